@@ -1,0 +1,54 @@
+//! An insertion-ordered hash table for entries that may vanish at any moment: the shared core of
+//! the weak containers of [`weakrefs`](https://docs.rs/weakrefs).
+//!
+//! A weak container loses entries whenever an object dies: while somebody iterates over it, in the
+//! middle of a comparison of keys, during the destruction of another entry. [`Table`] is built for
+//! that. It knows neither weak references nor keys; it stores entries with a hash that the caller
+//! computed, and it keeps five promises:
+//!
+//! 1. **No user code inside.** The table never hashes, compares or drops a key or a value. Lookup
+//!    takes the hash and a closure that tells an entry *by identity*; entries of equal hash can be
+//!    taken out ([`Table::candidates`]), compared outside, and the decision checked afterwards
+//!    ([`Table::version`]).
+//! 2. **What leaves is returned.** Every method that removes entries gives them to the caller, who
+//!    drops them when no lock or borrow of the table is held.
+//! 3. **Removal by hash and identity is O(1)** and keeps the order of the others; after mass death
+//!    the memory is given back.
+//! 4. **A snapshot costs O(1)** ([`Table::snapshot`]): as long as nothing changes it reads the table
+//!    itself; the first change afterwards sets the old contents aside for the open snapshots.
+//! 5. **The cost of an operation does not depend on the size**, apart from the machine's caches.
+//!
+//! # Example
+//!
+//! ```
+//! use weakrefs_table::Table;
+//!
+//! let mut table = Table::new();
+//! table.insert(7, "seven");
+//! table.insert(3, "three");
+//!
+//! let mut snapshot = table.snapshot();
+//! assert_eq!(table.remove(7, |entry| *entry == "seven"), Some("seven"));
+//!
+//! // The snapshot still sees both, in the order of insertion; the table only what is left.
+//! assert_eq!(table.next(&mut snapshot), Some(&"seven"));
+//! assert_eq!(table.next(&mut snapshot), Some(&"three"));
+//! assert_eq!(table.next(&mut snapshot), None);
+//! drop(table.release(snapshot));
+//! assert!(table.iter().eq(["three"].iter()));
+//! ```
+//!
+//! The crate is `no_std` (it needs `alloc`) and contains no `unsafe`.
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod entries;
+mod hash;
+mod snapshot;
+mod table;
+
+pub use entries::Entries;
+pub use snapshot::Snapshot;
+pub use table::{Position, Table};

@@ -1,0 +1,317 @@
+//! The table: an index of positions over slots in insertion order.
+//!
+//! `slots` holds the entries in the order of their insertion, with tombstones where entries have
+//! left; `index` finds the position of an entry by its hash. Invariants between two calls:
+//!
+//! - the index holds exactly the positions of the occupied slots, each under its slot's hash;
+//! - the last slot is occupied (trailing tombstones go at once), so `pop` is O(1);
+//! - at least half of the slots are occupied, or there are at most [`SMALL`] of them: iteration
+//!   never walks more than two slots an entry, and memory follows the number of entries down.
+
+use crate::entries::{Entries, Slot};
+use crate::hash::spread;
+use crate::snapshot::{Readers, Snapshot};
+use alloc::vec::Vec;
+use hashbrown::HashTable;
+
+/// Up to this many slots, tombstones are not worth the work of compaction.
+const SMALL: usize = 16;
+
+/// An insertion-ordered hash table for entries that may vanish at any moment.
+///
+/// See the [crate's documentation](crate) for what it promises and an example. It never compares
+/// entries itself: to keep it free of doubles, look before you [insert](Self::insert).
+///
+/// Cost: one or two cache misses for a lookup; 16 bytes and the entry per slot, about 6 bytes of index.
+/// Thread-safety: plain data, `Send` and `Sync` as `E` is.
+#[derive(Debug)]
+pub struct Table<E> {
+    index: HashTable<u32>,
+    slots: Vec<Slot<E>>,
+    /// Changes with every change of the table, and names its states for snapshots.
+    version: u64,
+    readers: Readers<E>,
+}
+
+/// Where an entry is in a [`Table`]; good until the table's next change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position(u32);
+
+impl<E> Table<E> {
+    /// An empty table, which owns no memory yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { index: HashTable::new(), slots: Vec::new(), version: 0, readers: Readers::new() }
+    }
+
+    /// How many entries there are.
+    #[inline]
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// Whether there is no entry.
+    #[inline]
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.index.is_empty()
+    }
+
+    /// A number that differs from all earlier ones as soon as the table has changed.
+    ///
+    /// Note it before leaving the table for user code (a comparison, a destructor); if it is the
+    /// same afterwards, everything seen before still holds.
+    #[inline]
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Finds the entry with this hash for which `same` holds.
+    ///
+    /// `same` is called on entries of equal hash only. It must decide by identity: it runs inside
+    /// the table, where no user code may run.
+    #[inline]
+    #[must_use]
+    pub fn find(&self, hash: u64, mut same: impl FnMut(&E) -> bool) -> Option<Position> {
+        let found = self.index.find(spread(hash), |&at| {
+            let slot = &self.slots[at as usize];
+            slot.hash == hash && slot.entry.as_ref().is_some_and(&mut same)
+        });
+        found.map(|&at| Position(at))
+    }
+
+    /// All entries with this hash, in no particular order: to be compared outside.
+    pub fn candidates(&self, hash: u64) -> impl Iterator<Item = &E> {
+        self.index
+            .iter_hash(spread(hash))
+            .map(|&at| &self.slots[at as usize])
+            .filter(move |slot| slot.hash == hash)
+            .filter_map(|slot| slot.entry.as_ref())
+    }
+
+    /// The entry at a position.
+    ///
+    /// # Panics
+    /// If the table has changed since the position was found and no entry is there any more.
+    #[inline]
+    #[must_use]
+    pub fn get(&self, at: Position) -> &E {
+        self.slots[at.0 as usize].entry.as_ref().expect("the position of an entry")
+    }
+
+    /// The entries in insertion order.
+    pub fn iter(&self) -> impl Iterator<Item = &E> {
+        self.slots.iter().filter_map(|slot| slot.entry.as_ref())
+    }
+
+    /// Every entry that the table owns: the present ones, and those set aside for open snapshots.
+    ///
+    /// This is what a garbage collector must visit.
+    pub fn owned(&self) -> impl Iterator<Item = &E> {
+        self.slots.iter().chain(self.readers.frozen_slots()).filter_map(|slot| slot.entry.as_ref())
+    }
+
+    /// The memory that the table owns, in bytes, without what its entries own.
+    #[must_use]
+    pub fn allocated_bytes(&self) -> usize {
+        let slots = self.slots.capacity() + self.readers.capacity();
+        slots * size_of::<Slot<E>>() + self.index.allocation_size()
+    }
+
+    /// Opens a snapshot: a reader that sees the table as it is now, whatever happens to it. O(1).
+    pub fn snapshot(&mut self) -> Snapshot {
+        self.readers.open(self.version)
+    }
+
+    /// The next entry of a snapshot, in insertion order.
+    #[inline]
+    pub fn next(&self, snapshot: &mut Snapshot) -> Option<&E> {
+        let slots = self.slots_of(snapshot);
+        while let Some(slot) = slots.get(snapshot.position) {
+            snapshot.position += 1;
+            if let Some(entry) = &slot.entry {
+                return Some(entry);
+            }
+        }
+        None
+    }
+
+    /// At most how many entries [`next`](Self::next) will still give.
+    #[must_use]
+    pub fn remaining(&self, snapshot: &Snapshot) -> usize {
+        let slots = self.slots_of(snapshot).len().saturating_sub(snapshot.position);
+        if snapshot.version == self.version { slots.min(self.len()) } else { slots }
+    }
+
+    /// Gives a snapshot back, and with it the entries that were kept for it alone.
+    pub fn release(&mut self, snapshot: Snapshot) -> Entries<E> {
+        self.readers.close(snapshot, self.version)
+    }
+
+    #[inline]
+    fn slots_of(&self, snapshot: &Snapshot) -> &[Slot<E>] {
+        if snapshot.version == self.version {
+            &self.slots
+        } else {
+            self.readers.frozen(snapshot.version)
+        }
+    }
+
+    /// Removes every entry; open snapshots keep theirs.
+    pub fn clear(&mut self) -> Entries<E> {
+        self.index = HashTable::new();
+        let slots = core::mem::take(&mut self.slots);
+        let left = if self.readers.read_current() {
+            self.readers.freeze(self.version, slots);
+            Vec::new()
+        } else {
+            slots
+        };
+        self.version += 1;
+        Entries::new(left)
+    }
+}
+
+/// Changes of single entries. `E: Clone` because open snapshots may need the entries as they were;
+/// the clone runs inside the table and must be one that runs no user code (a reference count).
+impl<E: Clone> Table<E> {
+    /// Makes room for `additional` more entries.
+    pub fn reserve(&mut self, additional: usize) {
+        self.slots.reserve(additional);
+        let slots = &self.slots;
+        self.index.reserve(additional, |&at| spread(slots[at as usize].hash));
+    }
+
+    /// Adds an entry as the newest one. The caller has made sure that no equal one is there.
+    ///
+    /// # Panics
+    /// If there are 2^32 entries.
+    #[inline]
+    pub fn insert(&mut self, hash: u64, entry: E) -> Position {
+        self.change();
+        if self.slots.len() == self.slots.capacity() && self.tombstones() * 4 > self.slots.len() {
+            self.compact();
+        }
+        let at = u32::try_from(self.slots.len()).expect("fewer than 2^32 entries");
+        self.slots.push(Slot { hash, entry: Some(entry) });
+        let slots = &self.slots;
+        self.index.insert_unique(spread(hash), at, |&at| spread(slots[at as usize].hash));
+        Position(at)
+    }
+
+    /// The entry at a position, to be changed in place; its hash and identity must stay.
+    ///
+    /// # Panics
+    /// As [`get`](Self::get).
+    #[inline]
+    pub fn get_mut(&mut self, at: Position) -> &mut E {
+        self.change();
+        self.slots[at.0 as usize].entry.as_mut().expect("the position of an entry")
+    }
+
+    /// Removes the entry with this hash for which `same` holds (see [`find`](Self::find)).
+    #[inline]
+    pub fn remove(&mut self, hash: u64, same: impl FnMut(&E) -> bool) -> Option<E> {
+        let at = self.find(hash, same)?;
+        Some(self.remove_at(at))
+    }
+
+    /// Removes the entry at a position.
+    ///
+    /// # Panics
+    /// As [`get`](Self::get).
+    pub fn remove_at(&mut self, at: Position) -> E {
+        self.change();
+        let slot = &mut self.slots[at.0 as usize];
+        let entry = slot.entry.take().expect("the position of an entry");
+        match self.index.find_entry(spread(slot.hash), |&other| other == at.0) {
+            Ok(found) => drop(found.remove()),
+            Err(_) => unreachable!("every occupied slot is in the index"),
+        }
+        self.settle();
+        entry
+    }
+
+    /// Removes the newest entry.
+    pub fn pop(&mut self) -> Option<E> {
+        let last = self.slots.len().checked_sub(1)?;
+        Some(self.remove_at(Position(last as u32)))
+    }
+
+    /// Removes the entries for which `leave` holds, which must run no user code.
+    pub fn extract(&mut self, mut leave: impl FnMut(&E) -> bool) -> Entries<E> {
+        self.change();
+        let mut left = Vec::new();
+        for slot in &mut self.slots {
+            if slot.entry.as_ref().is_some_and(&mut leave) {
+                left.push(Slot { hash: slot.hash, entry: slot.entry.take() });
+            }
+        }
+        if !left.is_empty() {
+            self.compact();
+        }
+        Entries::new(left)
+    }
+
+    /// Enters a new version; the old one is set aside if it is being read.
+    #[inline]
+    fn change(&mut self) {
+        if self.readers.read_current() {
+            self.freeze();
+        }
+        self.version += 1;
+    }
+
+    #[cold]
+    fn freeze(&mut self) {
+        self.readers.freeze(self.version, self.slots.clone());
+    }
+
+    #[inline]
+    fn tombstones(&self) -> usize {
+        self.slots.len() - self.index.len()
+    }
+
+    /// Restores the invariants after a removal.
+    #[inline]
+    fn settle(&mut self) {
+        while self.slots.last().is_some_and(|slot| slot.entry.is_none()) {
+            self.slots.pop();
+        }
+        let sparse = self.slots.len() > SMALL && self.index.len() * 2 <= self.slots.len();
+        if sparse || self.wasteful(self.index.len()) {
+            self.compact();
+        }
+    }
+
+    /// Whether `needed` slots are so few that memory should be given back.
+    #[inline]
+    fn wasteful(&self, needed: usize) -> bool {
+        self.slots.capacity() > SMALL && needed * 4 < self.slots.capacity()
+    }
+
+    /// Squeezes the tombstones out, and gives memory back if little of it is still needed.
+    fn compact(&mut self) {
+        self.slots.retain(|slot| slot.entry.is_some());
+        if self.wasteful(self.slots.len()) {
+            self.slots.shrink_to(self.slots.len() * 2);
+            self.index = HashTable::with_capacity(self.slots.len());
+        } else {
+            self.index.clear();
+        }
+        for (at, slot) in self.slots.iter().enumerate() {
+            // The positions only became smaller.
+            self.index.insert_unique(spread(slot.hash), at as u32, |&other| {
+                spread(self.slots[other as usize].hash)
+            });
+        }
+    }
+}
+
+impl<E> Default for Table<E> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
