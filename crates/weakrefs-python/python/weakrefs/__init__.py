@@ -1,0 +1,58 @@
+"""Weak references that clean up after themselves: a drop-in for the standard module `weakref`.
+
+The names, arguments, results and errors are those of `weakref` in CPython 3.14, on every interpreter
+from 3.10 on. `ref`, `proxy` and their kin are the interpreter's own objects; the containers,
+`WeakMethod`, `KeyedRef` and `finalize` are native code, and a weak container costs about what `dict`
+or `set` costs. Beyond the standard library: iteration and copies are snapshots on every version,
+`setdefault` is one step under threads, and a `WeakSet` keeps the order of insertion.
+
+>>> import weakrefs as weakref
+>>> class Image:
+...     def __init__(self, name): self.name = name
+>>> cache = weakref.WeakValueDictionary()
+>>> image = cache['logo'] = Image('logo.png')
+>>> cache['logo'] is image, len(cache)
+(True, 1)
+>>> del image
+>>> len(cache)
+0
+
+To let a whole program use it without an edit: `python -m weakrefs program.py`, or `install()`.
+"""
+
+from _weakref import (
+    CallableProxyType,
+    ProxyType,
+    ReferenceType,
+    getweakrefcount,
+    getweakrefs,
+    proxy,
+    ref,
+)
+
+from . import _weakrefs
+from ._containers import WeakKeyDictionary, WeakSet, WeakValueDictionary
+from ._install import install, installed, uninstall
+from ._weakrefs import KeyedRef, WeakMethod, __version__, finalize
+
+ProxyTypes = (ProxyType, CallableProxyType)
+
+__all__ = [
+    "CallableProxyType",
+    "KeyedRef",
+    "ProxyType",
+    "ProxyTypes",
+    "ReferenceType",
+    "WeakKeyDictionary",
+    "WeakMethod",
+    "WeakSet",
+    "WeakValueDictionary",
+    "finalize",
+    "getweakrefcount",
+    "getweakrefs",
+    "install",
+    "installed",
+    "proxy",
+    "ref",
+    "uninstall",
+]

@@ -1,0 +1,141 @@
+"""The public weak containers: native classes with the Python base classes that the contract names.
+
+A class statement over a native base gives instances a `__dict__` and weak references to them, as the
+standard classes have, and inherits the native slots: `d[key]` runs no Python code.
+"""
+
+from _collections_abc import MutableMapping, MutableSet
+from types import GenericAlias
+
+from . import _weakrefs
+
+
+class WeakSet(_weakrefs.WeakSet):
+    """WeakSet(data=None): a set that does not keep its elements alive.
+
+    An element leaves the set the moment it dies. Elements must support weak references and be
+    hashable; what cannot be weakly referenced is never in the set, and TypeError to add or discard.
+
+    The elements keep the order of insertion, and `pop` takes the newest. Iteration walks the set as
+    it is at the first step: changes and deaths meanwhile raise nothing. Every method that takes
+    another set takes any iterable. `add`, `discard`, `in` are O(1); safe under threads
+    (S17-S24, S26, S27).
+
+    >>> import weakrefs
+    >>> class Window: pass
+    >>> first, second = Window(), Window()
+    >>> windows = weakrefs.WeakSet([first, second])
+    >>> first in windows, len(windows)
+    (True, 2)
+    >>> del first
+    >>> list(windows) == [second]
+    True
+    """
+
+    __class_getitem__ = classmethod(GenericAlias)
+
+    @property
+    def data(self):
+        """A read-only picture of the weak references to the elements."""
+        return _References(self._references())
+
+    def __repr__(self):
+        return repr(self.data)
+
+    def __reduce__(self):
+        return self.__class__, (list(self),), _state(self)
+
+    def __deepcopy__(self, memo):
+        # The elements are the same, as in the mappings: copies of them would die at once.
+        from copy import deepcopy
+
+        copy = memo[id(self)] = self.__class__(list(self))
+        _set_state(copy, deepcopy(_state(self), memo))
+        return copy
+
+
+class _References(frozenset):
+    """References that read as a set does."""
+
+    __slots__ = ()
+
+    def __repr__(self):
+        return repr(set(self))
+
+
+MutableSet.register(WeakSet)
+
+
+def _state(instance):
+    """The attributes of an instance, as `object.__getstate__` gives them from 3.11 on."""
+    if hasattr(instance, "__getstate__"):
+        return instance.__getstate__()
+    from copyreg import _slotnames
+
+    names = _slotnames(type(instance))
+    slots = {name: getattr(instance, name) for name in names if hasattr(instance, name)}
+    attributes = instance.__dict__ or None
+    return (attributes, slots) if slots else attributes
+
+
+def _set_state(instance, state):
+    """Restores what `_state` gave, as `copy` and `pickle` do."""
+    if state is None:
+        return
+    if hasattr(instance, "__setstate__"):
+        instance.__setstate__(state)
+        return
+    attributes, slots = state if isinstance(state, tuple) else (state, None)
+    instance.__dict__.update(attributes or {})
+    for name, value in (slots or {}).items():
+        setattr(instance, name, value)
+
+
+class WeakKeyDictionary(_weakrefs.WeakKeyDictionary, MutableMapping):
+    """WeakKeyDictionary(dict=None): a mapping that does not keep its keys alive.
+
+    An entry leaves the mapping the moment its key dies. Keys must support weak references and be
+    hashable, else TypeError; they are found by identity or equality, as in a dict. A value that
+    refers to its key keeps the entry for good.
+
+    The entries keep the order of insertion. Iteration walks the mapping as it is at the first step:
+    changes and deaths meanwhile raise nothing. Lookup, insertion and removal are O(1); safe under
+    threads (S17-S27).
+
+    >>> import weakrefs
+    >>> class Widget: pass
+    >>> widget = Widget()
+    >>> colours = weakrefs.WeakKeyDictionary()
+    >>> colours[widget] = 'red'
+    >>> colours[widget]
+    'red'
+    >>> del widget
+    >>> len(colours)
+    0
+    """
+
+
+class WeakValueDictionary(_weakrefs.WeakValueDictionary, MutableMapping):
+    """WeakValueDictionary(other=(), /, **kw): a mapping that does not keep its values alive.
+
+    An entry leaves the mapping the moment its value dies. Keys must be hashable and values must
+    support weak references, else TypeError. A value that refers to its key is fine.
+
+    The entries keep the order of insertion. Iteration walks the mapping as it is at the first step:
+    changes and deaths meanwhile raise nothing. Lookup, insertion and removal are O(1); safe under
+    threads (S16, S18-S27).
+
+    >>> import weakrefs
+    >>> class Document: pass
+    >>> document = Document()
+    >>> documents = weakrefs.WeakValueDictionary(readme=document)
+    >>> documents.get('readme') is document
+    True
+    >>> del document
+    >>> documents.get('readme', 'closed')
+    'closed'
+    """
+
+
+for _class in (WeakSet, WeakKeyDictionary, WeakValueDictionary):
+    _class.__module__ = "weakrefs"

@@ -1,0 +1,359 @@
+//! What the three weak containers have in common: a table of entries, each with a weak reference,
+//! that loses an entry the moment its referent dies.
+//!
+//! # Lookup (S18)
+//! A key is found in two steps. First by identity, inside the table, where no user code runs; that
+//! is one borrow for a hit. Only if that misses, entries of equal hash are taken out one by one and
+//! compared outside. The comparison may do anything, so afterwards the table is asked again: an
+//! equal entry counts only if it still is there, and a miss ends with the version of the table at
+//! which it was established, so that an insertion can tell whether it still holds. No entry is
+//! compared twice in one lookup: code that changes the table from its own `__eq__` cannot keep a
+//! lookup from ending.
+//!
+//! # Eviction (S2, S15, S17)
+//! All references of a container call the same [`Evictor`]. It holds the table weakly, so a
+//! container does not keep itself alive, and finds the entry by the hash and the identity of the
+//! reference that died. What is evicted is dropped after the table has been released.
+
+use crate::guarded::Guarded;
+use crate::weak_ref::WeakRef;
+use pyo3::PyTraverseError;
+use pyo3::ffi;
+use pyo3::gc::PyVisit;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use std::sync::{Arc, Weak};
+use weakrefs_table::{Position, Snapshot, Table};
+
+/// An entry of a container. Cloning it counts references up and does nothing else.
+pub(crate) trait Entry: Clone + Send + Sync + 'static {
+    /// The weak reference that decides over the entry's life.
+    fn reference(&self) -> &WeakRef;
+
+    /// The object that stays the same as long as this is the same entry: the key, or the reference
+    /// to it.
+    fn identity(&self) -> &Py<PyAny>;
+
+    /// Whether `key`, which is alive, is the very key of this entry.
+    fn is_for(&self, key: *mut ffi::PyObject) -> bool;
+
+    /// The key behind an entry's [`identity`](Self::identity), unless it is dead.
+    fn key_of<'py>(identity: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>>;
+
+    /// The hash under which the entry of `reference` is in the table.
+    fn hash_of(reference: &Bound<'_, PyAny>) -> PyResult<isize>;
+
+    /// Visits the objects that the entry owns.
+    fn visit(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError>;
+}
+
+type Shared<E> = Guarded<Table<E>>;
+
+/// The table of a container, and the callback that evicts from it.
+pub(crate) struct Container<E: Entry> {
+    table: Arc<Shared<E>>,
+    /// Made when the first reference is.
+    evictor: PyOnceLock<Py<PyAny>>,
+}
+
+/// A lookup that found nothing, at this version of the table.
+pub(crate) struct Missed {
+    version: u64,
+}
+
+impl<E: Entry> Container<E> {
+    pub(crate) fn new() -> Self {
+        Self { table: Arc::new(Guarded::new(Table::new())), evictor: PyOnceLock::new() }
+    }
+
+    /// The callback for the references of this container.
+    pub(crate) fn evictor<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyAny>> {
+        let evictor = self.evictor.get_or_try_init(py, || {
+            let table: Weak<Shared<E>> = Arc::downgrade(&self.table);
+            // The bound method is a built-in function, which the interpreter calls without
+            // building a tuple of arguments.
+            Ok::<_, PyErr>(Bound::new(py, Evictor { table })?.getattr("evict")?.unbind())
+        })?;
+        Ok(evictor.bind(py))
+    }
+
+    /// How many entries there are, counting those that are dead but not yet evicted (S20).
+    #[inline]
+    pub(crate) fn len(&self, py: Python<'_>) -> usize {
+        self.table.with(py, |table| table.len())
+    }
+
+    /// Looks `key` up and, if it is there, does `act` on its entry inside the table.
+    #[inline]
+    pub(crate) fn find<R>(
+        &self,
+        key: &Bound<'_, PyAny>,
+        hash: isize,
+        act: impl FnMut(&mut Table<E>, Position) -> R,
+    ) -> PyResult<Option<R>> {
+        self.seek(key, hash, &mut Vec::new(), act).map(Result::ok)
+    }
+
+    /// As [`find`](Self::find); `rejected` holds the identities already known not to be equal.
+    #[inline]
+    fn seek<R>(
+        &self,
+        key: &Bound<'_, PyAny>,
+        hash: isize,
+        rejected: &mut Vec<Py<PyAny>>,
+        mut act: impl FnMut(&mut Table<E>, Position) -> R,
+    ) -> PyResult<Result<R, Missed>> {
+        let pointer = key.as_ptr();
+        let step = self.table.with(key.py(), |table| {
+            match table.find(hash as u64, |entry| entry.is_for(pointer)) {
+                Some(at) => Ok(act(table, at)),
+                None => Err(next_candidate(table, hash, rejected)),
+            }
+        });
+        match step {
+            Ok(result) => Ok(Ok(result)),
+            Err(Err(missed)) => Ok(Err(missed)),
+            Err(Ok(candidate)) => self.compare(key, hash, candidate, rejected, act),
+        }
+    }
+
+    /// The second step of a lookup: comparisons outside of the table.
+    #[inline(never)]
+    fn compare<R>(
+        &self,
+        key: &Bound<'_, PyAny>,
+        hash: isize,
+        mut candidate: Py<PyAny>,
+        rejected: &mut Vec<Py<PyAny>>,
+        mut act: impl FnMut(&mut Table<E>, Position) -> R,
+    ) -> PyResult<Result<R, Missed>> {
+        let py = key.py();
+        loop {
+            let equal = match E::key_of(candidate.bind(py)) {
+                Some(other) => other.eq(key)?,
+                None => false,
+            };
+            if equal {
+                let result = self.table.with(py, |table| {
+                    let at = table.find(hash as u64, |entry| entry.identity().is(&candidate))?;
+                    Some(act(table, at))
+                });
+                if let Some(result) = result {
+                    return Ok(Ok(result));
+                }
+                // The comparison removed it.
+            }
+            rejected.push(candidate);
+            match self.table.with(py, |table| next_candidate(table, hash, rejected)) {
+                Ok(next) => candidate = next,
+                Err(missed) => return Ok(Err(missed)),
+            }
+        }
+    }
+
+    /// Whether `key` is in the container.
+    #[inline]
+    pub(crate) fn contains(&self, key: &Bound<'_, PyAny>, hash: isize) -> PyResult<bool> {
+        Ok(self.find(key, hash, |_, _| ())?.is_some())
+    }
+
+    /// Does `hit` on the entry of an equal key, inside the table, or else inserts what `make` returns.
+    ///
+    /// `make` runs outside of the table, at most once, and may run anything. `None`: inserted.
+    #[inline]
+    pub(crate) fn put<R>(
+        &self,
+        key: &Bound<'_, PyAny>,
+        hash: isize,
+        mut hit: impl FnMut(&mut Table<E>, Position) -> R,
+        make: impl FnOnce(&Bound<'_, PyAny>) -> PyResult<E>,
+    ) -> PyResult<Option<R>> {
+        let py = key.py();
+        let mut rejected = Vec::new();
+        let mut missed = match self.seek(key, hash, &mut rejected, &mut hit)? {
+            Ok(result) => return Ok(Some(result)),
+            Err(missed) => missed,
+        };
+        let mut entry = make(self.evictor(py)?)?;
+        loop {
+            match self.insert_if(py, hash, entry, &mut missed) {
+                Ok(()) => return Ok(None),
+                Err(refused) => entry = refused,
+            }
+            // Something was changed while the entry was made: an equal one may be there now.
+            match self.seek(key, hash, &mut rejected, &mut hit)? {
+                Ok(result) => return Ok(Some(result)),
+                Err(again) => missed = again,
+            }
+        }
+    }
+
+    /// Inserts `entry` if the miss still holds, or else gives it back.
+    #[inline]
+    fn insert_if(
+        &self,
+        py: Python<'_>,
+        hash: isize,
+        entry: E,
+        missed: &mut Missed,
+    ) -> Result<(), E> {
+        self.table.with(py, |table| {
+            if table.version() != missed.version {
+                return Err(entry);
+            }
+            table.insert(hash as u64, entry);
+            missed.version = table.version();
+            Ok(())
+        })
+    }
+
+    /// Inserts an entry whose key is known to equal none of those inserted since `missed`, which is
+    /// brought up to date: copies need no comparisons.
+    pub(crate) fn append(
+        &self,
+        key: &Bound<'_, PyAny>,
+        hash: isize,
+        entry: E,
+        missed: &mut Missed,
+    ) -> PyResult<()> {
+        let py = key.py();
+        if let Err(entry) = self.insert_if(py, hash, entry, missed) {
+            // An eviction from the copy, or somebody who found and changed it: look as ever.
+            self.put(key, hash, |_, _| (), |_| Ok(entry))?;
+            *missed = self.missed(py);
+        }
+        Ok(())
+    }
+
+    /// What holds of a container before anything is [appended](Self::append).
+    pub(crate) fn missed(&self, py: Python<'_>) -> Missed {
+        Missed { version: self.table.with(py, |table| table.version()) }
+    }
+
+    /// Makes room for `additional` more entries.
+    pub(crate) fn reserve(&self, py: Python<'_>, additional: usize) {
+        self.table.with(py, |table| table.reserve(additional));
+    }
+
+    /// Takes out the entry of a key equal to `key`.
+    pub(crate) fn take(&self, key: &Bound<'_, PyAny>, hash: isize) -> PyResult<Option<E>> {
+        self.find(key, hash, Table::remove_at)
+    }
+
+    /// Takes out the newest entry, alive or dead.
+    pub(crate) fn pop(&self, py: Python<'_>) -> Option<E> {
+        self.table.with(py, Table::pop)
+    }
+
+    /// Removes everything.
+    pub(crate) fn clear(&self, py: Python<'_>) {
+        let entries = self.table.with(py, Table::clear);
+        drop(entries);
+    }
+
+    /// Removes the entries for which `leave` holds; it runs inside the table.
+    pub(crate) fn extract(&self, py: Python<'_>, leave: impl FnMut(&E) -> bool) {
+        let entries = self.table.with(py, |table| table.extract(leave));
+        drop(entries);
+    }
+
+    /// The present entries, each as what `read` makes of it inside the table.
+    pub(crate) fn collect<R>(&self, py: Python<'_>, read: impl FnMut(&E) -> R) -> Vec<R> {
+        self.table.with(py, |table| table.iter().map(read).collect())
+    }
+
+    /// Opens a snapshot of the table for an iterator.
+    pub(crate) fn snapshot(&self, py: Python<'_>) -> Snapshot {
+        self.table.with(py, Table::snapshot)
+    }
+
+    /// The next entry of a snapshot for which `read`, which runs inside the table, gives something.
+    #[inline]
+    pub(crate) fn next<R>(
+        &self,
+        py: Python<'_>,
+        snapshot: &mut Snapshot,
+        mut read: impl FnMut(&E) -> Option<R>,
+    ) -> Option<R> {
+        self.table.with(py, |table| {
+            loop {
+                if let Some(result) = read(table.next(snapshot)?) {
+                    return Some(result);
+                }
+            }
+        })
+    }
+
+    pub(crate) fn remaining(&self, py: Python<'_>, snapshot: &Snapshot) -> usize {
+        self.table.with(py, |table| table.remaining(snapshot))
+    }
+
+    /// Gives a snapshot back.
+    pub(crate) fn release(&self, py: Python<'_>, snapshot: Snapshot) {
+        let entries = self.table.with(py, |table| table.release(snapshot));
+        drop(entries);
+    }
+
+    pub(crate) fn allocated_bytes(&self, py: Python<'_>) -> usize {
+        self.table.with(py, |table| table.allocated_bytes())
+    }
+
+    /// For the garbage collector: every object that the container owns, once (S15).
+    pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.table
+            .inspect(|table| table.owned().try_for_each(|entry| entry.visit(visit)))
+            .unwrap_or(Ok(()))
+    }
+}
+
+/// The next entry of equal hash that has not been rejected, or the miss that this establishes.
+#[inline]
+fn next_candidate<E: Entry>(
+    table: &Table<E>,
+    hash: isize,
+    rejected: &[Py<PyAny>],
+) -> Result<Py<PyAny>, Missed> {
+    table
+        .candidates(hash as u64)
+        .map(Entry::identity)
+        .find(|identity| !rejected.iter().any(|other| other.is(*identity)))
+        .cloned()
+        .ok_or(Missed { version: table.version() })
+}
+
+/// A table that can lose the entry of a dead reference.
+trait Evict: Send + Sync {
+    fn evict(&self, reference: &Bound<'_, PyAny>) -> PyResult<()>;
+}
+
+impl<E: Entry> Evict for Shared<E> {
+    fn evict(&self, reference: &Bound<'_, PyAny>) -> PyResult<()> {
+        let hash = E::hash_of(reference)?;
+        let evicted = self.with(reference.py(), |table| {
+            table.remove(hash as u64, |entry| entry.reference().object().is(reference))
+        });
+        drop(evicted);
+        Ok(())
+    }
+}
+
+/// The callback of a container's references: evicts the entry of the reference that died.
+#[pyclass(frozen, module = "weakrefs._weakrefs")]
+struct Evictor {
+    table: Weak<dyn Evict>,
+}
+
+#[pymethods]
+impl Evictor {
+    /// Evicts the entry of `reference`, if its referent is dead and the container is not.
+    #[pyo3(signature = (reference, /))]
+    fn evict(&self, reference: &Bound<'_, PyAny>) -> PyResult<()> {
+        if WeakRef::from_object(reference)?.is_alive(reference.py()) {
+            return Ok(());
+        }
+        match self.table.upgrade() {
+            Some(table) => table.evict(reference),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! `finalize`: a function that runs when an object dies, or at exit (S29-S32).
+//!
+//! A finalizer that is alive has its [`Task`] in itself and itself in the [`REGISTRY`], which keeps
+//! it alive however few know of it. Taking the task out is what every way of ending it does (a call,
+//! the death of the object, `detach`), in one step under the guard: whatever threads race, one of
+//! them gets it. A finalizer without a task is dead, owns nothing and closes no cycle.
+
+use crate::guarded::Guarded;
+use crate::weak_ref::WeakRef;
+use pyo3::PyTraverseError;
+use pyo3::exceptions::PyException;
+use pyo3::gc::PyVisit;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyCFunction, PyDict, PyTuple};
+use weakrefs_table::Table;
+
+/// What a finalizer that is alive has to do.
+struct Task {
+    object: WeakRef,
+    function: Py<PyAny>,
+    args: Py<PyTuple>,
+    kwargs: Option<Py<PyDict>>,
+    /// Whether to do it at exit.
+    atexit: bool,
+    /// The place in the registry.
+    serial: u64,
+}
+
+impl Task {
+    fn clone_ref(&self, py: Python<'_>) -> Self {
+        Self {
+            object: self.object.clone(),
+            function: self.function.clone_ref(py),
+            args: self.args.clone_ref(py),
+            kwargs: self.kwargs.as_ref().map(|kwargs| kwargs.clone_ref(py)),
+            ..*self
+        }
+    }
+
+    /// `(obj, func, args, kwargs)`, if the object is still alive.
+    fn describe(self, py: Python<'_>) -> PyResult<Option<Bound<'_, PyTuple>>> {
+        let Some(object) = self.object.upgrade(py) else { return Ok(None) };
+        let kwargs = self.kwargs.unwrap_or_else(|| PyDict::new(py).unbind());
+        (object, self.function, self.args, kwargs).into_pyobject(py).map(Some)
+    }
+}
+
+/// The finalizers that are alive, oldest first.
+struct Registry {
+    alive: Table<Registered>,
+    next_serial: u64,
+    /// Whether finalizers were added since they were last listed for the exit.
+    grown: bool,
+    /// Whether the exit function is registered with `atexit`.
+    runs_at_exit: bool,
+    /// Whether the exit function has ended: no finalizer runs any more.
+    shut_down: bool,
+}
+
+#[derive(Clone)]
+struct Registered {
+    serial: u64,
+    finalizer: Py<Finalize>,
+}
+
+static REGISTRY: Guarded<Registry> = Guarded::new(Registry {
+    alive: Table::new(),
+    next_serial: 0,
+    grown: false,
+    runs_at_exit: false,
+    shut_down: false,
+});
+
+/// finalize(obj, func, /, *args, **kwargs): call func(*args, **kwargs) when obj dies.
+///
+/// The finalizer is alive until obj dies, it is called, or it is detached; func runs at most once.
+/// It need not be kept: a registry holds it while it is alive. Finalizers that are still alive at
+/// exit run then, newest first, unless their attribute atexit is false.
+///
+/// func, args and kwargs must not own obj, or it will never die. An error in func goes to
+/// sys.unraisablehook when obj dies, to sys.excepthook at exit, and to the caller of a call.
+/// Raises TypeError if obj cannot be weakly referenced. Creation and every method are O(1); safe
+/// under threads (S29-S32).
+///
+/// >>> import weakrefs
+/// >>> class Resource: pass
+/// >>> resource = Resource()
+/// >>> finalizer = weakrefs.finalize(resource, print, 'closed')
+/// >>> finalizer.alive
+/// True
+/// >>> del resource
+/// closed
+/// >>> finalizer.alive
+/// False
+#[pyclass(frozen, subclass, name = "finalize", module = "weakrefs")]
+pub(crate) struct Finalize {
+    /// None: dead.
+    task: Guarded<Option<Task>>,
+}
+
+impl Finalize {
+    /// Takes the task, if there is one: the finalizer is dead then. O(1).
+    fn end(&self, py: Python<'_>) -> Option<Task> {
+        let task = self.task.with(py, Option::take)?;
+        let registered = REGISTRY.with(py, |registry| registry.remove(task.serial));
+        drop(registered);
+        Some(task)
+    }
+
+    fn read<R>(&self, py: Python<'_>, read: impl FnOnce(&Task) -> R) -> Option<R> {
+        self.task.with(py, |task| task.as_ref().map(read))
+    }
+}
+
+impl Registry {
+    fn remove(&mut self, serial: u64) -> Option<Registered> {
+        self.alive.remove(serial, |registered| registered.serial == serial)
+    }
+}
+
+#[pymethods]
+impl Finalize {
+    #[new]
+    #[pyo3(signature = (*_args, **_kwargs), text_signature = "(obj, func, /, *args, **kwargs)")]
+    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+        Self { task: Guarded::new(None) }
+    }
+
+    #[pyo3(signature = (obj, func, /, *args, **kwargs))]
+    fn __init__(
+        slf: &Bound<'_, Self>,
+        obj: &Bound<'_, PyAny>,
+        func: &Bound<'_, PyAny>,
+        args: &Bound<'_, PyTuple>,
+        kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<()> {
+        let py = slf.py();
+        register_exit_function(py)?;
+        let object = WeakRef::new(obj, slf.as_any())?;
+        // Initialised anew, it forgets what it had to do.
+        let forgotten = slf.get().end(py);
+        let serial = REGISTRY.with(py, |registry| {
+            let serial = registry.next_serial;
+            let finalizer = slf.clone().unbind();
+            registry.alive.insert(serial, Registered { serial, finalizer });
+            registry.next_serial += 1;
+            registry.grown = true;
+            serial
+        });
+        let task = Task {
+            object,
+            function: func.clone().unbind(),
+            args: args.clone().unbind(),
+            kwargs: kwargs.map(|kwargs| kwargs.clone().unbind()),
+            atexit: true,
+            serial,
+        };
+        slf.get().task.with(py, |slot| *slot = Some(task));
+        drop(forgotten);
+        Ok(())
+    }
+
+    /// If alive, mark as dead and return func(*args, **kwargs); otherwise return None.
+    #[pyo3(signature = (_reference=None))]
+    fn __call__<'py>(
+        &self,
+        py: Python<'py>,
+        _reference: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let Some(task) = self.end(py) else { return Ok(None) };
+        if REGISTRY.with(py, |registry| registry.shut_down) {
+            return Ok(None);
+        }
+        let kwargs = task.kwargs.as_ref().map(|kwargs| kwargs.bind(py));
+        task.function.bind(py).call(task.args.bind(py), kwargs).map(Some)
+    }
+
+    /// If alive, mark as dead and return (obj, func, args, kwargs); otherwise return None.
+    fn detach<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
+        // An object that is being destroyed keeps its finalizer: it is about to be called.
+        let object = self.read(py, |task| task.object.upgrade(py)).flatten();
+        match object {
+            Some(_alive) => self.end(py).map_or(Ok(None), |task| task.describe(py)),
+            None => Ok(None),
+        }
+    }
+
+    /// If alive, return (obj, func, args, kwargs); otherwise return None.
+    fn peek<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
+        let task = self.read(py, |task| task.clone_ref(py));
+        task.map_or(Ok(None), |task| task.describe(py))
+    }
+
+    /// Whether the finalizer is alive.
+    #[getter]
+    fn alive(&self, py: Python<'_>) -> bool {
+        self.read(py, |_| ()).is_some()
+    }
+
+    /// Whether the finalizer is alive and is to be called at exit. Writable while it is alive.
+    #[getter]
+    fn atexit(&self, py: Python<'_>) -> bool {
+        self.read(py, |task| task.atexit).unwrap_or(false)
+    }
+
+    #[setter]
+    fn set_atexit(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let atexit = value.is_truthy()?;
+        self.task.with(value.py(), |task| {
+            if let Some(task) = task {
+                task.atexit = atexit;
+            }
+        });
+        Ok(())
+    }
+
+    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+        let py = slf.py();
+        let name = slf.get_type().name()?;
+        let address = slf.as_ptr() as usize;
+        let object = slf.get().read(py, |task| task.object.upgrade(py)).flatten();
+        Ok(match object {
+            Some(object) => {
+                let class = object.get_type().name()?;
+                let at = object.as_ptr() as usize;
+                format!("<{name} object at {address:#x}; for '{class}' at {at:#x}>")
+            }
+            None => format!("<{name} object at {address:#x}; dead>"),
+        })
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        let visited = self.task.inspect(|task| {
+            let Some(task) = task else { return Ok(()) };
+            visit.call(task.object.object())?;
+            visit.call(&task.function)?;
+            visit.call(&task.args)?;
+            visit.call(&task.kwargs)
+        });
+        visited.unwrap_or(Ok(()))
+    }
+
+    fn __clear__(&self, py: Python<'_>) {
+        let task = self.end(py);
+        drop(task);
+    }
+}
+
+/// Registers [`run_exit_finalizers`] with `atexit`, the first time.
+fn register_exit_function(py: Python<'_>) -> PyResult<()> {
+    if REGISTRY.with(py, |registry| registry.runs_at_exit) {
+        return Ok(());
+    }
+    let run = PyCFunction::new_closure(py, Some(c"run_exit_finalizers"), None, |args, _| {
+        run_exit_finalizers(args.py())
+    })?;
+    let atexit = py.import(intern!(py, "atexit"))?;
+    // Another thread may have been here meanwhile.
+    let registered = REGISTRY.with(py, |registry| {
+        std::mem::replace(&mut registry.runs_at_exit, true)
+    });
+    if !registered {
+        atexit.call_method1(intern!(py, "register"), (run,))?;
+    }
+    Ok(())
+}
+
+/// Runs the finalizers that are alive and marked for the exit, newest first, until none is left;
+/// after that, every finalizer is inert (S31).
+fn run_exit_finalizers(py: Python<'_>) -> PyResult<()> {
+    let result = with_collector_off(py, || {
+        let mut pending: Vec<Py<Finalize>> = Vec::new();
+        loop {
+            let listed = REGISTRY.with(py, |registry| registry.list_if_grown(py));
+            if let Some(listed) = listed {
+                pending = listed;
+            }
+            let Some(finalizer) = pending.pop() else { return Ok(()) };
+            run_at_exit(finalizer.bind(py))?;
+        }
+    });
+    REGISTRY.with(py, |registry| registry.shut_down = true);
+    result
+}
+
+impl Registry {
+    /// All that are alive, oldest first, if there are new ones since the last time.
+    fn list_if_grown(&mut self, py: Python<'_>) -> Option<Vec<Py<Finalize>>> {
+        std::mem::take(&mut self.grown).then(|| {
+            self.alive.iter().map(|registered| registered.finalizer.clone_ref(py)).collect()
+        })
+    }
+}
+
+fn run_at_exit(finalizer: &Bound<'_, Finalize>) -> PyResult<()> {
+    let py = finalizer.py();
+    if !finalizer.get().atexit(py) {
+        return Ok(());
+    }
+    let result = finalizer.call0();
+    // A subclass may have called itself something else than finished.
+    let unfinished = finalizer.get().end(py);
+    drop(unfinished);
+    match result {
+        Err(error) if error.is_instance_of::<PyException>(py) => {
+            let report = py.import(intern!(py, "sys"))?.getattr(intern!(py, "excepthook"))?;
+            report.call1((error.get_type(py), error.value(py), error.traceback(py))).map(drop)
+        }
+        result => result.map(drop),
+    }
+}
+
+/// Runs `work` while the garbage collector is off, so that it starts no finalizer in between.
+fn with_collector_off(py: Python<'_>, work: impl FnOnce() -> PyResult<()>) -> PyResult<()> {
+    let gc = py.import(intern!(py, "gc"))?;
+    if !gc.call_method0(intern!(py, "isenabled"))?.is_truthy()? {
+        return work();
+    }
+    gc.call_method0(intern!(py, "disable"))?;
+    let result = work();
+    gc.call_method0(intern!(py, "enable"))?;
+    result
+}

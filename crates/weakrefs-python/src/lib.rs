@@ -1,0 +1,51 @@
+//! `weakrefs._weakrefs`: the native part of the Python package `weakrefs`.
+//!
+//! The interpreter owns the lifetime of Python objects, and its `ref` and `proxy` are used as they
+//! are. Above them, in Rust: the weak containers over [`weakrefs_table`], `finalize`, `WeakMethod`
+//! and `KeyedRef`.
+//!
+//! | concern | module |
+//! | --- | --- |
+//! | changing state behind a shared reference | `guarded` |
+//! | the interpreter's weak references | `weak_ref`, `ref_subclass` |
+//! | what the containers share | `container`, `iterator`, `mapping`, `dispatch`, `errors` |
+//! | one class each | `weak_set` (with `set_algebra`), `weak_key_dictionary`, `weak_value_dictionary`, `keyed_ref`, `weak_method`, `finalize` |
+
+mod container;
+mod dispatch;
+mod errors;
+mod finalize;
+mod guarded;
+mod iterator;
+mod keyed_ref;
+mod mapping;
+mod ref_subclass;
+mod set_algebra;
+mod weak_key_dictionary;
+mod weak_method;
+mod weak_ref;
+mod weak_set;
+mod weak_value_dictionary;
+
+/// The native part of the package `weakrefs`.
+#[pyo3::pymodule(gil_used = true)]
+mod _weakrefs {
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use super::finalize::Finalize;
+    #[pymodule_export]
+    use super::weak_key_dictionary::WeakKeyDictionary;
+    #[pymodule_export]
+    use super::weak_set::WeakSet;
+    #[pymodule_export]
+    use super::weak_value_dictionary::WeakValueDictionary;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        let py = module.py();
+        module.add("KeyedRef", super::keyed_ref::class(py)?)?;
+        module.add("WeakMethod", super::weak_method::class(py)?)?;
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}

@@ -1,0 +1,90 @@
+//! What the two mappings have in common beside the container: the operators and the reading of
+//! other mappings, both in terms of methods that a subclass may have overridden (S23, S26).
+
+use crate::dispatch::is_mapping;
+use crate::errors::unpack_pair;
+use pyo3::exceptions::{PyKeyError, PyTypeError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+
+/// Calls `store` with each pair of `other`: a mapping, or an iterable of pairs.
+pub(crate) fn for_each_pair<'py>(
+    other: &Bound<'py, PyAny>,
+    mut store: impl FnMut(&Bound<'py, PyAny>, &Bound<'py, PyAny>) -> PyResult<()>,
+) -> PyResult<()> {
+    let py = other.py();
+    let items = match other.getattr_opt(intern!(py, "items"))? {
+        Some(items) => items.call0()?,
+        None => {
+            let dict = py.get_type::<PyDict>().call1((other,))?;
+            dict.call_method0(intern!(py, "items"))?
+        }
+    };
+    for item in items.try_iter()? {
+        let (key, value) = unpack_pair(&item?)?;
+        store(&key, &value)?;
+    }
+    Ok(())
+}
+
+/// `this | other`: a copy of `this`, updated from `other`.
+pub(crate) fn merge<'py>(
+    this: &Bound<'py, PyAny>,
+    other: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = this.py();
+    if !is_mapping(other)? {
+        return Ok(py.NotImplemented().into_bound(py));
+    }
+    let merged = this.call_method0(intern!(py, "copy"))?;
+    merged.call_method1(intern!(py, "update"), (other,))?;
+    Ok(merged)
+}
+
+/// `other | this`: a new one of the class of `this`, updated from both.
+pub(crate) fn merge_reflected<'py>(
+    this: &Bound<'py, PyAny>,
+    other: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = this.py();
+    if !is_mapping(other)? {
+        return Ok(py.NotImplemented().into_bound(py));
+    }
+    let merged = this.getattr(intern!(py, "__class__"))?.call0()?;
+    merged.call_method1(intern!(py, "update"), (other,))?;
+    merged.call_method1(intern!(py, "update"), (this,))?;
+    Ok(merged)
+}
+
+/// `this |= other`.
+pub(crate) fn merge_in_place(this: &Bound<'_, PyAny>, other: &Bound<'_, PyAny>) -> PyResult<()> {
+    this.call_method1(intern!(this.py(), "update"), (other,)).map(drop)
+}
+
+/// `clear` for a subclass with a `popitem` of its own: pops until there is nothing left.
+pub(crate) fn clear_by_popping(this: &Bound<'_, PyAny>) -> PyResult<()> {
+    let py = this.py();
+    loop {
+        match this.call_method0(intern!(py, "popitem")) {
+            Ok(_) => {}
+            Err(error) if error.is_instance_of::<PyKeyError>(py) => return Ok(()),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// The one optional positional argument `other` of a method called as `name(key[, other])`.
+pub(crate) fn optional_default<'py>(
+    name: &str,
+    args: &Bound<'py, PyTuple>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    match args.len() {
+        0 => Ok(None),
+        1 => args.get_item(0).map(Some),
+        more => Err(PyTypeError::new_err(format!(
+            "{name} expected at most 2 arguments, got {}",
+            more + 1
+        ))),
+    }
+}

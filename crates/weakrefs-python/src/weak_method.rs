@@ -1,0 +1,274 @@
+//! `WeakMethod`: a weak reference to a bound method (S28).
+//!
+//! The object is itself the weak reference to the method's instance. It owns a second one, to the
+//! function, which carries a weak reference back, so that the death of either reaches the same
+//! [`died`]; no part keeps another alive in a circle.
+
+#![allow(unsafe_code, reason = "a heap type over `ref_subclass`")]
+
+use crate::keyed_ref;
+use crate::ref_subclass::{self, CallArguments, Layout, Owned, Payload};
+use crate::weak_ref::WeakRef;
+use pyo3::basic::CompareOp;
+use pyo3::exceptions::{PyAttributeError, PyTypeError};
+use pyo3::ffi;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyType;
+use std::cell::Cell;
+use std::ffi::{c_int, c_void};
+use std::mem::offset_of;
+use std::ptr;
+
+#[repr(C)]
+struct Method {
+    owned: [Owned; 3],
+    alive: Cell<bool>,
+    weak_list: *mut ffi::PyObject,
+}
+
+impl Method {
+    /// The weak reference to the function.
+    fn function(&self) -> &Owned {
+        &self.owned[0]
+    }
+
+    /// The type of the method: called to bind the function again.
+    fn method_type(&self) -> &Owned {
+        &self.owned[1]
+    }
+
+    /// What to call when the method dies, until then.
+    fn callback(&self) -> &Owned {
+        &self.owned[2]
+    }
+}
+
+// SAFETY: null pointers and false; no destructor.
+unsafe impl Payload for Method {
+    fn owned(&self) -> &[Owned] {
+        &self.owned
+    }
+
+    const WEAK_LIST: Option<usize> =
+        Some(offset_of!(Layout<Method>, payload) + offset_of!(Method, weak_list));
+}
+
+/// The type `WeakMethod`.
+pub(crate) fn class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let class = CLASS.get_or_try_init(py, || {
+        let slot = |slot: c_int, pfunc: *mut c_void| ffi::PyType_Slot { slot, pfunc };
+        let weak_list = ffi::PyMemberDef {
+            name: c"__weaklistoffset__".as_ptr(),
+            type_code: ffi::Py_T_PYSSIZET,
+            offset: Method::WEAK_LIST.unwrap_or_default() as ffi::Py_ssize_t,
+            flags: ffi::Py_READONLY,
+            doc: ptr::null(),
+        };
+        ref_subclass::create_type::<Method>(
+            py,
+            c"weakrefs.WeakMethod",
+            c"WeakMethod(meth, callback=None)\n--\n\n\
+              A weak reference to a bound method, which dies with its object or its function.\n\n\
+              A plain weak reference to a bound method is dead at once, because each access to the\n\
+              attribute makes a new bound method. This one lives as long as the method could still\n\
+              be got again; calling it gives the method, of the same type, or None.\n\n\
+              `meth` is a bound method, else TypeError. `callback` is called once, with this\n\
+              object, when it dies; its errors go to sys.unraisablehook. Equal to another one if\n\
+              both are alive and their objects and functions are equal (S28).\n\n\
+              >>> import weakrefs\n\
+              >>> class Button:\n\
+              ...     def click(self): return 'clicked'\n\
+              >>> button = Button()\n\
+              >>> click = weakrefs.WeakMethod(button.click)\n\
+              >>> click()()\n\
+              'clicked'\n\
+              >>> del button\n\
+              >>> click() is None\n\
+              True\n",
+            Box::leak(Box::new([weak_list, ref_subclass::END_OF_MEMBERS])),
+            vec![
+                slot(ffi::Py_tp_new, new as *mut c_void),
+                slot(ffi::Py_tp_init, ref_subclass::accept_any_arguments as *mut c_void),
+                slot(ffi::Py_tp_call, call as *mut c_void),
+                slot(ffi::Py_tp_richcompare, compare as *mut c_void),
+                slot(ffi::Py_tp_hash, ref_subclass::inherited_hash()),
+            ],
+        )
+    })?;
+    Ok(class.bind(py))
+}
+
+fn payload<'a>(object: &'a Bound<'_, PyAny>) -> PyResult<Option<&'a Method>> {
+    Ok(ref_subclass::payload::<Method>(object, class(object.py())?))
+}
+
+/// As [`payload`], of an object that the interpreter has passed to a method of the class.
+fn own_payload<'a>(object: &'a Bound<'_, PyAny>) -> PyResult<&'a Method> {
+    payload(object)?.ok_or_else(|| PyTypeError::new_err("expected a WeakMethod"))
+}
+
+unsafe extern "C" fn new(
+    class: *mut ffi::PyTypeObject,
+    args: *mut ffi::PyObject,
+    kwargs: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    ref_subclass::enter(|py| {
+        // SAFETY: the arguments of `tp_new`.
+        construct(unsafe { ref_subclass::call_arguments(py, class.cast(), args, kwargs) })
+    })
+}
+
+fn construct((class, args, kwargs): CallArguments<'_>) -> PyResult<Bound<'_, PyAny>> {
+    let py = class.py();
+    let [method, callback] = ref_subclass::arguments(
+        "WeakMethod",
+        ["meth", "callback"],
+        1,
+        &args,
+        kwargs.as_ref(),
+    )?;
+    let Some(method) = method else { unreachable!("a required argument") };
+    let (object, function) = parts(&method)?;
+    let died = died_function(py)?;
+    let reference = ref_subclass::create(class.cast::<PyType>()?, &object, died)?;
+    let own = own_payload(&reference)?;
+    // Set before the function's reference exists, whose callback may come at any moment.
+    own.method_type().set(Some(method.get_type().into_any()));
+    own.callback().set(callback.filter(|callback| !callback.is_none()));
+    own.alive.set(true);
+    let back = WeakRef::plain(&reference)?;
+    own.function().set(Some(keyed_ref::create(&function, died, &back, 0)?));
+    Ok(reference)
+}
+
+/// The object and the function of a bound method.
+fn parts<'py>(method: &Bound<'py, PyAny>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+    let py = method.py();
+    let part = |name| {
+        method.getattr(name).map_err(|error| {
+            if error.is_instance_of::<PyAttributeError>(py) {
+                PyTypeError::new_err(format!(
+                    "argument should be a bound method, not {}",
+                    method.get_type()
+                ))
+            } else {
+                error
+            }
+        })
+    };
+    Ok((part(intern!(py, "__self__"))?, part(intern!(py, "__func__"))?))
+}
+
+/// The callback of both references of every `WeakMethod`.
+#[pyfunction]
+#[pyo3(signature = (reference, /))]
+fn died(reference: &Bound<'_, PyAny>) -> PyResult<()> {
+    let py = reference.py();
+    let method = match keyed_ref::key(reference)? {
+        // The function's reference: the way back may be dead, too.
+        Some(back) => WeakRef::from_object(&back)?.upgrade(py),
+        None => Some(reference.clone()),
+    };
+    let Some(method) = method else { return Ok(()) };
+    let own = own_payload(&method)?;
+    if own.alive.replace(false)
+        && let Some(callback) = own.callback().take(py)
+    {
+        callback.call1((&method,))?;
+    }
+    Ok(())
+}
+
+fn died_function(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
+    static DIED: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let died = DIED.get_or_try_init(py, || {
+        wrap_pyfunction!(died, py).map(|function| function.into_any().unbind())
+    })?;
+    Ok(died.bind(py))
+}
+
+unsafe extern "C" fn call(
+    object: *mut ffi::PyObject,
+    args: *mut ffi::PyObject,
+    kwargs: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    ref_subclass::enter(|py| {
+        // SAFETY: the arguments of `tp_call`.
+        bind(unsafe { ref_subclass::call_arguments(py, object, args, kwargs) })
+    })
+}
+
+/// The method again, or None once it is dead.
+fn bind((reference, args, kwargs): CallArguments<'_>) -> PyResult<Bound<'_, PyAny>> {
+    let py = reference.py();
+    let [] = ref_subclass::arguments("WeakMethod.__call__", [], 0, &args, kwargs.as_ref())?;
+    let own = own_payload(&reference)?;
+    let Some(object) = WeakRef::from_object(&reference)?.upgrade(py) else {
+        return Ok(py.None().into_bound(py));
+    };
+    let Some(function) = function_of(own, py)? else {
+        return Ok(py.None().into_bound(py));
+    };
+    match own.method_type().get(py) {
+        Some(method_type) => method_type.call1((function, object)),
+        None => Ok(py.None().into_bound(py)),
+    }
+}
+
+fn function_of<'py>(own: &Method, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    match own.function().get(py) {
+        Some(reference) => Ok(WeakRef::from_object(&reference)?.upgrade(py)),
+        None => Ok(None),
+    }
+}
+
+unsafe extern "C" fn compare(
+    object: *mut ffi::PyObject,
+    other: *mut ffi::PyObject,
+    op: c_int,
+) -> *mut ffi::PyObject {
+    ref_subclass::enter(|py| {
+        // SAFETY: the arguments of `tp_richcompare`: two objects.
+        let (this, other) = unsafe {
+            (Bound::from_borrowed_ptr(py, object), Bound::from_borrowed_ptr(py, other))
+        };
+        match CompareOp::from_raw(op) {
+            Some(op @ (CompareOp::Eq | CompareOp::Ne)) if payload(&other)?.is_some() => {
+                let result = compare_methods(&this, &other, op)?;
+                Ok(result.into_pyobject(py)?.to_owned().into_any())
+            }
+            _ => Ok(py.NotImplemented().into_bound(py)),
+        }
+    })
+}
+
+/// `this == other` or `this != other`, where both are `WeakMethod`s.
+fn compare_methods(
+    this: &Bound<'_, PyAny>,
+    other: &Bound<'_, PyAny>,
+    op: CompareOp,
+) -> PyResult<bool> {
+    let py = this.py();
+    let (own, theirs) = (own_payload(this)?, own_payload(other)?);
+    let equal = matches!(op, CompareOp::Eq);
+    let by_identity = this.is(other) == equal;
+    if !own.alive.get() || !theirs.alive.get() {
+        return Ok(by_identity);
+    }
+    let compare = |ours: Option<Bound<'_, PyAny>>, theirs: Option<Bound<'_, PyAny>>| match (ours, theirs) {
+        (Some(ours), Some(theirs)) => ours.rich_compare(theirs, op)?.is_truthy(),
+        _ => Ok(by_identity),
+    };
+    let objects = compare(
+        WeakRef::from_object(this)?.upgrade(py),
+        WeakRef::from_object(other)?.upgrade(py),
+    )?;
+    // Equal if both parts are equal, unequal if either is unequal.
+    if objects != equal {
+        return Ok(objects);
+    }
+    compare(function_of(own, py)?, function_of(theirs, py)?)
+}

@@ -1,0 +1,148 @@
+//! [`WeakRef`]: the interpreter's own weak reference, with what a container needs of it.
+//!
+//! A lookup asks a stored reference two questions, "is this your referent?" and "what is your
+//! hash?", and iteration asks it for its referent. The C API answers through function calls that
+//! count references up and down; the fields of `PyWeakReference`, which are public in the full API
+//! and the same from 3.10 to 3.15, answer in one load each.
+
+#![allow(unsafe_code, reason = "reading the fields of the interpreter's weak references")]
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::ffi;
+use pyo3::prelude::*;
+
+/// A weak reference object of the interpreter, or of a subclass.
+#[derive(Clone)]
+pub(crate) struct WeakRef(Py<PyAny>);
+
+impl WeakRef {
+    /// A new reference to `referent` which calls `callback` when it dies.
+    ///
+    /// Fails with the interpreter's `TypeError` if the type of `referent` has not opted in (S12).
+    /// The allocation may start a garbage collection.
+    pub(crate) fn new(referent: &Bound<'_, PyAny>, callback: &Bound<'_, PyAny>) -> PyResult<Self> {
+        // SAFETY: both are valid objects; the result is a new reference, or null with an error set.
+        let reference = unsafe {
+            Bound::from_owned_ptr_or_err(
+                referent.py(),
+                ffi::PyWeakref_NewRef(referent.as_ptr(), callback.as_ptr()),
+            )
+        }?;
+        Ok(Self(reference.unbind()))
+    }
+
+    /// The shared reference to `referent` that has no callback (S6).
+    pub(crate) fn plain<'py>(referent: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let none = referent.py().None();
+        Self::new(referent, none.bind(referent.py())).map(|reference| reference.0.into_bound(referent.py()))
+    }
+
+    /// Takes an object that is a weak reference (not a proxy).
+    pub(crate) fn from_object(object: &Bound<'_, PyAny>) -> PyResult<Self> {
+        // SAFETY: a type check of a valid object.
+        if unsafe { ffi::PyWeakref_CheckRef(object.as_ptr()) } == 0 {
+            return Err(PyTypeError::new_err(format!(
+                "expected a weak reference, not {}",
+                object.get_type().name()?
+            )));
+        }
+        Ok(Self(object.clone().unbind()))
+    }
+
+    pub(crate) fn object(&self) -> &Py<PyAny> {
+        &self.0
+    }
+
+    #[inline]
+    fn raw(&self) -> *mut ffi::PyWeakReference {
+        self.0.as_ptr().cast()
+    }
+
+    /// Whether `object`, which the caller holds alive, is the referent.
+    #[inline]
+    pub(crate) fn refers_to(&self, object: *mut ffi::PyObject) -> bool {
+        // SAFETY: `self.0` is a weak reference object; the pointer is compared, not followed.
+        unsafe { load(&raw const (*self.raw()).wr_object) == object }
+    }
+
+    /// The referent, unless it is dead. Counts a reference up and does nothing else.
+    #[inline]
+    pub(crate) fn upgrade<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        #[cfg(not(Py_GIL_DISABLED))]
+        // SAFETY: `wr_object` is None or a valid object as long as the GIL is held; one whose count
+        // has dropped to zero is being destroyed and must not be revived.
+        unsafe {
+            let object = (*self.raw()).wr_object;
+            if object == ffi::Py_None() || ffi::Py_REFCNT(object) == 0 {
+                return None;
+            }
+            Some(Bound::from_borrowed_ptr(py, object))
+        }
+        #[cfg(Py_GIL_DISABLED)]
+        // SAFETY: the call gives a new reference in `object`, or null; it fails for no reference.
+        unsafe {
+            let mut object = std::ptr::null_mut();
+            ffi::PyWeakref_GetRef(self.0.as_ptr(), &raw mut object);
+            Bound::from_owned_ptr_or_opt(py, object)
+        }
+    }
+
+    /// Whether the referent is alive.
+    #[inline]
+    pub(crate) fn is_alive(&self, _py: Python<'_>) -> bool {
+        // SAFETY: as in `upgrade`; nothing is revived here.
+        unsafe {
+            let object = load(&raw const (*self.raw()).wr_object);
+            object != ffi::Py_None() && (cfg!(Py_GIL_DISABLED) || ffi::Py_REFCNT(object) != 0)
+        }
+    }
+
+    /// Stores the hash of the referent, as `hash(reference)` would (S7).
+    #[inline]
+    pub(crate) fn remember_hash(&self, hash: isize) {
+        // SAFETY: the field caches the hash once it is known; no other thread has this reference
+        // yet, or it would store the same number.
+        unsafe { (*self.raw()).hash = hash }
+    }
+
+    /// The hash stored before, or -1.
+    #[inline]
+    pub(crate) fn remembered_hash(&self) -> isize {
+        // SAFETY: a load of a field of a weak reference object.
+        unsafe { (*self.raw()).hash }
+    }
+}
+
+/// Loads the referent of a reference that another thread may be clearing.
+#[inline]
+unsafe fn load(field: *const *mut ffi::PyObject) -> *mut ffi::PyObject {
+    #[cfg(not(Py_GIL_DISABLED))]
+    // SAFETY: the caller gives a valid field, and the GIL keeps writers out.
+    return unsafe { *field };
+    #[cfg(Py_GIL_DISABLED)]
+    // SAFETY: the caller gives a valid field; writers store it atomically.
+    return unsafe {
+        std::sync::atomic::AtomicPtr::from_ptr(field.cast_mut())
+            .load(std::sync::atomic::Ordering::Acquire)
+    };
+}
+
+/// Whether objects of the type of `object` can be weakly referenced (S12).
+#[inline]
+pub(crate) fn supports_weak_references(object: &Bound<'_, PyAny>) -> bool {
+    // SAFETY: a load of a field of the type of a valid object. The offset is negative where the
+    // interpreter itself manages the list of references.
+    unsafe { (*ffi::Py_TYPE(object.as_ptr())).tp_weaklistoffset != 0 }
+}
+
+/// The hash of a key that is to be weakly referenced.
+///
+/// Fails as creating a reference would if it cannot be (S22), before any of the key's own code runs.
+#[inline]
+pub(crate) fn weak_key_hash(key: &Bound<'_, PyAny>) -> PyResult<isize> {
+    if !supports_weak_references(key) {
+        // The interpreter's own words.
+        WeakRef::plain(key)?;
+    }
+    key.hash()
+}
