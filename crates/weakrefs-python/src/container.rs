@@ -5,9 +5,9 @@
 //! A key is found in two steps. First by identity, inside the table, where no user code runs; that
 //! is one borrow for a hit. Only if that misses, entries of equal hash are taken out one by one and
 //! compared outside. The comparison may do anything, so afterwards the table is asked again: an
-//! equal entry counts only if it still is there, and a miss ends with the version of the table at
-//! which it was established, so that an insertion can tell whether it still holds. No entry is
-//! compared twice in one lookup: code that changes the table from its own `__eq__` cannot keep a
+//! equal entry counts only if it still is there, and a [miss](Missed) knows the version of the table
+//! at which it was established, so that an insertion can tell whether it still holds. No entry is
+//! compared twice for one insertion: code that changes the table from its own `__eq__` cannot keep a
 //! lookup from ending.
 //!
 //! # Eviction (S2, S15, S17)
@@ -15,13 +15,13 @@
 //! container does not keep itself alive, and finds the entry by the hash and the identity of the
 //! reference that died. What is evicted is dropped after the table has been released.
 
-use crate::guarded::Guarded;
+use crate::guarded::{Guarded, Lazy};
 use crate::weak_ref::WeakRef;
 use pyo3::PyTraverseError;
 use pyo3::ffi;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
+use std::collections::HashSet;
 use std::sync::{Arc, Weak};
 use weakrefs_table::{Position, Snapshot, Table};
 
@@ -53,28 +53,42 @@ type Shared<E> = Guarded<Table<E>>;
 pub(crate) struct Container<E: Entry> {
     table: Arc<Shared<E>>,
     /// Made when the first reference is.
-    evictor: PyOnceLock<Py<PyAny>>,
+    evictor: Lazy<PyAny>,
 }
 
-/// A lookup that found nothing, at this version of the table.
+/// A lookup that found nothing.
 pub(crate) struct Missed {
+    /// The version of the table at which that holds.
     version: u64,
+    /// The identities of entries that are known not to be equal to the key. Held, so that no other
+    /// object can take their addresses.
+    rejected: Vec<Py<PyAny>>,
+}
+
+/// An entry of equal hash, to be compared outside of the table.
+struct Candidate {
+    at: Position,
+    identity: Py<PyAny>,
 }
 
 impl<E: Entry> Container<E> {
     pub(crate) fn new() -> Self {
-        Self { table: Arc::new(Guarded::new(Table::new())), evictor: PyOnceLock::new() }
+        Self {
+            table: Arc::new(Guarded::new(Table::new())),
+            evictor: Lazy::new(),
+        }
     }
 
     /// The callback for the references of this container.
-    pub(crate) fn evictor<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyAny>> {
-        let evictor = self.evictor.get_or_try_init(py, || {
+    ///
+    /// It owns nothing that the collector would have to know of.
+    pub(crate) fn evictor<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.evictor.get_or_make(py, || {
             let table: Weak<Shared<E>> = Arc::downgrade(&self.table);
             // The bound method is a built-in function, which the interpreter calls without
             // building a tuple of arguments.
-            Ok::<_, PyErr>(Bound::new(py, Evictor { table })?.getattr("evict")?.unbind())
-        })?;
-        Ok(evictor.bind(py))
+            Bound::new(py, Evictor { table })?.getattr("evict")
+        })
     }
 
     /// How many entries there are, counting those that are dead but not yet evicted (S20).
@@ -91,62 +105,110 @@ impl<E: Entry> Container<E> {
         hash: isize,
         act: impl FnMut(&mut Table<E>, Position) -> R,
     ) -> PyResult<Option<R>> {
-        self.seek(key, hash, &mut Vec::new(), act).map(Result::ok)
+        self.seek(key, hash, act).map(Result::ok)
     }
 
-    /// As [`find`](Self::find); `rejected` holds the identities already known not to be equal.
+    /// As [`find`](Self::find), with what is known of a miss.
     #[inline]
     fn seek<R>(
         &self,
         key: &Bound<'_, PyAny>,
         hash: isize,
-        rejected: &mut Vec<Py<PyAny>>,
         mut act: impl FnMut(&mut Table<E>, Position) -> R,
     ) -> PyResult<Result<R, Missed>> {
-        let pointer = key.as_ptr();
-        let step = self.table.with(key.py(), |table| {
-            match table.find(hash as u64, |entry| entry.is_for(pointer)) {
-                Some(at) => Ok(act(table, at)),
-                None => Err(next_candidate(table, hash, rejected)),
-            }
-        });
-        match step {
+        match self.identify(key, hash, &[], &mut act) {
             Ok(result) => Ok(Ok(result)),
-            Err(Err(missed)) => Ok(Err(missed)),
-            Err(Ok(candidate)) => self.compare(key, hash, candidate, rejected, act),
+            Err((version, candidate)) => {
+                let missed = Missed {
+                    version,
+                    rejected: Vec::new(),
+                };
+                self.compare(key, hash, missed, candidate, act)
+            }
         }
     }
 
-    /// The second step of a lookup: comparisons outside of the table.
-    #[inline(never)]
+    /// As [`seek`](Self::seek), when the table has changed since a miss.
+    fn seek_again<R>(
+        &self,
+        key: &Bound<'_, PyAny>,
+        hash: isize,
+        mut missed: Missed,
+        mut act: impl FnMut(&mut Table<E>, Position) -> R,
+    ) -> PyResult<Result<R, Missed>> {
+        match self.identify(key, hash, &missed.rejected, &mut act) {
+            Ok(result) => Ok(Ok(result)),
+            Err((version, candidate)) => {
+                missed.version = version;
+                self.compare(key, hash, missed, candidate, act)
+            }
+        }
+    }
+
+    /// The first step of a lookup: by identity, inside the table. A miss comes with the version of
+    /// the table and the first entry to be compared.
+    #[inline]
+    fn identify<R>(
+        &self,
+        key: &Bound<'_, PyAny>,
+        hash: isize,
+        rejected: &[Py<PyAny>],
+        mut act: impl FnMut(&mut Table<E>, Position) -> R,
+    ) -> Result<R, (u64, Option<Candidate>)> {
+        let pointer = key.as_ptr();
+        self.table.with(key.py(), |table| {
+            match table.find(hash as u64, |entry| entry.is_for(pointer)) {
+                Some(at) => Ok(act(table, at)),
+                None => Err((table.version(), first_candidate(table, hash, rejected))),
+            }
+        })
+    }
+
+    /// The second step of a lookup: comparisons, outside of the table.
     fn compare<R>(
         &self,
         key: &Bound<'_, PyAny>,
         hash: isize,
-        mut candidate: Py<PyAny>,
-        rejected: &mut Vec<Py<PyAny>>,
+        mut missed: Missed,
+        mut next: Option<Candidate>,
         mut act: impl FnMut(&mut Table<E>, Position) -> R,
     ) -> PyResult<Result<R, Missed>> {
         let py = key.py();
+        let mut others = Vec::new();
         loop {
-            let equal = match E::key_of(candidate.bind(py)) {
+            let Some(Candidate { at, identity }) = next.take().or_else(|| others.pop()) else {
+                others = self.table.with(py, |table| {
+                    missed.version = table.version();
+                    other_candidates(table, hash, &missed.rejected)
+                });
+                if others.is_empty() {
+                    return Ok(Err(missed));
+                }
+                continue;
+            };
+            let equal = match E::key_of(identity.bind(py)) {
                 Some(other) => other.eq(key)?,
                 None => false,
             };
-            if equal {
-                let result = self.table.with(py, |table| {
-                    let at = table.find(hash as u64, |entry| entry.identity().is(&candidate))?;
-                    Some(act(table, at))
-                });
-                if let Some(result) = result {
-                    return Ok(Ok(result));
+            let (result, unchanged) = self.table.with(py, |table| {
+                let unchanged = table.version() == missed.version;
+                if !equal {
+                    return (None, unchanged);
                 }
-                // The comparison removed it.
+                let at = if unchanged {
+                    Some(at)
+                } else {
+                    // The comparison changed the table: the entry may be elsewhere, or gone.
+                    table.find(hash as u64, |entry| entry.identity().is(&identity))
+                };
+                (at.map(|at| act(table, at)), unchanged)
+            });
+            if let Some(result) = result {
+                return Ok(Ok(result));
             }
-            rejected.push(candidate);
-            match self.table.with(py, |table| next_candidate(table, hash, rejected)) {
-                Ok(next) => candidate = next,
-                Err(missed) => return Ok(Err(missed)),
+            missed.rejected.push(identity);
+            if !unchanged {
+                others.clear();
             }
         }
     }
@@ -166,22 +228,21 @@ impl<E: Entry> Container<E> {
         key: &Bound<'_, PyAny>,
         hash: isize,
         mut hit: impl FnMut(&mut Table<E>, Position) -> R,
-        make: impl FnOnce(&Bound<'_, PyAny>) -> PyResult<E>,
+        make: impl FnOnce() -> PyResult<E>,
     ) -> PyResult<Option<R>> {
         let py = key.py();
-        let mut rejected = Vec::new();
-        let mut missed = match self.seek(key, hash, &mut rejected, &mut hit)? {
+        let mut missed = match self.seek(key, hash, &mut hit)? {
             Ok(result) => return Ok(Some(result)),
             Err(missed) => missed,
         };
-        let mut entry = make(self.evictor(py)?)?;
+        let mut entry = make()?;
         loop {
             match self.insert_if(py, hash, entry, &mut missed) {
                 Ok(()) => return Ok(None),
                 Err(refused) => entry = refused,
             }
             // Something was changed while the entry was made: an equal one may be there now.
-            match self.seek(key, hash, &mut rejected, &mut hit)? {
+            match self.seek_again(key, hash, missed, &mut hit)? {
                 Ok(result) => return Ok(Some(result)),
                 Err(again) => missed = again,
             }
@@ -219,7 +280,7 @@ impl<E: Entry> Container<E> {
         let py = key.py();
         if let Err(entry) = self.insert_if(py, hash, entry, missed) {
             // An eviction from the copy, or somebody who found and changed it: look as ever.
-            self.put(key, hash, |_, _| (), |_| Ok(entry))?;
+            self.put(key, hash, |_, _| (), || Ok(entry))?;
             *missed = self.missed(py);
         }
         Ok(())
@@ -227,7 +288,10 @@ impl<E: Entry> Container<E> {
 
     /// What holds of a container before anything is [appended](Self::append).
     pub(crate) fn missed(&self, py: Python<'_>) -> Missed {
-        Missed { version: self.table.with(py, |table| table.version()) }
+        Missed {
+            version: self.table.with(py, |table| table.version()),
+            rejected: Vec::new(),
+        }
     }
 
     /// Makes room for `additional` more entries.
@@ -251,15 +315,31 @@ impl<E: Entry> Container<E> {
         drop(entries);
     }
 
-    /// Removes the entries for which `leave` holds; it runs inside the table.
-    pub(crate) fn extract(&self, py: Python<'_>, leave: impl FnMut(&E) -> bool) {
-        let entries = self.table.with(py, |table| table.extract(leave));
-        drop(entries);
+    /// Removes everything, newest first, until nothing is left: destructors may insert.
+    pub(crate) fn drain(&self, py: Python<'_>) {
+        while self.len(py) > 0 {
+            let entries = self.table.with(py, Table::clear);
+            entries.rev().for_each(drop);
+        }
+    }
+
+    /// Replaces everything by `entries`, which come with their hashes. The caller holds what they
+    /// refer to, lest one die before its entry is in place.
+    pub(crate) fn replace(&self, py: Python<'_>, entries: impl Iterator<Item = (isize, E)>) {
+        let replaced = self.table.with(py, |table| {
+            let replaced = table.clear();
+            for (hash, entry) in entries {
+                table.insert(hash as u64, entry);
+            }
+            replaced
+        });
+        drop(replaced);
     }
 
     /// The present entries, each as what `read` makes of it inside the table.
     pub(crate) fn collect<R>(&self, py: Python<'_>, read: impl FnMut(&E) -> R) -> Vec<R> {
-        self.table.with(py, |table| table.iter().map(read).collect())
+        self.table
+            .with(py, |table| table.iter().map(read).collect())
     }
 
     /// Opens a snapshot of the table for an iterator.
@@ -306,19 +386,37 @@ impl<E: Entry> Container<E> {
     }
 }
 
-/// The next entry of equal hash that has not been rejected, or the miss that this establishes.
+/// The first entry of equal hash that has not been rejected: nearly always the only one.
 #[inline]
-fn next_candidate<E: Entry>(
+fn first_candidate<E: Entry>(
     table: &Table<E>,
     hash: isize,
     rejected: &[Py<PyAny>],
-) -> Result<Py<PyAny>, Missed> {
+) -> Option<Candidate> {
     table
         .candidates(hash as u64)
-        .map(Entry::identity)
-        .find(|identity| !rejected.iter().any(|other| other.is(*identity)))
-        .cloned()
-        .ok_or(Missed { version: table.version() })
+        .find(|(_, entry)| !rejected.iter().any(|other| other.is(entry.identity())))
+        .map(|(at, entry)| Candidate {
+            at,
+            identity: entry.identity().clone(),
+        })
+}
+
+/// All entries of equal hash that have not been rejected.
+fn other_candidates<E: Entry>(
+    table: &Table<E>,
+    hash: isize,
+    rejected: &[Py<PyAny>],
+) -> Vec<Candidate> {
+    let rejected: HashSet<_> = rejected.iter().map(Py::as_ptr).collect();
+    table
+        .candidates(hash as u64)
+        .filter(|(_, entry)| !rejected.contains(&entry.identity().as_ptr()))
+        .map(|(at, entry)| Candidate {
+            at,
+            identity: entry.identity().clone(),
+        })
+        .collect()
 }
 
 /// A table that can lose the entry of a dead reference.
@@ -330,7 +428,9 @@ impl<E: Entry> Evict for Shared<E> {
     fn evict(&self, reference: &Bound<'_, PyAny>) -> PyResult<()> {
         let hash = E::hash_of(reference)?;
         let evicted = self.with(reference.py(), |table| {
-            table.remove(hash as u64, |entry| entry.reference().object().is(reference))
+            table.remove(hash as u64, |entry| {
+                entry.reference().object().is(reference)
+            })
         });
         drop(evicted);
         Ok(())
@@ -339,7 +439,7 @@ impl<E: Entry> Evict for Shared<E> {
 
 /// The callback of a container's references: evicts the entry of the reference that died.
 #[pyclass(frozen, module = "weakrefs._weakrefs")]
-struct Evictor {
+pub(crate) struct Evictor {
     table: Weak<dyn Evict>,
 }
 
@@ -348,7 +448,7 @@ impl Evictor {
     /// Evicts the entry of `reference`, if its referent is dead and the container is not.
     #[pyo3(signature = (reference, /))]
     fn evict(&self, reference: &Bound<'_, PyAny>) -> PyResult<()> {
-        if WeakRef::from_object(reference)?.is_alive(reference.py()) {
+        if WeakRef::view(reference)?.is_alive(reference.py()) {
             return Ok(());
         }
         match self.table.upgrade() {

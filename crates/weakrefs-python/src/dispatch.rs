@@ -1,10 +1,10 @@
-//! What the classes ask of the Python side: which methods a subclass has overridden, which class is
-//! the public one, and what counts as a mapping.
+//! What the native classes ask about the Python classes derived from them: which methods a subclass
+//! has overridden, and which class is the public one.
 
+use crate::guarded::Lazy;
 use pyo3::PyClass;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::type_object::PyTypeInfo;
 use pyo3::types::{PyString, PyType};
 
@@ -20,23 +20,23 @@ pub(crate) fn overrides<T: PyTypeInfo>(
 /// The public class that the package derives from the native class `T`.
 pub(crate) fn public_class<'py, T: PyClass>(
     py: Python<'py>,
-    cache: &'static PyOnceLock<Py<PyType>>,
-) -> PyResult<&'py Bound<'py, PyType>> {
-    let class = cache.get_or_try_init(py, || {
-        Ok::<_, PyErr>(py.import("weakrefs")?.getattr(<T as PyClass>::NAME)?.cast_into::<PyType>()?.unbind())
-    })?;
-    Ok(class.bind(py))
-}
-
-/// Whether `object` is a `collections.abc.Mapping`.
-pub(crate) fn is_mapping(object: &Bound<'_, PyAny>) -> PyResult<bool> {
-    static MAPPING: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    object.is_instance(MAPPING.import(object.py(), "collections.abc", "Mapping")?)
+    cache: &Lazy<PyType>,
+) -> PyResult<Bound<'py, PyType>> {
+    cache.get_or_make(py, || {
+        Ok(py
+            .import("weakrefs")?
+            .getattr(<T as PyClass>::NAME)?
+            .cast_into::<PyType>()?)
+    })
 }
 
 /// `<name at 0x...>`, the representation of the mappings.
 pub(crate) fn address_repr(object: &Bound<'_, PyAny>) -> PyResult<String> {
     let class = object.getattr(intern!(object.py(), "__class__"))?;
     let name = class.getattr(intern!(object.py(), "__name__"))?;
-    Ok(format!("<{} at {:#x}>", name.str()?, object.as_ptr() as usize))
+    Ok(format!(
+        "<{} at {:#x}>",
+        name.str()?,
+        object.as_ptr() as usize
+    ))
 }

@@ -34,8 +34,10 @@ pub(crate) fn unhashable_key(key: &Bound<'_, PyAny>, error: PyErr) -> PyErr {
     }
     match key.get_type().fully_qualified_name() {
         Ok(name) => {
-            let wrapped =
-                PyTypeError::new_err(format!("cannot use '{name}' as a dict key ({})", error.value(py)));
+            let wrapped = PyTypeError::new_err(format!(
+                "cannot use '{name}' as a dict key ({})",
+                error.value(py)
+            ));
             wrapped.set_cause(py, Some(error));
             wrapped
         }
@@ -52,7 +54,9 @@ pub(crate) fn unpack_pair<'py>(
     }
     let Ok(mut parts) = item.try_iter() else {
         let name = item.get_type().name()?;
-        return Err(PyTypeError::new_err(format!("cannot unpack non-iterable {name} object")));
+        return Err(PyTypeError::new_err(format!(
+            "cannot unpack non-iterable {name} object"
+        )));
     };
     let mut part = |got: usize| match parts.next() {
         Some(part) => part,
@@ -64,6 +68,8 @@ pub(crate) fn unpack_pair<'py>(
     match parts.next() {
         None => Ok(pair),
         Some(Err(error)) => Err(error),
-        Some(Ok(_)) => Err(PyValueError::new_err("too many values to unpack (expected 2)")),
+        Some(Ok(_)) => Err(PyValueError::new_err(
+            "too many values to unpack (expected 2)",
+        )),
     }
 }

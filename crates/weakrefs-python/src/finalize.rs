@@ -40,9 +40,13 @@ impl Task {
 
     /// `(obj, func, args, kwargs)`, if the object is still alive.
     fn describe(self, py: Python<'_>) -> PyResult<Option<Bound<'_, PyTuple>>> {
-        let Some(object) = self.object.upgrade(py) else { return Ok(None) };
+        let Some(object) = self.object.upgrade(py) else {
+            return Ok(None);
+        };
         let kwargs = self.kwargs.unwrap_or_else(|| PyDict::new(py).unbind());
-        (object, self.function, self.args, kwargs).into_pyobject(py).map(Some)
+        (object, self.function, self.args, kwargs)
+            .into_pyobject(py)
+            .map(Some)
     }
 }
 
@@ -115,7 +119,8 @@ impl Finalize {
 
 impl Registry {
     fn remove(&mut self, serial: u64) -> Option<Registered> {
-        self.alive.remove(serial, |registered| registered.serial == serial)
+        self.alive
+            .remove(serial, |registered| registered.serial == serial)
     }
 }
 
@@ -124,7 +129,9 @@ impl Finalize {
     #[new]
     #[pyo3(signature = (*_args, **_kwargs), text_signature = "(obj, func, /, *args, **kwargs)")]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
-        Self { task: Guarded::new(None) }
+        Self {
+            task: Guarded::new(None),
+        }
     }
 
     #[pyo3(signature = (obj, func, /, *args, **kwargs))]
@@ -143,7 +150,9 @@ impl Finalize {
         let serial = REGISTRY.with(py, |registry| {
             let serial = registry.next_serial;
             let finalizer = slf.clone().unbind();
-            registry.alive.insert(serial, Registered { serial, finalizer });
+            registry
+                .alive
+                .insert(serial, Registered { serial, finalizer });
             registry.next_serial += 1;
             registry.grown = true;
             serial
@@ -168,12 +177,17 @@ impl Finalize {
         py: Python<'py>,
         _reference: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let Some(task) = self.end(py) else { return Ok(None) };
+        let Some(task) = self.end(py) else {
+            return Ok(None);
+        };
         if REGISTRY.with(py, |registry| registry.shut_down) {
             return Ok(None);
         }
         let kwargs = task.kwargs.as_ref().map(|kwargs| kwargs.bind(py));
-        task.function.bind(py).call(task.args.bind(py), kwargs).map(Some)
+        task.function
+            .bind(py)
+            .call(task.args.bind(py), kwargs)
+            .map(Some)
     }
 
     /// If alive, mark as dead and return (obj, func, args, kwargs); otherwise return None.
@@ -276,7 +290,9 @@ fn run_exit_finalizers(py: Python<'_>) -> PyResult<()> {
             if let Some(listed) = listed {
                 pending = listed;
             }
-            let Some(finalizer) = pending.pop() else { return Ok(()) };
+            let Some(finalizer) = pending.pop() else {
+                return Ok(());
+            };
             run_at_exit(finalizer.bind(py))?;
         }
     });
@@ -288,7 +304,10 @@ impl Registry {
     /// All that are alive, oldest first, if there are new ones since the last time.
     fn list_if_grown(&mut self, py: Python<'_>) -> Option<Vec<Py<Finalize>>> {
         std::mem::take(&mut self.grown).then(|| {
-            self.alive.iter().map(|registered| registered.finalizer.clone_ref(py)).collect()
+            self.alive
+                .iter()
+                .map(|registered| registered.finalizer.clone_ref(py))
+                .collect()
         })
     }
 }
@@ -304,8 +323,12 @@ fn run_at_exit(finalizer: &Bound<'_, Finalize>) -> PyResult<()> {
     drop(unfinished);
     match result {
         Err(error) if error.is_instance_of::<PyException>(py) => {
-            let report = py.import(intern!(py, "sys"))?.getattr(intern!(py, "excepthook"))?;
-            report.call1((error.get_type(py), error.value(py), error.traceback(py))).map(drop)
+            let report = py
+                .import(intern!(py, "sys"))?
+                .getattr(intern!(py, "excepthook"))?;
+            report
+                .call1((error.get_type(py), error.value(py), error.traceback(py)))
+                .map(drop)
         }
         result => result.map(drop),
     }

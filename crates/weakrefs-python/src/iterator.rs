@@ -107,7 +107,13 @@ pub(crate) struct WeakIterator {
 
 impl WeakIterator {
     pub(crate) fn new(walked: Walked, part: Part) -> Self {
-        Self { part, walk: Guarded::new(Some(Walk { walked, snapshot: None })) }
+        Self {
+            part,
+            walk: Guarded::new(Some(Walk {
+                walked,
+                snapshot: None,
+            })),
+        }
     }
 
     fn end(&self, py: Python<'_>) {
@@ -124,7 +130,9 @@ impl WeakIterator {
     }
 
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let taken = self.walk.with(py, |walk| walk.as_mut()?.step(py, self.part));
+        let taken = self
+            .walk
+            .with(py, |walk| walk.as_mut()?.step(py, self.part));
         match taken {
             Some(Taken::One(object)) => Ok(Some(object)),
             Some(Taken::Pair(key, value)) => Ok(Some((key, value).into_pyobject(py)?.into_any())),
@@ -137,14 +145,25 @@ impl WeakIterator {
 
     /// At most how many elements are still to come.
     fn __length_hint__(&self, py: Python<'_>) -> usize {
-        self.walk.with(py, |walk| walk.as_ref().map_or(0, |walk| walk.remaining(py)))
+        self.walk.with(py, |walk| {
+            walk.as_ref().map_or(0, |walk| walk.remaining(py))
+        })
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         let visited = self.walk.inspect(|walk| match walk {
-            Some(Walk { walked: Walked::Set(object), .. }) => visit.call(object),
-            Some(Walk { walked: Walked::Keys(object), .. }) => visit.call(object),
-            Some(Walk { walked: Walked::Values(object), .. }) => visit.call(object),
+            Some(Walk {
+                walked: Walked::Set(object),
+                ..
+            }) => visit.call(object),
+            Some(Walk {
+                walked: Walked::Keys(object),
+                ..
+            }) => visit.call(object),
+            Some(Walk {
+                walked: Walked::Values(object),
+                ..
+            }) => visit.call(object),
             None => Ok(()),
         });
         visited.unwrap_or(Ok(()))

@@ -5,11 +5,11 @@
 
 #![allow(unsafe_code, reason = "a heap type over `ref_subclass`")]
 
+use crate::guarded::Lazy;
 use crate::ref_subclass::{self, CallArguments, Layout, Owned, Payload};
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
 use std::cell::Cell;
 use std::ffi::c_void;
@@ -29,9 +29,9 @@ unsafe impl Payload for Keyed {
 }
 
 /// The type `KeyedRef`.
-pub(crate) fn class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
-    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    let class = CLASS.get_or_try_init(py, || {
+pub(crate) fn class(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
+    static CLASS: Lazy<PyType> = Lazy::new();
+    CLASS.get_or_make(py, || {
         let key = ffi::PyMemberDef {
             name: c"key".as_ptr(),
             type_code: ffi::Py_T_OBJECT_EX,
@@ -63,8 +63,7 @@ pub(crate) fn class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
                 },
             ],
         )
-    })?;
-    Ok(class.bind(py))
+    })
 }
 
 /// A new `KeyedRef` to `referent` for the entry of `key`, whose hash is `hash`.
@@ -75,8 +74,8 @@ pub(crate) fn create<'py>(
     hash: isize,
 ) -> PyResult<Bound<'py, PyAny>> {
     let class = class(referent.py())?;
-    let object = ref_subclass::create(class, referent, callback)?;
-    if let Some(keyed) = ref_subclass::payload::<Keyed>(&object, class) {
+    let object = ref_subclass::create(&class, referent, callback)?;
+    if let Some(keyed) = ref_subclass::payload::<Keyed>(&object, &class) {
         keyed.key[0].set(Some(key.clone()));
         keyed.hash.set(hash);
     }
@@ -85,13 +84,13 @@ pub(crate) fn create<'py>(
 
 /// The key of `object`, if it is a `KeyedRef` that has one.
 pub(crate) fn key<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
-    let keyed = ref_subclass::payload::<Keyed>(object, class(object.py())?);
+    let keyed = ref_subclass::payload::<Keyed>(object, &class(object.py())?);
     Ok(keyed.and_then(|keyed| keyed.key[0].get(object.py())))
 }
 
 /// The hash that belongs to the key of `object`, which must be a `KeyedRef`.
 pub(crate) fn hash(object: &Bound<'_, PyAny>) -> PyResult<isize> {
-    ref_subclass::payload::<Keyed>(object, class(object.py())?)
+    ref_subclass::payload::<Keyed>(object, &class(object.py())?)
         .map(|keyed| keyed.hash.get())
         .ok_or_else(|| PyTypeError::new_err("expected a KeyedRef"))
 }
@@ -119,7 +118,7 @@ fn construct((class, args, kwargs): CallArguments<'_>) -> PyResult<Bound<'_, PyA
         unreachable!("required arguments");
     };
     let object = ref_subclass::create(class.cast::<PyType>()?, &referent, &callback)?;
-    if let Some(keyed) = ref_subclass::payload::<Keyed>(&object, self::class(object.py())?) {
+    if let Some(keyed) = ref_subclass::payload::<Keyed>(&object, &self::class(object.py())?) {
         keyed.key[0].set(key);
     }
     Ok(object)

@@ -44,6 +44,9 @@ mod _weakrefs {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         let py = module.py();
+        // Made here, once and for all, not at first use in the middle of something.
+        py.get_type::<super::container::Evictor>();
+        py.get_type::<super::iterator::WeakIterator>();
         module.add("KeyedRef", super::keyed_ref::class(py)?)?;
         module.add("WeakMethod", super::weak_method::class(py)?)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))

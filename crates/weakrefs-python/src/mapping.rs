@@ -1,7 +1,6 @@
-//! What the two mappings have in common beside the container: the operators and the reading of
-//! other mappings, both in terms of methods that a subclass may have overridden (S23, S26).
+//! What the methods of the two mappings have in common: the reading of other mappings and of
+//! optional arguments.
 
-use crate::dispatch::is_mapping;
 use crate::errors::unpack_pair;
 use pyo3::exceptions::{PyKeyError, PyTypeError};
 use pyo3::intern;
@@ -26,40 +25,6 @@ pub(crate) fn for_each_pair<'py>(
         store(&key, &value)?;
     }
     Ok(())
-}
-
-/// `this | other`: a copy of `this`, updated from `other`.
-pub(crate) fn merge<'py>(
-    this: &Bound<'py, PyAny>,
-    other: &Bound<'py, PyAny>,
-) -> PyResult<Bound<'py, PyAny>> {
-    let py = this.py();
-    if !is_mapping(other)? {
-        return Ok(py.NotImplemented().into_bound(py));
-    }
-    let merged = this.call_method0(intern!(py, "copy"))?;
-    merged.call_method1(intern!(py, "update"), (other,))?;
-    Ok(merged)
-}
-
-/// `other | this`: a new one of the class of `this`, updated from both.
-pub(crate) fn merge_reflected<'py>(
-    this: &Bound<'py, PyAny>,
-    other: &Bound<'py, PyAny>,
-) -> PyResult<Bound<'py, PyAny>> {
-    let py = this.py();
-    if !is_mapping(other)? {
-        return Ok(py.NotImplemented().into_bound(py));
-    }
-    let merged = this.getattr(intern!(py, "__class__"))?.call0()?;
-    merged.call_method1(intern!(py, "update"), (other,))?;
-    merged.call_method1(intern!(py, "update"), (this,))?;
-    Ok(merged)
-}
-
-/// `this |= other`.
-pub(crate) fn merge_in_place(this: &Bound<'_, PyAny>, other: &Bound<'_, PyAny>) -> PyResult<()> {
-    this.call_method1(intern!(this.py(), "update"), (other,)).map(drop)
 }
 
 /// `clear` for a subclass with a `popitem` of its own: pops until there is nothing left.

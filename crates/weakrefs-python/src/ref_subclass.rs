@@ -90,17 +90,19 @@ pub(crate) const END_OF_MEMBERS: ffi::PyMemberDef = ffi::PyMemberDef {
 /// Creates the type `name`, a subclass of `weakref.ref` whose objects carry a `P`.
 ///
 /// `slots` are its own slots. It can be subclassed further.
-pub(crate) fn create_type<P: Payload>(
-    py: Python<'_>,
+pub(crate) fn create_type<'py, P: Payload>(
+    py: Python<'py>,
     name: &'static CStr,
     doc: &'static CStr,
     members: &'static mut [ffi::PyMemberDef],
     mut slots: Vec<ffi::PyType_Slot>,
-) -> PyResult<Py<PyType>> {
+) -> PyResult<Bound<'py, PyType>> {
     // SAFETY: a load of a field of a static type.
     let base_size = unsafe { (*base_type()).tp_basicsize };
     if usize::try_from(base_size) != Ok(size_of::<ffi::PyWeakReference>()) {
-        return Err(PyTypeError::new_err("this interpreter's weak references have another layout"));
+        return Err(PyTypeError::new_err(
+            "this interpreter's weak references have another layout",
+        ));
     }
     let mut slot = |slot: c_int, pfunc: *mut c_void| slots.push(ffi::PyType_Slot { slot, pfunc });
     slot(ffi::Py_tp_doc, doc.as_ptr().cast_mut().cast());
@@ -122,7 +124,7 @@ pub(crate) fn create_type<P: Payload>(
     unsafe {
         let bases = Bound::from_borrowed_ptr(py, base_type().cast());
         let created = ffi::PyType_FromSpecWithBases(&raw mut spec, bases.as_ptr());
-        Ok(Bound::from_owned_ptr_or_err(py, created)?.cast_into::<PyType>()?.unbind())
+        Ok(Bound::from_owned_ptr_or_err(py, created)?.cast_into::<PyType>()?)
     }
 }
 
@@ -138,7 +140,9 @@ pub(crate) fn create<'py>(
     // SAFETY: the base's constructor, called as the interpreter would call it for a subclass; the
     // allocation is zeroed, so the payload is valid.
     unsafe {
-        let new = (*base_type()).tp_new.expect("weakref.ref has a constructor");
+        let new = (*base_type())
+            .tp_new
+            .expect("weakref.ref has a constructor");
         let object = new(class.as_type_ptr(), arguments.as_ptr(), ptr::null_mut());
         Bound::from_owned_ptr_or_err(py, object)
     }
@@ -147,7 +151,11 @@ pub(crate) fn create<'py>(
 /// The hash of `weakref.ref`, for a subclass that defines its own comparison.
 pub(crate) fn inherited_hash() -> *mut c_void {
     // SAFETY: a load of a field of a static type.
-    unsafe { (*base_type()).tp_hash.map_or(ptr::null_mut(), |hash| hash as *mut c_void) }
+    unsafe {
+        (*base_type())
+            .tp_hash
+            .map_or(ptr::null_mut(), |hash| hash as *mut c_void)
+    }
 }
 
 /// For `tp_init` of a subclass: the constructor has done everything.
@@ -170,7 +178,10 @@ pub(crate) fn arguments<'py, const N: usize>(
 ) -> PyResult<[Option<Bound<'py, PyAny>>; N]> {
     let wrong = |what: String| Err(PyTypeError::new_err(format!("{function}() {what}")));
     if args.len() > N {
-        return wrong(format!("takes {N} positional arguments but {} were given", args.len()));
+        return wrong(format!(
+            "takes {N} positional arguments but {} were given",
+            args.len()
+        ));
     }
     let mut values = [const { None }; N];
     for (value, argument) in values.iter_mut().zip(args) {
@@ -209,8 +220,11 @@ pub(crate) fn enter(
 }
 
 /// The arguments of an entry point `(object, args, kwargs)`.
-pub(crate) type CallArguments<'py> =
-    (Bound<'py, PyAny>, Bound<'py, PyTuple>, Option<Bound<'py, PyDict>>);
+pub(crate) type CallArguments<'py> = (
+    Bound<'py, PyAny>,
+    Bound<'py, PyTuple>,
+    Option<Bound<'py, PyDict>>,
+);
 
 /// Borrows the arguments of `tp_new` or `tp_call`.
 ///
@@ -251,7 +265,9 @@ unsafe extern "C" fn traverse<P: Payload>(
                 }
             }
         }
-        (*base_type()).tp_traverse.map_or(0, |traverse| traverse(object, visit, arg))
+        (*base_type())
+            .tp_traverse
+            .map_or(0, |traverse| traverse(object, visit, arg))
     }
 }
 

@@ -13,7 +13,7 @@ use pyo3::types::{PyList, PyString};
 use std::collections::HashMap;
 
 /// The elements of a set that were met in another iterable, by the identity of their references,
-/// which are held so that no other object can take their addresses.
+/// which are held lest another object take their addresses.
 type Met = HashMap<usize, Py<PyAny>>;
 
 fn is_met(met: &Met, element: &Element) -> bool {
@@ -39,19 +39,32 @@ fn reference_of(
     set: &Container<Element>,
     element: &Bound<'_, PyAny>,
 ) -> PyResult<Option<Py<PyAny>>> {
-    set.find(element, weak_key_hash(element)?, |table, at| table.get(at).identity().clone())
+    set.find(element, weak_key_hash(element)?, |table, at| {
+        table.get(at).identity().clone()
+    })
 }
 
 /// Whether every live element of the set has been met.
 fn all_met(set: &Container<Element>, py: Python<'_>, met: &Met) -> bool {
-    let missed =
-        set.collect(py, |element| element.reference().is_alive(py) && !is_met(met, element));
+    let missed = set.collect(py, |element| {
+        element.reference().is_alive(py) && !is_met(met, element)
+    });
     !missed.contains(&true)
 }
 
+/// Ends when the last element of the set has been met.
 pub(crate) fn is_subset(set: &Container<Element>, other: &Bound<'_, PyAny>) -> PyResult<bool> {
-    let (met, _) = meet(set, other)?;
-    Ok(all_met(set, other.py(), &met))
+    let py = other.py();
+    let mut met = Met::new();
+    for element in other.try_iter()? {
+        if let Some(reference) = reference_of(set, &element?)? {
+            met.insert(reference.as_ptr() as usize, reference);
+            if met.len() >= set.len(py) {
+                break;
+            }
+        }
+    }
+    Ok(all_met(set, py, &met))
 }
 
 pub(crate) fn is_proper_subset(
@@ -86,7 +99,10 @@ pub(crate) fn is_equal(set: &Container<Element>, other: &Bound<'_, PyAny>) -> Py
 }
 
 pub(crate) fn is_disjoint(set: &Bound<'_, WeakSet>, other: &Bound<'_, PyAny>) -> PyResult<bool> {
-    Ok(set.call_method1(intern!(set.py(), "intersection"), (other,))?.len()? == 0)
+    Ok(set
+        .call_method1(intern!(set.py(), "intersection"), (other,))?
+        .len()?
+        == 0)
 }
 
 /// A new set of the class of `set` with `elements`.
@@ -94,18 +110,23 @@ fn of_same_class<'py>(
     set: &Bound<'py, WeakSet>,
     elements: Bound<'py, PyList>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    set.getattr(intern!(set.py(), "__class__"))?.call1((elements,))
+    set.getattr(intern!(set.py(), "__class__"))?
+        .call1((elements,))
 }
 
 pub(crate) fn union<'py>(
     set: &Bound<'py, WeakSet>,
     other: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    if set.get_type().is(WeakSet::public(set.py())?) {
+    if set.get_type().is(&WeakSet::public(set.py())?) {
         let union = WeakSet::copy(set)?;
         for element in other.try_iter()? {
             let element = element?;
-            union.cast::<WeakSet>()?.get().container.add(&element, weak_key_hash(&element)?)?;
+            union
+                .cast::<WeakSet>()?
+                .get()
+                .container
+                .add(&element, weak_key_hash(&element)?)?;
         }
         return Ok(union);
     }
@@ -143,10 +164,36 @@ pub(crate) fn changed_copy<'py>(
     Ok(copy)
 }
 
-/// Keeps the elements that are in `other`.
+/// Keeps what `other` has of the set: the elements as `other` has them, in its order. Ends when the
+/// last element of the set has been met.
 pub(crate) fn keep(set: &Container<Element>, other: &Bound<'_, PyAny>) -> PyResult<()> {
-    let (met, _) = meet(set, other)?;
-    set.extract(other.py(), |element| !is_met(&met, element));
+    let py = other.py();
+    let mut met = Met::new();
+    // With the elements themselves, so that none can die before its entry is in place.
+    let mut kept = Vec::new();
+    for element in other.try_iter()? {
+        let element = element?;
+        let hash = weak_key_hash(&element)?;
+        let present = set.find(&element, hash, |table, at| table.get(at).clone())?;
+        let Some(entry) = present else { continue };
+        let reference = entry.identity().clone_ref(py);
+        if met.insert(reference.as_ptr() as usize, reference).is_none() {
+            let same = entry.reference().refers_to(element.as_ptr());
+            let entry = if same {
+                entry
+            } else {
+                set.element(&element, hash)?
+            };
+            kept.push((element, hash, entry));
+            if met.len() >= set.len(py) {
+                break;
+            }
+        }
+    }
+    set.replace(
+        py,
+        kept.iter().map(|(_, hash, entry)| (*hash, entry.clone())),
+    );
     Ok(())
 }
 
@@ -176,7 +223,9 @@ pub(crate) fn toggle(set: &Bound<'_, WeakSet>, other: &Bound<'_, PyAny>) -> PyRe
         distinct.add(&element, weak_key_hash(&element)?)?;
     }
     for element in distinct.collect(py, Clone::clone) {
-        let Some(element_object) = element.reference().upgrade(py) else { continue };
+        let Some(element_object) = element.reference().upgrade(py) else {
+            continue;
+        };
         let hash = element.reference().remembered_hash();
         if set.get().container.take(&element_object, hash)?.is_none() {
             set.get().container.add(&element_object, hash)?;

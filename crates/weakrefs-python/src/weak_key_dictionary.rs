@@ -6,6 +6,7 @@
 use crate::container::{Container, Entry};
 use crate::dispatch::{address_repr, overrides, public_class};
 use crate::errors::{empty, missing_weak};
+use crate::guarded::Lazy;
 use crate::iterator::{Iterable, Part, Taken, Walked, WeakIterator};
 use crate::mapping;
 use crate::weak_ref::{WeakRef, supports_weak_references, weak_key_hash};
@@ -15,7 +16,6 @@ use pyo3::ffi;
 use pyo3::gc::PyVisit;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyMappingProxy, PyTuple, PyType};
 use std::mem;
 
@@ -24,19 +24,6 @@ use std::mem;
 pub(crate) struct KeyEntry {
     key: WeakRef,
     value: Py<PyAny>,
-}
-
-impl KeyEntry {
-    fn new(
-        key: &Bound<'_, PyAny>,
-        hash: isize,
-        value: Py<PyAny>,
-        evictor: &Bound<'_, PyAny>,
-    ) -> PyResult<Self> {
-        let key = WeakRef::new(key, evictor)?;
-        key.remember_hash(hash);
-        Ok(Self { key, value })
-    }
 }
 
 impl Entry for KeyEntry {
@@ -54,11 +41,11 @@ impl Entry for KeyEntry {
     }
 
     fn key_of<'py>(identity: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
-        WeakRef::from_object(identity).ok()?.upgrade(identity.py())
+        WeakRef::view(identity).ok()?.upgrade(identity.py())
     }
 
     fn hash_of(reference: &Bound<'_, PyAny>) -> PyResult<isize> {
-        Ok(WeakRef::from_object(reference)?.remembered_hash())
+        Ok(WeakRef::view(reference)?.remembered_hash())
     }
 
     fn visit(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -88,6 +75,15 @@ pub(crate) struct WeakKeyDictionary {
     pub(crate) container: Container<KeyEntry>,
 }
 
+impl Container<KeyEntry> {
+    /// A new entry for `key`, whose hash is `hash`.
+    fn entry(&self, key: &Bound<'_, PyAny>, hash: isize, value: Py<PyAny>) -> PyResult<KeyEntry> {
+        let key = WeakRef::new(key, &self.evictor(key.py())?)?;
+        key.remember_hash(hash);
+        Ok(KeyEntry { key, value })
+    }
+}
+
 impl WeakKeyDictionary {
     fn store(&self, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
         let hash = weak_key_hash(key)?;
@@ -95,8 +91,11 @@ impl WeakKeyDictionary {
         let replaced = self.container.put(
             key,
             hash,
-            |table, at| new.take().map(|new| mem::replace(&mut table.get_mut(at).value, new)),
-            |evictor| KeyEntry::new(key, hash, value.clone().unbind(), evictor),
+            |table, at| {
+                new.take()
+                    .map(|new| mem::replace(&mut table.get_mut(at).value, new))
+            },
+            || self.container.entry(key, hash, value.clone().unbind()),
         )?;
         drop(replaced);
         Ok(())
@@ -104,12 +103,14 @@ impl WeakKeyDictionary {
 
     fn lookup<'py>(&self, key: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let hash = weak_key_hash(key)?;
-        self.container.find(key, hash, |table, at| table.get(at).value.bind(key.py()).clone())
+        self.container.find(key, hash, |table, at| {
+            table.get(at).value.bind(key.py()).clone()
+        })
     }
 
     /// An empty one of the public class.
     fn new_public(py: Python<'_>) -> PyResult<Bound<'_, Self>> {
-        static PUBLIC: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+        static PUBLIC: Lazy<PyType> = Lazy::new();
         Ok(public_class::<Self>(py, &PUBLIC)?.call0()?.cast_into()?)
     }
 
@@ -130,7 +131,9 @@ impl WeakKeyDictionary {
     #[new]
     #[pyo3(signature = (*_args, **_kwargs), text_signature = "(dict=None)")]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
-        Self { container: Container::new() }
+        Self {
+            container: Container::new(),
+        }
     }
 
     #[pyo3(signature = (dict=None))]
@@ -210,7 +213,7 @@ impl WeakKeyDictionary {
             key,
             hash,
             |table, at| table.get(at).value.bind(py).clone(),
-            |evictor| KeyEntry::new(key, hash, default.clone().unbind(), evictor),
+            || self.container.entry(key, hash, default.clone().unbind()),
         )?;
         Ok(present.unwrap_or(default))
     }
@@ -245,12 +248,12 @@ impl WeakKeyDictionary {
         }
     }
 
-    /// Remove every entry. O(n).
+    /// Remove every entry, newest first, until nothing is left. O(n).
     fn clear(slf: &Bound<'_, Self>) -> PyResult<()> {
         if overrides(slf, intern!(slf.py(), "popitem"))? {
             return mapping::clear_by_popping(slf.as_any());
         }
-        slf.get().container.clear(slf.py());
+        slf.get().container.drain(slf.py());
         Ok(())
     }
 
@@ -294,7 +297,11 @@ impl WeakKeyDictionary {
     ///
     /// They need not be alive any more when they are used; unlike the keys, they keep none alive.
     fn keyrefs<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        PyList::new(py, self.container.collect(py, |entry| entry.key.object().clone()))
+        PyList::new(
+            py,
+            self.container
+                .collect(py, |entry| entry.key.object().clone()),
+        )
     }
 
     /// Return a shallow copy, which is a WeakKeyDictionary also for a subclass. O(n).
@@ -305,9 +312,11 @@ impl WeakKeyDictionary {
         container.reserve(py, entries.len());
         let mut missed = container.missed(py);
         for entry in entries {
-            let Some(key) = entry.key.upgrade(py) else { continue };
+            let Some(key) = entry.key.upgrade(py) else {
+                continue;
+            };
             let hash = entry.key.remembered_hash();
-            let entry = KeyEntry::new(&key, hash, entry.value, container.evictor(py)?)?;
+            let entry = container.entry(&key, hash, entry.value)?;
             container.append(&key, hash, entry, &mut missed)?;
         }
         Ok(copy)
@@ -342,24 +351,6 @@ impl WeakKeyDictionary {
             data.set_item(entry.key.object(), entry.value)?;
         }
         Ok(PyMappingProxy::new(py, data.as_mapping()))
-    }
-
-    fn __or__<'py>(
-        slf: &Bound<'py, Self>,
-        other: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        mapping::merge(slf.as_any(), other)
-    }
-
-    fn __ror__<'py>(
-        slf: &Bound<'py, Self>,
-        other: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        mapping::merge_reflected(slf.as_any(), other)
-    }
-
-    fn __ior__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<()> {
-        mapping::merge_in_place(slf.as_any(), other)
     }
 
     /// The size in memory, in bytes, without the keys and values.

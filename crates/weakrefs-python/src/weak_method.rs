@@ -6,6 +6,7 @@
 
 #![allow(unsafe_code, reason = "a heap type over `ref_subclass`")]
 
+use crate::guarded::Lazy;
 use crate::keyed_ref;
 use crate::ref_subclass::{self, CallArguments, Layout, Owned, Payload};
 use crate::weak_ref::WeakRef;
@@ -14,8 +15,7 @@ use pyo3::exceptions::{PyAttributeError, PyTypeError};
 use pyo3::ffi;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
-use pyo3::types::PyType;
+use pyo3::types::{PyFunction, PyType};
 use std::cell::Cell;
 use std::ffi::{c_int, c_void};
 use std::mem::offset_of;
@@ -56,9 +56,9 @@ unsafe impl Payload for Method {
 }
 
 /// The type `WeakMethod`.
-pub(crate) fn class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
-    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    let class = CLASS.get_or_try_init(py, || {
+pub(crate) fn class(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
+    static CLASS: Lazy<PyType> = Lazy::new();
+    CLASS.get_or_make(py, || {
         let slot = |slot: c_int, pfunc: *mut c_void| ffi::PyType_Slot { slot, pfunc };
         let weak_list = ffi::PyMemberDef {
             name: c"__weaklistoffset__".as_ptr(),
@@ -97,12 +97,14 @@ pub(crate) fn class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
                 slot(ffi::Py_tp_hash, ref_subclass::inherited_hash()),
             ],
         )
-    })?;
-    Ok(class.bind(py))
+    })
 }
 
 fn payload<'a>(object: &'a Bound<'_, PyAny>) -> PyResult<Option<&'a Method>> {
-    Ok(ref_subclass::payload::<Method>(object, class(object.py())?))
+    Ok(ref_subclass::payload::<Method>(
+        object,
+        &class(object.py())?,
+    ))
 }
 
 /// As [`payload`], of an object that the interpreter has passed to a method of the class.
@@ -130,17 +132,21 @@ fn construct((class, args, kwargs): CallArguments<'_>) -> PyResult<Bound<'_, PyA
         &args,
         kwargs.as_ref(),
     )?;
-    let Some(method) = method else { unreachable!("a required argument") };
+    let Some(method) = method else {
+        unreachable!("a required argument")
+    };
     let (object, function) = parts(&method)?;
     let died = died_function(py)?;
-    let reference = ref_subclass::create(class.cast::<PyType>()?, &object, died)?;
+    let reference = ref_subclass::create(class.cast::<PyType>()?, &object, &died)?;
     let own = own_payload(&reference)?;
     // Set before the function's reference exists, whose callback may come at any moment.
     own.method_type().set(Some(method.get_type().into_any()));
-    own.callback().set(callback.filter(|callback| !callback.is_none()));
+    own.callback()
+        .set(callback.filter(|callback| !callback.is_none()));
     own.alive.set(true);
     let back = WeakRef::plain(&reference)?;
-    own.function().set(Some(keyed_ref::create(&function, died, &back, 0)?));
+    own.function()
+        .set(Some(keyed_ref::create(&function, &died, &back, 0)?));
     Ok(reference)
 }
 
@@ -159,7 +165,10 @@ fn parts<'py>(method: &Bound<'py, PyAny>) -> PyResult<(Bound<'py, PyAny>, Bound<
             }
         })
     };
-    Ok((part(intern!(py, "__self__"))?, part(intern!(py, "__func__"))?))
+    Ok((
+        part(intern!(py, "__self__"))?,
+        part(intern!(py, "__func__"))?,
+    ))
 }
 
 /// The callback of both references of every `WeakMethod`.
@@ -169,7 +178,7 @@ fn died(reference: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = reference.py();
     let method = match keyed_ref::key(reference)? {
         // The function's reference: the way back may be dead, too.
-        Some(back) => WeakRef::from_object(&back)?.upgrade(py),
+        Some(back) => WeakRef::view(&back)?.upgrade(py),
         None => Some(reference.clone()),
     };
     let Some(method) = method else { return Ok(()) };
@@ -182,12 +191,9 @@ fn died(reference: &Bound<'_, PyAny>) -> PyResult<()> {
     Ok(())
 }
 
-fn died_function(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
-    static DIED: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let died = DIED.get_or_try_init(py, || {
-        wrap_pyfunction!(died, py).map(|function| function.into_any().unbind())
-    })?;
-    Ok(died.bind(py))
+fn died_function(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    static DIED: Lazy<PyAny> = Lazy::new();
+    DIED.get_or_make(py, || Ok(wrap_pyfunction!(died, py)?.into_any()))
 }
 
 unsafe extern "C" fn call(
@@ -206,21 +212,46 @@ fn bind((reference, args, kwargs): CallArguments<'_>) -> PyResult<Bound<'_, PyAn
     let py = reference.py();
     let [] = ref_subclass::arguments("WeakMethod.__call__", [], 0, &args, kwargs.as_ref())?;
     let own = own_payload(&reference)?;
-    let Some(object) = WeakRef::from_object(&reference)?.upgrade(py) else {
+    let Some(object) = WeakRef::view(&reference)?.upgrade(py) else {
         return Ok(py.None().into_bound(py));
     };
     let Some(function) = function_of(own, py)? else {
         return Ok(py.None().into_bound(py));
     };
     match own.method_type().get(py) {
-        Some(method_type) => method_type.call1((function, object)),
+        Some(method_type) => bind_as(&method_type, &function, &object),
         None => Ok(py.None().into_bound(py)),
     }
 }
 
+/// `method_type(function, object)`.
+///
+/// For what nearly all methods are, `types.MethodType` of a Python function, the function binds
+/// itself: 70 instructions instead of the 555 of a call.
+fn bind_as<'py>(
+    method_type: &Bound<'py, PyAny>,
+    function: &Bound<'py, PyAny>,
+    object: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    static METHOD_TYPE: Lazy<PyAny> = Lazy::new();
+    let py = function.py();
+    let plain = METHOD_TYPE.get_or_make(py, || py.import("types")?.getattr("MethodType"))?;
+    if function.is_exact_instance_of::<PyFunction>() && method_type.is(&plain) {
+        // SAFETY: the descriptor slot of a valid function, called with it and a valid object; the
+        // result is a new reference, or null with an error set.
+        unsafe {
+            if let Some(bind) = (*ffi::Py_TYPE(function.as_ptr())).tp_descr_get {
+                let method = bind(function.as_ptr(), object.as_ptr(), ptr::null_mut());
+                return Bound::from_owned_ptr_or_err(py, method);
+            }
+        }
+    }
+    method_type.call1((function, object))
+}
+
 fn function_of<'py>(own: &Method, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
     match own.function().get(py) {
-        Some(reference) => Ok(WeakRef::from_object(&reference)?.upgrade(py)),
+        Some(reference) => Ok(WeakRef::view(&reference)?.upgrade(py)),
         None => Ok(None),
     }
 }
@@ -233,7 +264,10 @@ unsafe extern "C" fn compare(
     ref_subclass::enter(|py| {
         // SAFETY: the arguments of `tp_richcompare`: two objects.
         let (this, other) = unsafe {
-            (Bound::from_borrowed_ptr(py, object), Bound::from_borrowed_ptr(py, other))
+            (
+                Bound::from_borrowed_ptr(py, object),
+                Bound::from_borrowed_ptr(py, other),
+            )
         };
         match CompareOp::from_raw(op) {
             Some(op @ (CompareOp::Eq | CompareOp::Ne)) if payload(&other)?.is_some() => {
@@ -258,13 +292,14 @@ fn compare_methods(
     if !own.alive.get() || !theirs.alive.get() {
         return Ok(by_identity);
     }
-    let compare = |ours: Option<Bound<'_, PyAny>>, theirs: Option<Bound<'_, PyAny>>| match (ours, theirs) {
-        (Some(ours), Some(theirs)) => ours.rich_compare(theirs, op)?.is_truthy(),
-        _ => Ok(by_identity),
-    };
+    let compare =
+        |ours: Option<Bound<'_, PyAny>>, theirs: Option<Bound<'_, PyAny>>| match (ours, theirs) {
+            (Some(ours), Some(theirs)) => ours.rich_compare(theirs, op)?.is_truthy(),
+            _ => Ok(by_identity),
+        };
     let objects = compare(
-        WeakRef::from_object(this)?.upgrade(py),
-        WeakRef::from_object(other)?.upgrade(py),
+        WeakRef::view(this)?.upgrade(py),
+        WeakRef::view(other)?.upgrade(py),
     )?;
     // Equal if both parts are equal, unequal if either is unequal.
     if objects != equal {

@@ -5,7 +5,10 @@
 //! count references up and down; the fields of `PyWeakReference`, which are public in the full API
 //! and the same from 3.10 to 3.15, answer in one load each.
 
-#![allow(unsafe_code, reason = "reading the fields of the interpreter's weak references")]
+#![allow(
+    unsafe_code,
+    reason = "reading the fields of the interpreter's weak references"
+)]
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
@@ -13,6 +16,7 @@ use pyo3::prelude::*;
 
 /// A weak reference object of the interpreter, or of a subclass.
 #[derive(Clone)]
+#[repr(transparent)]
 pub(crate) struct WeakRef(Py<PyAny>);
 
 impl WeakRef {
@@ -34,19 +38,22 @@ impl WeakRef {
     /// The shared reference to `referent` that has no callback (S6).
     pub(crate) fn plain<'py>(referent: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let none = referent.py().None();
-        Self::new(referent, none.bind(referent.py())).map(|reference| reference.0.into_bound(referent.py()))
+        Self::new(referent, none.bind(referent.py()))
+            .map(|reference| reference.0.into_bound(referent.py()))
     }
 
-    /// Takes an object that is a weak reference (not a proxy).
-    pub(crate) fn from_object(object: &Bound<'_, PyAny>) -> PyResult<Self> {
+    /// Views an object that is a weak reference (not a proxy) as one.
+    #[inline]
+    pub(crate) fn view<'a>(object: &'a Bound<'_, PyAny>) -> PyResult<&'a Self> {
         // SAFETY: a type check of a valid object.
         if unsafe { ffi::PyWeakref_CheckRef(object.as_ptr()) } == 0 {
+            let name = object.get_type().name()?;
             return Err(PyTypeError::new_err(format!(
-                "expected a weak reference, not {}",
-                object.get_type().name()?
+                "expected a weak reference, not {name}"
             )));
         }
-        Ok(Self(object.clone().unbind()))
+        // SAFETY: `Self` is a transparent wrapper.
+        Ok(unsafe { &*std::ptr::from_ref(object.as_unbound()).cast::<Self>() })
     }
 
     pub(crate) fn object(&self) -> &Py<PyAny> {

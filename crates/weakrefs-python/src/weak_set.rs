@@ -6,6 +6,7 @@
 use crate::container::{Container, Entry};
 use crate::dispatch::{overrides, public_class};
 use crate::errors::{empty, missing_weak};
+use crate::guarded::Lazy;
 use crate::iterator::{Iterable, Part, Taken, Walked, WeakIterator};
 use crate::set_algebra;
 use crate::weak_ref::{WeakRef, supports_weak_references, weak_key_hash};
@@ -15,8 +16,7 @@ use pyo3::ffi;
 use pyo3::gc::PyVisit;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyFrozenSet, PyTuple, PyType};
+use pyo3::types::{PyDict, PyList, PyTuple, PyType};
 
 /// A weakly held element.
 #[derive(Clone)]
@@ -37,11 +37,11 @@ impl Entry for Element {
     }
 
     fn key_of<'py>(identity: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
-        WeakRef::from_object(identity).ok()?.upgrade(identity.py())
+        WeakRef::view(identity).ok()?.upgrade(identity.py())
     }
 
     fn hash_of(reference: &Bound<'_, PyAny>) -> PyResult<isize> {
-        Ok(WeakRef::from_object(reference)?.remembered_hash())
+        Ok(WeakRef::view(reference)?.remembered_hash())
     }
 
     fn visit(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -57,15 +57,17 @@ impl Iterable for Element {
 }
 
 impl Container<Element> {
-    /// Adds `element`, whose hash is `hash`, unless an equal one is there.
+    /// A new entry for `element`, whose hash is `hash`.
+    pub(crate) fn element(&self, element: &Bound<'_, PyAny>, hash: isize) -> PyResult<Element> {
+        let reference = WeakRef::new(element, &self.evictor(element.py())?)?;
+        reference.remember_hash(hash);
+        Ok(Element(reference))
+    }
+
+    /// Adds `element`, whose hash is `hash`, unless an equal one is there, which stays (S19).
     pub(crate) fn add(&self, element: &Bound<'_, PyAny>, hash: isize) -> PyResult<()> {
-        let make = |evictor: &Bound<'_, PyAny>| {
-            let reference = WeakRef::new(element, evictor)?;
-            reference.remember_hash(hash);
-            Ok(Element(reference))
-        };
-        // An equal one that is there stays (S19).
-        self.put(element, hash, |_, _| (), make).map(drop)
+        self.put(element, hash, |_, _| (), || self.element(element, hash))
+            .map(drop)
     }
 
     /// Adds the live elements of `other`, none of which is in this new container yet.
@@ -74,11 +76,11 @@ impl Container<Element> {
         self.reserve(py, elements.len());
         let mut missed = self.missed(py);
         for Element(reference) in elements {
-            let Some(element) = reference.upgrade(py) else { continue };
+            let Some(element) = reference.upgrade(py) else {
+                continue;
+            };
             let hash = reference.remembered_hash();
-            let new = WeakRef::new(&element, self.evictor(py)?)?;
-            new.remember_hash(hash);
-            self.append(&element, hash, Element(new), &mut missed)?;
+            self.append(&element, hash, self.element(&element, hash)?, &mut missed)?;
         }
         Ok(())
     }
@@ -92,8 +94,8 @@ pub(crate) struct WeakSet {
 
 impl WeakSet {
     /// The public class.
-    pub(crate) fn public(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
-        static PUBLIC: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    pub(crate) fn public(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
+        static PUBLIC: Lazy<PyType> = Lazy::new();
         public_class::<Self>(py, &PUBLIC)
     }
 }
@@ -103,7 +105,9 @@ impl WeakSet {
     #[new]
     #[pyo3(signature = (*_args, **_kwargs), text_signature = "(data=None)")]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
-        Self { container: Container::new() }
+        Self {
+            container: Container::new(),
+        }
     }
 
     #[pyo3(signature = (data=None))]
@@ -203,17 +207,24 @@ impl WeakSet {
     /// Return a shallow copy of the same class. O(n).
     pub(crate) fn copy<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
-        if !slf.get_type().is(Self::public(py)?) {
+        if !slf.get_type().is(&Self::public(py)?) {
             return slf.getattr(intern!(py, "__class__"))?.call1((slf,));
         }
         let copy = Self::public(py)?.call0()?;
-        copy.cast::<Self>()?.get().container.copy_from(py, &slf.get().container)?;
+        copy.cast::<Self>()?
+            .get()
+            .container
+            .copy_from(py, &slf.get().container)?;
         Ok(copy)
     }
 
-    /// The weak references to the elements, as a frozenset.
-    fn _references<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyFrozenSet>> {
-        PyFrozenSet::new(py, self.container.collect(py, |element| element.0.object().clone()))
+    /// The weak references to the elements.
+    fn _references<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        PyList::new(
+            py,
+            self.container
+                .collect(py, |element| element.0.object().clone()),
+        )
     }
 
     fn __richcmp__<'py>(
@@ -228,11 +239,19 @@ impl WeakSet {
             CompareOp::Lt => set_algebra::is_proper_subset(container, other)?,
             CompareOp::Ge => set_algebra::is_superset(container, other)?,
             CompareOp::Gt => set_algebra::is_proper_superset(container, other)?,
-            CompareOp::Eq | CompareOp::Ne => {
+            CompareOp::Eq => {
                 if !other.is_instance(&slf.getattr(intern!(py, "__class__"))?)? {
                     return Ok(py.NotImplemented().into_bound(py));
                 }
-                set_algebra::is_equal(container, other)? == matches!(op, CompareOp::Eq)
+                set_algebra::is_equal(container, other)?
+            }
+            // The opposite of `==`, which a subclass may have overridden.
+            CompareOp::Ne => {
+                let equal = slf.call_method1(intern!(py, "__eq__"), (other,))?;
+                if equal.is(py.NotImplemented()) {
+                    return Ok(equal);
+                }
+                !equal.is_truthy()?
             }
         };
         Ok(result.into_pyobject(py)?.to_owned().into_any())
@@ -322,13 +341,15 @@ impl WeakSet {
     }
 
     fn __ior__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<()> {
-        slf.call_method1(intern!(slf.py(), "update"), (other,)).map(drop)
+        slf.call_method1(intern!(slf.py(), "update"), (other,))
+            .map(drop)
     }
 
     /// Keep only the elements that are in other, an iterable.
     #[pyo3(signature = (other))]
     fn intersection_update(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<()> {
-        slf.call_method1(intern!(slf.py(), "__iand__"), (other,)).map(drop)
+        slf.call_method1(intern!(slf.py(), "__iand__"), (other,))
+            .map(drop)
     }
 
     fn __iand__(&self, other: &Bound<'_, PyAny>) -> PyResult<()> {
@@ -338,7 +359,8 @@ impl WeakSet {
     /// Remove the elements of other, an iterable.
     #[pyo3(signature = (other))]
     fn difference_update(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<()> {
-        slf.call_method1(intern!(slf.py(), "__isub__"), (other,)).map(drop)
+        slf.call_method1(intern!(slf.py(), "__isub__"), (other,))
+            .map(drop)
     }
 
     fn __isub__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<()> {
@@ -351,7 +373,8 @@ impl WeakSet {
         slf: &Bound<'_, Self>,
         other: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        slf.call_method1(intern!(slf.py(), "__ixor__"), (other,)).map(drop)
+        slf.call_method1(intern!(slf.py(), "__ixor__"), (other,))
+            .map(drop)
     }
 
     fn __ixor__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<()> {

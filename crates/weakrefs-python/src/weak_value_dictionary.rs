@@ -8,16 +8,17 @@
 use crate::container::{Container, Entry};
 use crate::dispatch::{address_repr, overrides, public_class};
 use crate::errors::{empty, missing, unhashable_key};
+use crate::guarded::Lazy;
 use crate::iterator::{Iterable, Part, Taken, Walked, WeakIterator};
 use crate::keyed_ref;
 use crate::mapping;
 use crate::weak_ref::{WeakRef, supports_weak_references};
 use pyo3::PyTraverseError;
+use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::gc::PyVisit;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyMappingProxy, PyTuple, PyType};
 use std::cell::Cell;
 use std::mem;
@@ -63,9 +64,7 @@ impl Iterable for ValueEntry {
         Some(match part {
             Part::Reference => Taken::One(self.value.object().bind(py).clone()),
             Part::Value => Taken::One(self.value.upgrade(py)?),
-            Part::Item => {
-                Taken::Pair(self.key.bind(py).clone(), self.value.upgrade(py)?)
-            }
+            Part::Item => Taken::Pair(self.key.bind(py).clone(), self.value.upgrade(py)?),
             Part::Key => {
                 if !self.value.is_alive(py) {
                     return None;
@@ -105,22 +104,24 @@ impl WeakValueDictionary {
             WeakRef::plain(value)?;
         }
         let hash = key_hash(key)?;
-        let reference =
-            keyed_ref::create(value, self.container.evictor(key.py())?, key, hash)?;
-        let new = Cell::new(Some(WeakRef::from_object(&reference)?));
+        let reference = keyed_ref::create(value, &self.container.evictor(key.py())?, key, hash)?;
+        let new = Cell::new(Some(WeakRef::view(&reference)?.clone()));
         let result = self.container.put(
             key,
             hash,
             |table, at| match keep(table.get(at)) {
                 Some(kept) => Err(Some(kept)),
                 // Under an equal key, the old key stays (S19).
-                None => {
-                    Ok(new.take().map(|new| mem::replace(&mut table.get_mut(at).value, new)))
-                }
+                None => Ok(new
+                    .take()
+                    .map(|new| mem::replace(&mut table.get_mut(at).value, new))),
             },
-            |_| {
+            || {
                 let value = new.take().ok_or_else(|| missing(key))?;
-                Ok(ValueEntry { key: key.clone().unbind(), value })
+                Ok(ValueEntry {
+                    key: key.clone().unbind(),
+                    value,
+                })
             },
         )?;
         match result {
@@ -132,14 +133,15 @@ impl WeakValueDictionary {
 
     fn lookup<'py>(&self, key: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let py = key.py();
-        let found =
-            self.container.find(key, key_hash(key)?, |table, at| table.get(at).value.upgrade(py))?;
+        let found = self.container.find(key, key_hash(key)?, |table, at| {
+            table.get(at).value.upgrade(py)
+        })?;
         Ok(found.flatten())
     }
 
     /// An empty one of the public class.
     fn new_public(py: Python<'_>) -> PyResult<Bound<'_, Self>> {
-        static PUBLIC: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+        static PUBLIC: Lazy<PyType> = Lazy::new();
         Ok(public_class::<Self>(py, &PUBLIC)?.call0()?.cast_into()?)
     }
 
@@ -167,26 +169,33 @@ impl WeakValueDictionary {
     #[new]
     #[pyo3(signature = (*_args, **_kwargs), text_signature = "(other=(), /, **kw)")]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
-        Self { container: Container::new() }
+        Self {
+            container: Container::new(),
+        }
     }
 
-    #[pyo3(signature = (other=None, /, **kw))]
+    #[pyo3(signature = (*args, **kw))]
     fn __init__(
         slf: &Bound<'_, Self>,
-        other: Option<&Bound<'_, PyAny>>,
+        args: &Bound<'_, PyTuple>,
         kw: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<()> {
-        slf.get().container.clear(slf.py());
-        let update = intern!(slf.py(), "update");
-        if overrides(slf, update)? {
-            let update = slf.getattr(update)?;
-            return match other {
-                Some(other) => update.call((other,), kw),
-                None => update.call((PyTuple::empty(slf.py()),), kw),
-            }
-            .map(drop);
+        if args.len() > 1 {
+            return Err(PyTypeError::new_err(format!(
+                "WeakValueDictionary() takes at most 1 positional argument ({} given)",
+                args.len()
+            )));
         }
-        slf.get().merge_from(other, kw)
+        let py = slf.py();
+        slf.get().container.clear(py);
+        let other = args.iter().next();
+        let update = intern!(py, "update");
+        if overrides(slf, update)? {
+            let other = other.unwrap_or_else(|| PyTuple::empty(py).into_any());
+            return slf.getattr(update)?.call((other,), kw).map(drop);
+        }
+        slf.get()
+            .merge_from(other.filter(|other| !other.is_none()).as_ref(), kw)
     }
 
     fn __len__(&self, py: Python<'_>) -> usize {
@@ -195,8 +204,9 @@ impl WeakValueDictionary {
 
     fn __contains__(&self, key: &Bound<'_, PyAny>) -> PyResult<bool> {
         let py = key.py();
-        let found =
-            self.container.find(key, key_hash(key)?, |table, at| table.get(at).value.is_alive(py))?;
+        let found = self.container.find(key, key_hash(key)?, |table, at| {
+            table.get(at).value.is_alive(py)
+        })?;
         Ok(found.unwrap_or(false))
     }
 
@@ -289,12 +299,12 @@ impl WeakValueDictionary {
         }
     }
 
-    /// Remove every entry. O(n).
+    /// Remove every entry, newest first, until nothing is left. O(n).
     fn clear(slf: &Bound<'_, Self>) -> PyResult<()> {
         if overrides(slf, intern!(slf.py(), "popitem"))? {
             return mapping::clear_by_popping(slf.as_any());
         }
-        slf.get().container.clear(slf.py());
+        slf.get().container.drain(slf.py());
         Ok(())
     }
 
@@ -338,7 +348,11 @@ impl WeakValueDictionary {
     ///
     /// They need not be alive any more when they are used; unlike the values, they keep none alive.
     fn valuerefs<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        PyList::new(py, self.container.collect(py, |entry| entry.value.object().clone()))
+        PyList::new(
+            py,
+            self.container
+                .collect(py, |entry| entry.value.object().clone()),
+        )
     }
 
     /// Return a shallow copy, which is a WeakValueDictionary also for a subclass. O(n).
@@ -349,12 +363,17 @@ impl WeakValueDictionary {
         container.reserve(py, entries.len());
         let mut missed = container.missed(py);
         for entry in entries {
-            let Some(value) = entry.value.upgrade(py) else { continue };
+            let Some(value) = entry.value.upgrade(py) else {
+                continue;
+            };
             let key = entry.key.bind(py);
             let hash = keyed_ref::hash(entry.value.object().bind(py))?;
-            let reference = keyed_ref::create(&value, container.evictor(py)?, key, hash)?;
-            let value = WeakRef::from_object(&reference)?;
-            let new = ValueEntry { key: entry.key.clone_ref(py), value };
+            let reference = keyed_ref::create(&value, &container.evictor(py)?, key, hash)?;
+            let value = WeakRef::view(&reference)?.clone();
+            let new = ValueEntry {
+                key: entry.key.clone_ref(py),
+                value,
+            };
             container.append(key, hash, new, &mut missed)?;
         }
         Ok(copy)
@@ -389,24 +408,6 @@ impl WeakValueDictionary {
             data.set_item(entry.key, entry.value.object())?;
         }
         Ok(PyMappingProxy::new(py, data.as_mapping()))
-    }
-
-    fn __or__<'py>(
-        slf: &Bound<'py, Self>,
-        other: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        mapping::merge(slf.as_any(), other)
-    }
-
-    fn __ror__<'py>(
-        slf: &Bound<'py, Self>,
-        other: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        mapping::merge_reflected(slf.as_any(), other)
-    }
-
-    fn __ior__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<()> {
-        mapping::merge_in_place(slf.as_any(), other)
     }
 
     /// The size in memory, in bytes, without the keys and values.

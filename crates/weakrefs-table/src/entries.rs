@@ -12,7 +12,7 @@ pub(crate) struct Slot<E> {
 
 /// Entries that have left a [`Table`](crate::Table), in insertion order.
 ///
-/// An iterator over them by value. Drop it where the destructors of entries may run: outside of any
+/// An iterator over them by value, from either end. Drop it where the destructors of entries may run: outside of any
 /// lock or borrow of the table.
 ///
 /// ```
@@ -31,7 +31,15 @@ pub struct Entries<E> {
 
 impl<E> Entries<E> {
     pub(crate) fn new(slots: Vec<Slot<E>>) -> Self {
-        Self { slots: slots.into_iter() }
+        Self {
+            slots: slots.into_iter(),
+        }
+    }
+}
+
+impl<E> DoubleEndedIterator for Entries<E> {
+    fn next_back(&mut self) -> Option<E> {
+        self.slots.by_ref().rev().find_map(|slot| slot.entry)
     }
 }
 

@@ -41,7 +41,10 @@ pub(crate) struct Readers<E> {
 
 impl<E> Readers<E> {
     pub(crate) const fn new() -> Self {
-        Self { current: 0, frozen: Vec::new() }
+        Self {
+            current: 0,
+            frozen: Vec::new(),
+        }
     }
 
     #[inline]
@@ -51,13 +54,20 @@ impl<E> Readers<E> {
 
     pub(crate) fn open(&mut self, version: u64) -> Snapshot {
         self.current += 1;
-        Snapshot { version, position: 0 }
+        Snapshot {
+            version,
+            position: 0,
+        }
     }
 
     /// Sets `slots` aside for those who read `version`, which has been the current one until now.
     pub(crate) fn freeze(&mut self, version: u64, slots: Vec<Slot<E>>) {
         let readers = core::mem::take(&mut self.current);
-        self.frozen.push(Frozen { version, readers, slots });
+        self.frozen.push(Frozen {
+            version,
+            readers,
+            slots,
+        });
     }
 
     /// The slots of a version that is not the current one.
@@ -66,7 +76,9 @@ impl<E> Readers<E> {
     }
 
     fn find(&self, version: u64) -> Option<usize> {
-        self.frozen.binary_search_by_key(&version, |frozen| frozen.version).ok()
+        self.frozen
+            .binary_search_by_key(&version, |frozen| frozen.version)
+            .ok()
     }
 
     pub(crate) fn close(&mut self, snapshot: Snapshot, current: u64) -> Entries<E> {
@@ -86,6 +98,9 @@ impl<E> Readers<E> {
     }
 
     pub(crate) fn capacity(&self) -> usize {
-        self.frozen.iter().map(|frozen| frozen.slots.capacity()).sum()
+        self.frozen
+            .iter()
+            .map(|frozen| frozen.slots.capacity())
+            .sum()
     }
 }

@@ -5,8 +5,9 @@
 //!
 //! - the index holds exactly the positions of the occupied slots, each under its slot's hash;
 //! - the last slot is occupied (trailing tombstones go at once), so `pop` is O(1);
-//! - at least half of the slots are occupied, or there are at most [`SMALL`] of them: iteration
-//!   never walks more than two slots an entry, and memory follows the number of entries down.
+//! - at least a quarter of the slots are occupied, or there are at most [`SMALL`] of them: iteration
+//!   never walks more than four slots an entry, and memory follows the number of entries down. (At
+//!   half, the repeated compactions would double the cost of mass death.)
 
 use crate::entries::{Entries, Slot};
 use crate::hash::spread;
@@ -41,7 +42,12 @@ impl<E> Table<E> {
     /// An empty table, which owns no memory yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self { index: HashTable::new(), slots: Vec::new(), version: 0, readers: Readers::new() }
+        Self {
+            index: HashTable::new(),
+            slots: Vec::new(),
+            version: 0,
+            readers: Readers::new(),
+        }
     }
 
     /// How many entries there are.
@@ -83,12 +89,12 @@ impl<E> Table<E> {
     }
 
     /// All entries with this hash, in no particular order: to be compared outside.
-    pub fn candidates(&self, hash: u64) -> impl Iterator<Item = &E> {
+    pub fn candidates(&self, hash: u64) -> impl Iterator<Item = (Position, &E)> {
         self.index
             .iter_hash(spread(hash))
-            .map(|&at| &self.slots[at as usize])
-            .filter(move |slot| slot.hash == hash)
-            .filter_map(|slot| slot.entry.as_ref())
+            .map(|&at| (Position(at), &self.slots[at as usize]))
+            .filter(move |(_, slot)| slot.hash == hash)
+            .filter_map(|(at, slot)| Some((at, slot.entry.as_ref()?)))
     }
 
     /// The entry at a position.
@@ -98,7 +104,10 @@ impl<E> Table<E> {
     #[inline]
     #[must_use]
     pub fn get(&self, at: Position) -> &E {
-        self.slots[at.0 as usize].entry.as_ref().expect("the position of an entry")
+        self.slots[at.0 as usize]
+            .entry
+            .as_ref()
+            .expect("the position of an entry")
     }
 
     /// The entries in insertion order.
@@ -110,7 +119,10 @@ impl<E> Table<E> {
     ///
     /// This is what a garbage collector must visit.
     pub fn owned(&self) -> impl Iterator<Item = &E> {
-        self.slots.iter().chain(self.readers.frozen_slots()).filter_map(|slot| slot.entry.as_ref())
+        self.slots
+            .iter()
+            .chain(self.readers.frozen_slots())
+            .filter_map(|slot| slot.entry.as_ref())
     }
 
     /// The memory that the table owns, in bytes, without what its entries own.
@@ -141,8 +153,15 @@ impl<E> Table<E> {
     /// At most how many entries [`next`](Self::next) will still give.
     #[must_use]
     pub fn remaining(&self, snapshot: &Snapshot) -> usize {
-        let slots = self.slots_of(snapshot).len().saturating_sub(snapshot.position);
-        if snapshot.version == self.version { slots.min(self.len()) } else { slots }
+        let slots = self
+            .slots_of(snapshot)
+            .len()
+            .saturating_sub(snapshot.position);
+        if snapshot.version == self.version {
+            slots.min(self.len())
+        } else {
+            slots
+        }
     }
 
     /// Gives a snapshot back, and with it the entries that were kept for it alone.
@@ -181,7 +200,8 @@ impl<E: Clone> Table<E> {
     pub fn reserve(&mut self, additional: usize) {
         self.slots.reserve(additional);
         let slots = &self.slots;
-        self.index.reserve(additional, |&at| spread(slots[at as usize].hash));
+        self.index
+            .reserve(additional, |&at| spread(slots[at as usize].hash));
     }
 
     /// Adds an entry as the newest one. The caller has made sure that no equal one is there.
@@ -195,9 +215,13 @@ impl<E: Clone> Table<E> {
             self.compact();
         }
         let at = u32::try_from(self.slots.len()).expect("fewer than 2^32 entries");
-        self.slots.push(Slot { hash, entry: Some(entry) });
+        self.slots.push(Slot {
+            hash,
+            entry: Some(entry),
+        });
         let slots = &self.slots;
-        self.index.insert_unique(spread(hash), at, |&at| spread(slots[at as usize].hash));
+        self.index
+            .insert_unique(spread(hash), at, |&at| spread(slots[at as usize].hash));
         Position(at)
     }
 
@@ -208,14 +232,19 @@ impl<E: Clone> Table<E> {
     #[inline]
     pub fn get_mut(&mut self, at: Position) -> &mut E {
         self.change();
-        self.slots[at.0 as usize].entry.as_mut().expect("the position of an entry")
+        self.slots[at.0 as usize]
+            .entry
+            .as_mut()
+            .expect("the position of an entry")
     }
 
     /// Removes the entry with this hash for which `same` holds (see [`find`](Self::find)).
     #[inline]
-    pub fn remove(&mut self, hash: u64, same: impl FnMut(&E) -> bool) -> Option<E> {
-        let at = self.find(hash, same)?;
-        Some(self.remove_at(at))
+    pub fn remove(&mut self, hash: u64, mut same: impl FnMut(&E) -> bool) -> Option<E> {
+        self.remove_indexed(hash, |slots, at| {
+            let slot = &slots[at as usize];
+            slot.hash == hash && slot.entry.as_ref().is_some_and(&mut same)
+        })
     }
 
     /// Removes the entry at a position.
@@ -223,13 +252,29 @@ impl<E: Clone> Table<E> {
     /// # Panics
     /// As [`get`](Self::get).
     pub fn remove_at(&mut self, at: Position) -> E {
-        self.change();
-        let slot = &mut self.slots[at.0 as usize];
-        let entry = slot.entry.take().expect("the position of an entry");
-        match self.index.find_entry(spread(slot.hash), |&other| other == at.0) {
-            Ok(found) => drop(found.remove()),
-            Err(_) => unreachable!("every occupied slot is in the index"),
+        let hash = self.slots[at.0 as usize].hash;
+        self.remove_indexed(hash, |_, other| other == at.0)
+            .expect("the position of an entry")
+    }
+
+    /// Removes the entry whose position, indexed under `hash`, `wanted` recognises.
+    #[inline]
+    fn remove_indexed(
+        &mut self,
+        hash: u64,
+        mut wanted: impl FnMut(&[Slot<E>], u32) -> bool,
+    ) -> Option<E> {
+        let slots = &self.slots;
+        let found = self
+            .index
+            .find_entry(spread(hash), |&at| wanted(slots, at))
+            .ok()?;
+        if self.readers.read_current() {
+            self.readers.freeze(self.version, slots.clone());
         }
+        self.version += 1;
+        let (at, _) = found.remove();
+        let entry = self.slots[at as usize].entry.take();
         self.settle();
         entry
     }
@@ -246,7 +291,10 @@ impl<E: Clone> Table<E> {
         let mut left = Vec::new();
         for slot in &mut self.slots {
             if slot.entry.as_ref().is_some_and(&mut leave) {
-                left.push(Slot { hash: slot.hash, entry: slot.entry.take() });
+                left.push(Slot {
+                    hash: slot.hash,
+                    entry: slot.entry.take(),
+                });
             }
         }
         if !left.is_empty() {
@@ -280,7 +328,7 @@ impl<E: Clone> Table<E> {
         while self.slots.last().is_some_and(|slot| slot.entry.is_none()) {
             self.slots.pop();
         }
-        let sparse = self.slots.len() > SMALL && self.index.len() * 2 <= self.slots.len();
+        let sparse = self.slots.len() > SMALL && self.index.len() * 4 < self.slots.len();
         if sparse || self.wasteful(self.index.len()) {
             self.compact();
         }
@@ -303,9 +351,10 @@ impl<E: Clone> Table<E> {
         }
         for (at, slot) in self.slots.iter().enumerate() {
             // The positions only became smaller.
-            self.index.insert_unique(spread(slot.hash), at as u32, |&other| {
-                spread(self.slots[other as usize].hash)
-            });
+            self.index
+                .insert_unique(spread(slot.hash), at as u32, |&other| {
+                    spread(self.slots[other as usize].hash)
+                });
         }
     }
 }

@@ -49,7 +49,10 @@ impl Open {
     fn read(&mut self, table: &Table<Entry>, steps: usize) {
         for _ in 0..steps {
             assert!(table.remaining(&self.snapshot) >= self.expected.len());
-            assert_eq!(table.next(&mut self.snapshot).copied(), self.expected.next());
+            assert_eq!(
+                table.next(&mut self.snapshot).copied(),
+                self.expected.next()
+            );
         }
     }
 }
@@ -59,11 +62,17 @@ fn check(table: &Table<Entry>, model: &[Entry]) {
     assert_eq!(table.is_empty(), model.is_empty());
     assert!(table.iter().eq(model));
     for entry in model {
-        let at = table.find(entry.0, |other| other == entry).expect("an entry of the model");
+        let at = table
+            .find(entry.0, |other| other == entry)
+            .expect("an entry of the model");
         assert_eq!(table.get(at), entry);
     }
     for hash in 0..12 {
-        let mut candidates: Vec<Entry> = table.candidates(hash).copied().collect();
+        let mut candidates = Vec::new();
+        for (at, entry) in table.candidates(hash) {
+            assert_eq!(table.get(at), entry);
+            candidates.push(*entry);
+        }
         candidates.sort_unstable();
         let mut expected: Vec<Entry> = model.iter().copied().filter(|e| e.0 == hash).collect();
         expected.sort_unstable();
@@ -94,7 +103,9 @@ fn run(operations: Vec<Operation>) {
             Operation::Touch(index) if !model.is_empty() => {
                 let entry = &mut model[index.index(before.len())];
                 serial += 1;
-                let at = table.find(entry.0, |other| other == entry).expect("present");
+                let at = table
+                    .find(entry.0, |other| other == entry)
+                    .expect("present");
                 table.get_mut(at).1 = serial;
                 entry.1 = serial;
             }
@@ -102,7 +113,10 @@ fn run(operations: Vec<Operation>) {
             Operation::Extract(n) => {
                 let (left, stay) = model.into_iter().partition(|entry| entry.1 % n != 0);
                 model = stay;
-                assert_eq!(table.extract(|entry| entry.1 % n != 0).collect::<Vec<_>>(), left);
+                assert_eq!(
+                    table.extract(|entry| entry.1 % n != 0).collect::<Vec<_>>(),
+                    left
+                );
             }
             Operation::Clear => {
                 let left: Vec<Entry> = table.clear().collect();
@@ -112,7 +126,10 @@ fn run(operations: Vec<Operation>) {
             Operation::Reserve(additional) => table.reserve(additional),
             Operation::Open => {
                 let snapshot = table.snapshot();
-                open.push(Open { snapshot, expected: model.clone().into_iter() });
+                open.push(Open {
+                    snapshot,
+                    expected: model.clone().into_iter(),
+                });
             }
             Operation::Read(index, steps) if !open.is_empty() => {
                 let at = index.index(open.len());
@@ -124,7 +141,10 @@ fn run(operations: Vec<Operation>) {
             }
             _ => {}
         }
-        assert!(model == before || table.version() != version, "a change has a new version");
+        assert!(
+            model == before || table.version() != version,
+            "a change has a new version"
+        );
         check(&table, &model);
     }
     for mut reader in open {

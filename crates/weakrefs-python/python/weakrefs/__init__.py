@@ -30,10 +30,10 @@ from _weakref import (
     ref,
 )
 
-from . import _weakrefs
 from ._containers import WeakKeyDictionary, WeakSet, WeakValueDictionary
 from ._install import install, installed, uninstall
-from ._weakrefs import KeyedRef, WeakMethod, __version__, finalize
+from ._weakrefs import KeyedRef, WeakMethod, finalize
+from ._weakrefs import __version__ as __version__
 
 ProxyTypes = (ProxyType, CallableProxyType)
 

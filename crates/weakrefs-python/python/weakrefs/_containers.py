@@ -4,7 +4,7 @@ A class statement over a native base gives instances a `__dict__` and weak refer
 standard classes have, and inherits the native slots: `d[key]` runs no Python code.
 """
 
-from _collections_abc import MutableMapping, MutableSet
+from _collections_abc import Mapping, MutableMapping, MutableSet
 from types import GenericAlias
 
 from . import _weakrefs
@@ -40,7 +40,7 @@ class WeakSet(_weakrefs.WeakSet):
         return _References(self._references())
 
     def __repr__(self):
-        return repr(self.data)
+        return _set_repr(self._references())
 
     def __reduce__(self):
         return self.__class__, (list(self),), _state(self)
@@ -57,10 +57,20 @@ class WeakSet(_weakrefs.WeakSet):
 class _References(frozenset):
     """References that read as a set does."""
 
-    __slots__ = ()
+    __slots__ = ("_in_order",)
+
+    def __new__(cls, references):
+        self = super().__new__(cls, references)
+        self._in_order = references
+        return self
 
     def __repr__(self):
-        return repr(set(self))
+        return _set_repr(self._in_order)
+
+
+def _set_repr(references):
+    """The representation of a set of references, without making one: that could call `__eq__`."""
+    return f"{{{', '.join(map(repr, references))}}}" if references else "set()"
 
 
 MutableSet.register(WeakSet)
@@ -91,7 +101,32 @@ def _set_state(instance, state):
         setattr(instance, name, value)
 
 
-class WeakKeyDictionary(_weakrefs.WeakKeyDictionary, MutableMapping):
+class _WeakMapping(MutableMapping):
+    """The operators of the mappings, in terms of methods that a subclass may override."""
+
+    __slots__ = ()
+
+    def __or__(self, other):
+        if not isinstance(other, Mapping):
+            return NotImplemented
+        merged = self.copy()
+        merged.update(other)
+        return merged
+
+    def __ror__(self, other):
+        if not isinstance(other, Mapping):
+            return NotImplemented
+        merged = self.__class__()
+        merged.update(other)
+        merged.update(self)
+        return merged
+
+    def __ior__(self, other):
+        self.update(other)
+        return self
+
+
+class WeakKeyDictionary(_weakrefs.WeakKeyDictionary, _WeakMapping):
     """WeakKeyDictionary(dict=None): a mapping that does not keep its keys alive.
 
     An entry leaves the mapping the moment its key dies. Keys must support weak references and be
@@ -115,7 +150,7 @@ class WeakKeyDictionary(_weakrefs.WeakKeyDictionary, MutableMapping):
     """
 
 
-class WeakValueDictionary(_weakrefs.WeakValueDictionary, MutableMapping):
+class WeakValueDictionary(_weakrefs.WeakValueDictionary, _WeakMapping):
     """WeakValueDictionary(other=(), /, **kw): a mapping that does not keep its values alive.
 
     An entry leaves the mapping the moment its value dies. Keys must be hashable and values must

@@ -1,0 +1,87 @@
+"""`python -m weakrefs`: runs a program with our classes under the standard names.
+
+The interpreter starts over with the options it was given and runs the program itself, so that `__main__`, `sys.argv`,
+`sys.path`, tracebacks, signals and the exit status are Python's by construction. What makes the difference is
+`_startup` at the head of PYTHONPATH: its `sitecustomize` installs ours and, unless children are to inherit it, leaves
+no trace in the environment. The price is that `.pth` files and the user's `sitecustomize` run once more, before that.
+"""
+
+import os
+import sys
+
+from . import __version__
+
+USAGE = """\
+usage: python -m weakrefs [--children] [-m MODULE | -c CODE | SCRIPT | -] [ARGS...]
+"""
+HELP = (
+    USAGE
+    + """
+Runs a Python program as `python` would, with the classes of weakrefs in place of those of weakref.
+With neither MODULE, CODE nor SCRIPT it is Python's interactive console, or a program from standard input.
+Options of the interpreter itself go before -m weakrefs; what follows MODULE, CODE or SCRIPT is the program's.
+
+  --children  carry it into the Python interpreters that the program starts, by way of PYTHONPATH
+              (not into those started with -I, -E or -S, or without weakrefs for their version)
+  --version   print the version and exit
+  -h, --help  print this and exit
+"""
+)
+
+
+def main(arguments):
+    children = False
+    while arguments and arguments[0].startswith("-") and arguments[0] != "-" and arguments[0][:2] not in ("-m", "-c"):
+        option = arguments.pop(0)
+        if option == "--children":
+            children = True
+        elif option in ("-h", "--help"):
+            sys.stdout.write(HELP)
+            return 0
+        elif option == "--version":
+            print("weakrefs", __version__)
+            return 0
+        else:
+            return _refuse(f"unknown option {option}")
+    if sys.flags.no_site or sys.flags.ignore_environment:
+        return _refuse("does not work with the interpreter options -I, -E and -S")
+    _prepare_environment(children)
+    return _start_over([sys.executable, *_interpreter_options(), *arguments])
+
+
+def _refuse(why):
+    sys.stderr.write(f"{USAGE}python -m weakrefs: {why}\n")
+    return 2
+
+
+def _interpreter_options():
+    """What stood between `python` and the name of this package on the command line, without the `-m`."""
+    options = sys.orig_argv[1 : len(sys.orig_argv) - len(sys.argv) + 1]
+    if options[-1].startswith("weakrefs"):
+        options[-2:] = ["".join(options[-2:])]
+    flags = options.pop().rpartition("mweakrefs")[0]  # "-m" may close a group, as in "-Om"
+    return [*options, flags] if flags.strip("-") else options
+
+
+def _prepare_environment(children):
+    startup = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_startup")
+    inherited = os.environ.get("PYTHONPATH")
+    entries = inherited.split(os.pathsep) if inherited else []
+    os.environ["PYTHONPATH"] = os.pathsep.join([startup, *(entry for entry in entries if entry != startup)])
+    if children:
+        os.environ["WEAKREFS_CHILDREN"] = "1"
+
+
+def _start_over(command):
+    if os.name != "nt":
+        os.execv(command[0], command)
+    # There exec would let go of the console at once: wait instead, and leave an interrupt to the program.
+    import signal
+    import subprocess
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return subprocess.call(command)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

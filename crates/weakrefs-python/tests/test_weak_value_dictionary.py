@@ -1,0 +1,487 @@
+"""`WeakValueDictionary`: what it stores, answers and refuses (S16, S19, S20, S22-S26)."""
+
+import copy
+import pickle
+from collections.abc import Mapping, MutableMapping
+
+import pytest
+import weakrefs as weakref
+from support import Equal, Thing, Unhashable, entries, equal, found, things
+from weakrefs import WeakValueDictionary
+
+
+class Items:
+    """Something that has `items`, and nothing else of a mapping."""
+
+    def __init__(self, pairs):
+        self.pairs = pairs
+
+    def items(self):
+        return iter(self.pairs)
+
+
+class Keys:
+    """Something that has `keys` and `__getitem__`, as `dict` takes it."""
+
+    def __init__(self, mapping):
+        self.mapping = mapping
+
+    def keys(self):
+        return self.mapping.keys()
+
+    def __getitem__(self, key):
+        return self.mapping[key]
+
+
+# Building
+
+
+@pytest.mark.parametrize(
+    "source",
+    [dict, lambda d: list(d.items()), WeakValueDictionary, Keys],
+    ids=["dict", "pairs", "WeakValueDictionary", "keys"],
+)
+def test_it_is_built_from_what_dict_takes(source):
+    """S25: a mapping, pairs, another weak mapping, or an object with `keys`; keywords come on
+    top.
+    """
+    a, b, c = things(3)
+    built = WeakValueDictionary(source({"a": a, "b": b}), b=c)
+    assert entries(built) == [("a", a), ("b", c)]
+
+
+def test_having_items_is_enough():
+    """S25: `items` is looked for first, and may give any pairs."""
+    a, b = things(2)
+    assert entries(WeakValueDictionary(Items([(1, a), (2, b)]))) == [(1, a), (2, b)]
+
+
+def test_it_may_be_built_from_nothing():
+    """S25: no argument, None, or no pairs."""
+    for nothing in ((), (None,), ([],), ({},)):
+        assert entries(WeakValueDictionary(*nothing)) == []
+
+
+def test_its_keywords_become_keys_whatever_their_names():
+    """S25: the positional parameter has no name to collide with."""
+    a, b, c = things(3)
+    built = WeakValueDictionary(self=a, other=b, dict=c)
+    assert entries(built) == [("self", a), ("other", b), ("dict", c)]
+    built.clear()
+    built.update(other=a, self=b)
+    assert entries(built) == [("other", a), ("self", b)]
+
+
+def test_one_positional_argument_at_most():
+    """S25: more is an error, and so is what is no mapping and no pairs."""
+    for build in (WeakValueDictionary, WeakValueDictionary().update):
+        with pytest.raises(TypeError):
+            build({}, {})
+        with pytest.raises(TypeError):
+            build(5)
+        with pytest.raises((TypeError, ValueError)):
+            build([(1, 2, 3)])
+
+
+# Storing and finding
+
+
+def test_store_find_delete():
+    """S16: the plain life of an entry."""
+    a, b = things(2)
+    values = WeakValueDictionary()
+    values["a"], values["b"] = a, b
+    assert values["a"] is a and values.get("b") is b and "a" in values and len(values) == 2
+    del values["a"]
+    assert "a" not in values and len(values) == 1 and list(values) == ["b"]
+
+
+def test_a_missing_key():
+    """S22: a KeyError with the key, or the default."""
+    values = WeakValueDictionary()
+    for use in (values.__getitem__, values.__delitem__, values.pop):
+        with pytest.raises(KeyError) as caught:
+            use(("no", "key"))
+        assert caught.value.args == (("no", "key"),)
+    assert values.get("k") is None and values.get("k", 5) == 5 and values.get("k", default=6) == 6
+    assert values.pop("k", 7) == 7 and values.pop("k", None) is None
+    assert "k" not in values
+
+
+def test_an_unhashable_key():
+    """S22: TypeError from everything that would look it up."""
+    values, thing = WeakValueDictionary(), Thing()
+    values["k"] = thing
+    for use in (
+        values.__getitem__,
+        values.__delitem__,
+        values.__contains__,
+        values.get,
+        values.pop,
+        lambda key: values.pop(key, None),
+        lambda key: values.setdefault(key, thing),
+        lambda key: values.__setitem__(key, thing),
+        lambda key: values.update([(key, thing)]),
+    ):
+        with pytest.raises(TypeError, match="unhashable"):
+            use([])
+    assert entries(values) == [("k", thing)]
+
+
+@pytest.mark.parametrize("store", ["setitem", "setdefault", "default", "update", "pairs"])
+def test_a_value_that_cannot_be_weakly_referenced(store):
+    """S22: TypeError, and the entries are what they were."""
+    values, thing = WeakValueDictionary(), Thing()
+    values["k"] = thing
+    stores = {
+        "setitem": lambda: values.__setitem__("k", 5),
+        "setdefault": lambda: values.setdefault("new", 5),
+        "default": lambda: values.setdefault("new"),
+        "update": lambda: values.update({"k": 5}),
+        "pairs": lambda: values.update(k=5),
+    }
+    with pytest.raises(TypeError, match=r"cannot create weak reference to '(int|NoneType)' object"):
+        stores[store]()
+    assert entries(values) == [("k", thing)]
+
+
+def test_an_update_that_fails_keeps_what_came_before():
+    """S22: as an ordinary loop would."""
+    values, (a, b) = WeakValueDictionary(), things(2)
+    with pytest.raises(TypeError):
+        values.update({"a": a, "bad": 5, "b": b})
+    assert entries(values) == [("a", a)]
+
+
+def test_pairs_are_read_whole_before_anything_is_stored():
+    """S22: a source that fails half-way has changed nothing."""
+
+    def pairs():
+        yield "a", thing
+        raise ZeroDivisionError
+
+    thing = Thing()
+    values = WeakValueDictionary()
+    with pytest.raises(ZeroDivisionError):
+        values.update(pairs())
+    assert entries(values) == []
+
+
+def test_a_value_needs_no_hash_and_no_equality():
+    """S16: values are told apart by identity alone."""
+    thing = Unhashable()
+    values = WeakValueDictionary(k=thing)
+    assert values["k"] is thing and values.setdefault("k", Thing()) is thing
+
+
+def test_a_live_entry_is_what_setdefault_gives():
+    """S19: and the default is neither stored nor looked at."""
+    a, b = things(2)
+    values = WeakValueDictionary(k=a)
+    assert values.setdefault("k", b) is a and values.setdefault("k") is a and values.setdefault("k", default=5) is a
+    assert values.setdefault("new", b) is b and values["new"] is b
+
+
+def test_an_equal_key_keeps_the_old_one():
+    """S19: whichever way the new value comes."""
+    a, b = things(2)
+    for store in (
+        lambda values: values.__setitem__(1.0, b),
+        lambda values: values.update({1.0: b}),
+        lambda values: values.setdefault(1.0, b),
+        lambda values: values.__ior__({True: b}),
+    ):
+        values = WeakValueDictionary({1: a})
+        store(values)
+        assert [type(key) for key in values] == [int] and len(values) == 1
+
+
+def test_pop_gives_the_value_and_removes_it():
+    """S20: one default at most, by position."""
+    a = Thing()
+    values = WeakValueDictionary(k=a)
+    assert values.pop("k", 1) is a and len(values) == 0
+    with pytest.raises(TypeError):
+        values.pop("k", default=1)
+
+
+def test_popitem_takes_the_newest():
+    """S20: until nothing is left."""
+    a, b = things(2)
+    values = WeakValueDictionary(a=a, b=b)
+    assert values.popitem() == ("b", b) and values.popitem() == ("a", a)
+    with pytest.raises(KeyError, match="dictionary is empty"):
+        values.popitem()
+
+
+def test_clear():
+    """S24: from the mixin; referents are left as they were."""
+    a, b = things(2)
+    values = WeakValueDictionary(a=a, b=b)
+    values.clear()
+    assert entries(values) == [] and weakref.getweakrefcount(a) == weakref.getweakrefcount(b) == 0
+
+
+# Death
+
+
+def test_the_death_of_a_value_removes_its_entry_alone():
+    """S16: also when several keys held it."""
+    a, b = things(2)
+    values = WeakValueDictionary({1: a, 2: b, 3: a})
+    del a
+    assert entries(values) == [(2, b)]
+
+
+def test_the_death_of_a_replaced_value_removes_nothing():
+    """S16: an entry goes only with the reference that it holds."""
+    a, b = things(2)
+    values = WeakValueDictionary(k=a)
+    values["k"] = b
+    del a
+    assert entries(values) == [("k", b)]
+    values["k"] = b
+    assert entries(values) == [("k", b)]
+    del b
+    assert len(values) == 0
+
+
+def test_the_death_of_a_removed_value_removes_nothing():
+    """S16: though its key is in use again."""
+    a, b, c = things(3)
+    values = WeakValueDictionary(k=a)
+    reference = values.valuerefs()[0]
+    del values["k"]
+    values["k"] = b
+    del a
+    assert reference() is None and entries(values) == [("k", b)]
+    values.pop("k")
+    values["k"] = c
+    del b
+    assert entries(values) == [("k", c)]
+
+
+def test_a_key_dies_with_its_entry():
+    """S2: keys are held strongly, and no longer than their values live."""
+    key, value = Equal(1), Thing()
+    watch = weakref.ref(key)
+    values = WeakValueDictionary({key: value})
+    del key
+    assert watch() is not None and watch() in values
+    del value
+    assert watch() is None
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda d: found(d.__getitem__, "k"),
+        lambda d: d.get("k"),
+        lambda d: "k" in d or None,
+        lambda d: d.pop("k", None),
+        lambda d: next(iter(d), None),
+        lambda d: next(d.keys(), None),
+        lambda d: next(d.values(), None),
+        lambda d: next(d.items(), None),
+        lambda d: found(d.popitem),
+        lambda d: found(d.pop, "k"),
+        lambda d: next(d.copy().items(), None),
+        lambda d: next(copy.deepcopy(d).items(), None),
+        lambda d: None if d == {} else d,
+    ],
+    ids=[
+        "getitem",
+        "get",
+        "in",
+        "pop",
+        "iter",
+        "keys",
+        "values",
+        "items",
+        "popitem",
+        "pop-missing",
+        "copy",
+        "deepcopy",
+        "eq",
+    ],
+)
+def test_a_dead_entry_is_invisible_before_its_eviction(look):
+    """S20: callbacks younger than the entry run before its eviction, and look into the
+    container.
+    """
+    thing = Thing()
+    values = WeakValueDictionary(k=thing)
+    seen = []
+    younger = weakref.ref(thing, lambda _: seen.append(look(values)))
+    del thing
+    assert seen == [None] and younger() is None and len(values) == 0
+
+
+@pytest.mark.parametrize("store", [WeakValueDictionary.__setitem__, WeakValueDictionary.setdefault])
+def test_a_dead_entry_is_replaced_before_its_eviction(store):
+    """S16: and its eviction then leaves the new entry alone."""
+    thing, new = things(2)
+    values = WeakValueDictionary(k=thing)
+    younger = weakref.ref(thing, lambda _: store(values, "k", new))
+    del thing
+    assert entries(values) == [("k", new)] and younger() is None
+
+
+def test_a_dead_entry_is_passed_over():
+    """S20: a live one, though older, is what `popitem` takes."""
+    live, dying = things(2)
+    mapping, popped = WeakValueDictionary({1: live, 2: dying}), []
+    younger = weakref.ref(dying, lambda _: popped.append(mapping.popitem()))
+    del dying
+    assert popped == [(1, live)] and younger() is None and len(mapping) == 0
+
+
+# Copies and unions
+
+
+def test_copies():
+    """S23: `copy` and `copy.copy` give the base class, `deepcopy` the subclass; values are
+    shared in all of them.
+    """
+
+    class Sub(WeakValueDictionary):
+        pass
+
+    value = Thing()
+    values = Sub({1: value})
+    for duplicate, kind in (
+        (values.copy(), WeakValueDictionary),
+        (copy.copy(values), WeakValueDictionary),
+        (copy.deepcopy(values), Sub),
+    ):
+        assert type(duplicate) is kind and entries(duplicate) == [(1, value)]
+        duplicate.clear()
+        assert len(values) == 1
+
+
+def test_a_deep_copy_copies_keys_with_the_memo():
+    """S23: the weak side never."""
+    key, value = Equal("k"), Thing()
+    values = WeakValueDictionary({key: value})
+    copied_keys, duplicate = copy.deepcopy(([key], values))
+    assert list(duplicate) == copied_keys and next(iter(duplicate)) is copied_keys[0] is not key
+    assert next(duplicate.values()) is value
+
+
+def test_union():
+    """S23: `|` copies through the base class, `__ror__` builds the subclass, the right side
+    wins.
+    """
+
+    class Sub(WeakValueDictionary):
+        pass
+
+    a, b, c = things(3)
+    left, right = Sub({1: a, 2: b}), WeakValueDictionary({2: c, 3: c})
+    assert entries(left | right) == [(1, a), (2, c), (3, c)] and type(left | right) is WeakValueDictionary
+    assert entries(left | {2: c}) == [(1, a), (2, c)] and type(left | {2: c}) is WeakValueDictionary
+    assert entries({2: c, 3: c} | left) == [(2, b), (3, c), (1, a)] and type({2: c} | left) is Sub
+    assert entries(left) == [(1, a), (2, b)]
+
+
+def test_union_in_place():
+    """S23: with whatever `update` takes; plain union takes mappings only."""
+    a, b, c = things(3)
+    values = same = WeakValueDictionary({1: a})
+    values |= {2: b}
+    values |= [(3, c)]
+    assert values is same and entries(values) == [(1, a), (2, b), (3, c)]
+    for other in ([(3, c)], 5, None):
+        with pytest.raises(TypeError):
+            values | other
+        with pytest.raises(TypeError):
+            other | values
+        assert values.__or__(other) is values.__ror__(other) is NotImplemented
+
+
+def test_update_from_itself():
+    """S18: changes nothing."""
+    a, b = things(2)
+    values = WeakValueDictionary({1: a, 2: b})
+    values.update(values)
+    values |= values
+    assert entries(values) == entries(values | values) == [(1, a), (2, b)]
+
+
+# As a mapping
+
+
+def test_it_is_a_mutable_mapping():
+    """S24: a real subclass, so that the mixins apply; equal to mappings by content, and
+    unhashable.
+    """
+    a, b = things(2)
+    values = WeakValueDictionary({1: a, 2: b})
+    assert issubclass(WeakValueDictionary, MutableMapping) and isinstance(values, Mapping)
+    assert MutableMapping in WeakValueDictionary.__mro__
+    assert values == {2: b, 1: a} == values and values == WeakValueDictionary({1: a, 2: b})
+    assert not equal(values, {1: a}) and not equal(values, [1]) and not equal(values, {1: b, 2: a})
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(values)
+    assert bool(values) and not WeakValueDictionary()
+
+
+def test_repr_names_the_class_and_no_entry():
+    """S26: entries may be dying, or hold the mapping itself."""
+
+    class Sub(WeakValueDictionary):
+        pass
+
+    for kind in (WeakValueDictionary, Sub):
+        values = kind()
+        assert repr(values) == f"<{kind.__name__} at {id(values):#x}>"
+
+
+def test_it_is_generic():
+    """S24: as every mapping is."""
+    alias = WeakValueDictionary[str, Thing]
+    thing = Thing()
+    assert alias.__origin__ is WeakValueDictionary and alias(k=thing)["k"] is thing
+
+
+def test_it_does_not_pickle():
+    """S26: weak values would be dead on arrival."""
+    with pytest.raises(TypeError):
+        pickle.dumps(WeakValueDictionary())
+
+
+# The references underneath
+
+
+def test_value_references():
+    """S26: `valuerefs` and `itervaluerefs` give the stored references, with their keys."""
+    a, b = things(2)
+    values = WeakValueDictionary({1: a, 2: b})
+    references = values.valuerefs()
+    assert type(references) is list and [type(each) for each in references] == [weakref.KeyedRef] * 2
+    assert [(each.key, each()) for each in references] == [(1, a), (2, b)]
+    assert all(x is y for x, y in zip(values.itervaluerefs(), references, strict=True))
+    del a
+    assert [each.key for each in values.valuerefs()] == [2] and references[0]() is None
+
+
+def test_data_reads_as_a_mapping_of_references():
+    """S26: key to `KeyedRef`."""
+    a, b = things(2)
+    values = WeakValueDictionary({1: a, 2: b})
+    assert list(values.data) == [1, 2] and len(values.data) == 2 and 1 in values.data
+    assert values.data[2] is values.valuerefs()[1]
+    assert {key: reference() for key, reference in values.data.items()} == {1: a, 2: b}
+
+
+def test_data_is_a_read_only_picture():
+    """S26: of the moment it was asked for."""
+    a, b = things(2)
+    values = WeakValueDictionary({1: a})
+    picture = values.data
+    values[2] = b
+    assert list(picture) == [1] and list(values.data) == [1, 2]
+    with pytest.raises(TypeError):
+        picture[3] = weakref.ref(b)
+    with pytest.raises(AttributeError):
+        values.data = {}

@@ -1,0 +1,303 @@
+"""Runs one program in two worlds, line by line, and compares what can be seen after each.
+
+A program is a list of lines of Python source, each one operation. What is compared after a line:
+
+- its result, or the type (and where documented the arguments) of its exception;
+- the log: deaths, callbacks, finalizers and calls of overridden methods, in order (those of weak
+  sets' methods, which come in the order of the set, without);
+- every container that the line names: its entries, in order; all of them now and then, and
+  whenever a hook ran or something died;
+- that the first side's `len` is the number of live entries that its iteration yields.
+
+**Twins or shared things.** A hostile program (`shared=False`) runs on twins: each world has things
+of its own, numbered alike. Hooks in `__eq__`, `__hash__` and `__del__` then change only the world
+whose operation called them, at the moment at which that implementation calls them; shared things
+would let one side's hook, or one death in the middle of one side's operation, strike the other
+side between operations. Hooks are armed for one line, by pair of things, and run once in each
+world however often it compares. A benign program (`shared=True`) has no hooks, and both
+implementations hold weak references to the very same things: one death is then an event for both.
+
+**What 3.14 leaves undefined.** Which equal-hash candidates a `dict` compares, and when, is an
+accident of its internals: ours finds by identity first. So after a line that a hook or callback
+interrupted, the two sides must agree exactly only if the same hooks ran in both, in the same
+order. The line is an accident if
+
+- different hooks ran;
+- a comparison inserted: a `dict` that is being searched may overlook what comes into a place that
+  it has passed;
+- the line is *fragile*: about many entries (bulk, `clear`, an iterable that acts, a collection),
+  or an `add`: a `set` takes an entry for present that its comparison removed, and versions of
+  CPython even crash. There only the first side is interrupted;
+- the interpreter, before 3.14, was putting off removals.
+
+Then what is required is in `Lockstep._accident`: no crash, the first side's invariants hold, what
+nothing spoke of is still there, nothing is kept alive, and filled anew both agree.
+
+`dict.pop` on an empty dict does not hash, so it takes unhashable keys; and where a value was only
+alive as its own key, it is dead before 3.14 reads the popped reference. Ours need not do so.
+"""
+
+import re
+import sys
+from collections import namedtuple
+from functools import lru_cache
+
+from describe import SKIPPED, contents, describe
+from objects import Boom, Population, Unhashable
+from world import World
+
+BULK = "  # bulk"
+FULL_CHECK_EVERY = 25
+HOLDER = re.compile(r"\b[skv]\d\b")
+THING = re.compile(r"\bo\d\b")
+INSERTING = re.compile(r"\] = |\.add\(|update|setdefault")
+FRAGILE = re.compile(r"\.add\(|\.clear\(\)|\beach\(|\bcollect\(")
+UNHASHABLE = ("raises", "TypeError")
+UNNAMED = re.compile(
+    r"clear|pop|[|&^-]=|update|intersection|difference|\b[skv]\d = "
+    r"|drop\('[skv]|make|temporary|this| for "
+)
+
+Difference = namedtuple("Difference", "index line what ours theirs")
+Line = namedtuple("Line", "code containers fragile setup")
+
+
+class Disagreement(Exception):
+    """Ends a run: (what, ours, theirs)."""
+
+
+@lru_cache(maxsize=20000)
+def prepare(text):
+    try:
+        code = compile(text, "<program>", "eval")
+    except SyntaxError:
+        code = compile(text, "<program>", "exec")
+    containers = tuple(sorted(set(HOLDER.findall(text))))
+    fragile = text.endswith(BULK) or FRAGILE.search(text) is not None
+    return Line(code, containers, fragile, text.startswith(("on_", "make(")))
+
+
+class Lockstep:
+    """Two worlds in step, for one program."""
+
+    def __init__(self, ours, theirs, shared):
+        population = Population()
+        self.ours = World(ours, population)
+        self.theirs = World(theirs, population if shared else Population(), leader=self.ours)
+        self.worlds = (self.ours, self.theirs)
+        self.running = self.ours
+        self.operations = 0
+        self.accidents = 0
+        self.things_as_keys = False
+
+    def run(self, program):
+        """The first difference, or None."""
+        hook, sys.unraisablehook = sys.unraisablehook, self._unraisable
+        line = None
+        index = 0
+        try:
+            for index, line in enumerate(program):
+                self._step(index, line)
+            line = "end of program"
+            self._finish()
+        except Disagreement as found:
+            return Difference(index, line, *found.args)
+        finally:
+            sys.unraisablehook = hook
+            for world in self.worlds:
+                world.stop()
+        return None
+
+    def _unraisable(self, unraisable):
+        error = unraisable.exc_value
+        world = error.world if isinstance(error, Boom) else self.running
+        world.log.append((-1, "unraisable", type(error).__name__))
+
+    def _step(self, index, text):
+        line = prepare(text)
+        ours, theirs = self.worlds
+        before = (
+            {name: ours.observe(contents, value) for name, value in ours.containers().items()} if ours.hooks else {}
+        )
+        results = [self._run(world, line) for world in self.worlds]
+        acted = ours.acted or theirs.acted
+        if line.fragile or acted:
+            self._tidy()
+        if line.setup:
+            self._compare("result", *results)
+            return
+        self.operations += results[0] != SKIPPED
+        if acted and self._is_accident(line):
+            self._accident(text, before)
+            return
+        if isinstance(results[0], tuple) and results[0][0] == "raises":
+            # How far a set operation that fails came through methods that nothing came of.
+            ours.calls.clear()
+            theirs.calls.clear()
+        if not (".pop(" in text and self._is_excused(line, results[0])):
+            self._compare("result", *results)
+        if acted or ours.log or theirs.log or ours.calls or theirs.calls or index % FULL_CHECK_EVERY == 0:
+            self._compare_all(".clear()" in text)
+        else:
+            for name in line.containers:
+                self._compare_container(name, *[world.names.get(name) for world in self.worlds])
+        self._rest()
+
+    def _run(self, world, line):
+        self.running = world
+        return world.run(line.code, line.fragile)
+
+    def _compare(self, what, ours, theirs):
+        if ours != theirs:
+            raise Disagreement(what, ours, theirs)
+
+    def _compare_all(self, clearing=False):
+        ours, theirs = self.worlds
+        if self.things_as_keys or clearing:
+            # A value's death may end its key's life: at once, or, in 3.14, when the `KeyedRef`
+            # is gone, which holds the key, too. In which order `clear` drops is undefined.
+            self._compare("log", *[sorted(world.log, key=repr) for world in self.worlds])
+        else:
+            self._compare("log", ours.log, theirs.log)
+        self._compare("calls", *[sorted(world.calls, key=repr) for world in self.worlds])
+        self._compare("alive", *[sorted(world.population.probes) for world in self.worlds])
+        left, right = ours.containers(), theirs.containers()
+        self._compare("containers", sorted(left), sorted(right))
+        for name, container in left.items():
+            self._compare_container(name, container, right[name])
+
+    def _compare_container(self, name, ours, theirs):
+        if ours is None and theirs is None:
+            return
+        entries = self.ours.observe(contents, ours)
+        if hasattr(ours, "valuerefs") and any(type(key) is tuple for key, _ in entries):
+            self.things_as_keys = True
+        self._compare(
+            name,
+            (type(ours).__name__, entries),
+            (type(theirs).__name__, self.theirs.observe(contents, theirs)),
+        )
+        self._compare(f"len({name})", len(ours), len(entries))
+
+    def _rest(self):
+        """Forgets what has been compared, and disarms the hooks that did not run, but of deaths."""
+        for world in self.worlds:
+            if world.log or world.calls or world.acted or world.hooks or world.chosen or world.created:
+                world.log.clear()
+                world.calls.clear()
+                world.fired.clear()
+                world.chosen.clear()
+                world.created.clear()
+                world.acted.clear()
+                world.put_off = False
+                world.hooks = {trigger: text for trigger, text in world.hooks.items() if trigger[0] == "del"}
+
+    def _tidy(self):
+        for world in self.worlds:
+            for container in world.containers().values():
+                world.observe(world.implementation.tidy, container)
+
+    def _is_accident(self, line):
+        ours, theirs = self.worlds
+        if line.fragile or ours.fired != theirs.fired or theirs.put_off:
+            return True
+        return any(trigger[0] == "eq" and INSERTING.search(hook) for trigger, hook in ours.fired)
+
+    def _is_excused(self, line, result):
+        """Where `dict.pop` hashes nothing, or ends the value's life with that of its key."""
+        if result == UNHASHABLE:
+            return not self.theirs.names[line.containers[0]]
+        return isinstance(result, tuple) and result[0] == "thing" and result[1] not in self.ours.population.probes
+
+    def _accident(self, text, before):
+        """What must hold even now: the invariants, and that both sides can go on in agreement."""
+        self.accidents += 1
+        ours, theirs = self.worlds
+        touched = "\n".join([text, *ours.acted, *theirs.acted])
+        for world in self.worlds:
+            world.hooks = {}
+        for name, container in ours.containers().items() if ours.implementation.sound else ():
+            self._check_keys(name, container)
+            if name in before and not UNNAMED.search(touched):
+                self._check_untouched(name, before[name], container, touched)
+        self._release()
+        self._start_anew()
+        self._compare_all()
+        self._rest()
+
+    def _check_keys(self, name, container):
+        """`len` counts what is iterated; each key is found, and no two are equal."""
+        keys = list(container)
+        self._compare(f"len({name})", len(container), len(keys))
+        for index, key in enumerate(keys):
+            self._compare(f"{describe(key)} in {name}", repr(key in container), "True")
+            twice = any(key is other or key == other for other in keys[:index])
+            self._compare(f"{describe(key)} twice in {name}", repr(twice), "False")
+
+    def _check_untouched(self, name, before, container, touched):
+        """Entries of things that neither line nor hook names, nor an equal one, are still there."""
+        made = self.ours.made
+        spoken = [made[slot][1:] for slot in THING.findall(touched) if slot in made]
+        kept = contents(container)
+        for slot in filter(self.ours.names.get, made):
+            thing = self.ours.names[slot]
+            if slot not in touched and made[slot][1:] not in spoken:
+                for entry in before:
+                    if thing.tag in (entry, entry[0]) and self._alive(entry):
+                        self._compare(f"{entry} in {name}", repr(entry in kept), "True")
+
+    def _alive(self, entry):
+        """Whether all things that an entry describes are alive."""
+        tags = [entry] if entry[0] == "thing" else entry
+        return all(
+            tag[1] in self.ours.population.probes for tag in tags if isinstance(tag, tuple) and tag[0] == "thing"
+        )
+
+    def _release(self):
+        """Everything must die that nothing but the containers could keep."""
+        for world in self.worlds:
+            world.release()
+        for world in self.worlds:
+            world.collect()
+        for what, world in (
+            ("kept alive by ours", self.ours),
+            ("kept alive by theirs", self.theirs),
+        ):
+            self._compare(what, sorted(world.population.probes), [])
+
+    def _start_anew(self):
+        """The containers that both have are filled with new things."""
+        ours, theirs = self.worlds
+        types = [{(name, type(value).__name__) for name, value in world.containers().items()} for world in self.worlds]
+        both = {name for name, _ in types[0] & types[1]}
+        ours.population.count = theirs.population.count = max(ours.population.count, theirs.population.count)
+        for world in self.worlds:
+            world.log.clear()
+            world.stopped = False
+            world.made = dict(sorted(ours.made.items()))
+            for name, (kind, *args) in world.made.items():
+                world.make(name, kind, *args)
+            for name, container in world.containers().items():
+                if name not in both:
+                    world.drop(name)
+                    continue
+                for slot in world.made:
+                    self._insert(container, world.names[slot])
+            world.log.clear()
+            world.calls.clear()
+
+    def _insert(self, container, thing):
+        try:
+            if not hasattr(container, "items"):
+                container.add(thing)
+            elif hasattr(container, "keyrefs"):
+                container[thing] = 0
+            else:
+                container[thing.number % 5] = thing
+        except TypeError:
+            assert isinstance(thing, Unhashable)
+
+    def _finish(self):
+        self._compare_all()
+        self._rest()
+        self._release()

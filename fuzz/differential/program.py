@@ -1,0 +1,282 @@
+"""Random programs: which lines, and in them which arguments.
+
+The writer keeps track of which names a line can expect to be bound, so that few lines fail for
+want of a name; it never runs anything, so a program depends on the seed (and the interpreter's
+version) alone, and leaving lines out of one leaves a program. Names: things `o0`-`o7`, weak sets
+`s0` `s1`, weak-keyed mappings `k0` `k1`, weak-valued ones `v0` `v1`, open iterators `i0` `i1`,
+references `r0`-`r2`, finalizers `f0`-`f2`, weak methods `m0` `m1`, functions `g0` `g1`.
+"""
+
+import random
+import re
+import sys
+
+from operations import (
+    DEATHS,
+    FINALIZERS,
+    HOOKS,
+    KEYED,
+    LOOPED_MAPPING,
+    LOOPED_SET,
+    METHODS,
+    ONE_OF_MAPPING,
+    ONE_OF_SET,
+    OPEN,
+    REFERENCES,
+    SET,
+    TEXTS,
+    THINGS,
+    VALUED,
+)
+
+# Changing a container while one of its own iterators runs is defined on both sides from 3.14 on.
+SNAPSHOTS = sys.version_info >= (3, 14)
+HOLDERS = {"s": "WeakSet", "k": "WeakKeyDictionary", "v": "WeakValueDictionary"}
+MENUS = {"s": SET, "k": KEYED, "v": VALUED}
+SINGLES = {"s": ONE_OF_SET, "k": ONE_OF_MAPPING, "v": ONE_OF_MAPPING}
+LOOPS = {"s": LOOPED_SET, "k": LOOPED_MAPPING, "v": LOOPED_MAPPING}
+ITERATIONS = {
+    "s": ["__iter__"],
+    "k": ["keys", "values", "items"],
+    "v": ["keys", "values", "items", "itervaluerefs"],
+}
+# How long an open iterator keeps its container is nobody's promise.
+HOLDER_DEATH = re.compile(r"(fin|ref)\([skv]\d")
+# What makes no sense where both sides share their things.
+TWINS_ONLY = re.compile(r"act\(|census\(|each\(|link\(.*, [skv]\d|fin\(.*, 5\)")
+
+
+class Writer:
+    """Writes one program. Indexing it gives an argument for a template's placeholder."""
+
+    # What the line being written is about: its container, also when a hook's text is being written;
+    # the thing that it names first; two things that collide.
+    target = aim = focus = pair = None
+
+    def __init__(self, seed, length):
+        self.rng = rng = random.Random(seed)
+        self.length = length
+        self.shared = rng.random() < 0.3
+        self.open = rng.random() < 0.3
+        self.spread = rng.choice((3, 8, 30))
+        self.hostility = 0 if self.shared else rng.choice((0, 0.2, 0.5))
+        self.bound = {}
+        self.unhashable = set()
+        self.holders = sorted(rng.sample(sorted(MENUS), rng.choice((1, 1, 2, 3))))
+        self.holders = [kind + number for kind in self.holders for number in "01"]
+        # No menu stands for those of the containers.
+        self.menus = [None, FINALIZERS, METHODS, REFERENCES, THINGS, OPEN]
+        self.weights = [70, 5, 7, 5, 12, 25 if self.open else 0]
+        self.lines = []
+
+    def write(self):
+        for slot in range(8):
+            self._make(f"o{slot}")
+        for name in self.holders:
+            self._create(name)
+        while len(self.lines) < self.length:
+            self._line()
+        return self.lines
+
+    def _line(self):
+        rng = self.rng
+        if rng.random() < 0.03:
+            self._create(rng.choice(self.holders))
+        missing = [slot for slot in range(8) if f"o{slot}" not in self.bound]
+        if missing and rng.random() < 0.15 * len(missing):
+            self._make(f"o{rng.choice(missing)}")
+        if rng.random() < self.hostility:
+            self._ambush()
+            return
+        menu = rng.choices(self.menus, self.weights)[0]
+        if menu is None:
+            self._operate(rng.choice(self.holders))
+        else:
+            self._write(menu)
+
+    def _ambush(self):
+        """Arms a hook, and then does something that is likely to run it."""
+        self.pair = self._colliding()
+        if not self.pair:
+            return
+        target = self.rng.choice(self.holders)
+        if self.rng.random() < 0.7:
+            insert = {"s": "{}.add({})", "k": "{}[{}] = 0", "v": "{}[{}] = o0"}[target[0]]
+            self.lines.append(insert.format(target, self.pair[1]))
+        self.aim = target
+        self._write(HOOKS)
+        self.focus = self.pair[0]
+        self._operate(target, SINGLES if self.rng.random() < 0.5 else None)
+        self.aim = self.focus = self.pair = None
+
+    def _colliding(self):
+        """Two things of equal hash, if there are any."""
+        hashed = [name for name, group in self.bound.items() if group is not None]
+        if len(hashed) < 2:
+            return None
+        first = self.rng.choice(hashed)
+        same = [name for name in hashed if (self.bound[name] - self.bound[first]) % 3 == 0 and name != first]
+        return first, self.rng.choice(same or hashed)
+
+    def _operate(self, target, menus=None):
+        self.target = target
+        if menus is None:
+            menus = LOOPS if SNAPSHOTS and self.rng.random() < 0.03 else MENUS
+        self._write(menus[target[0]])
+        self.target = None
+
+    def _write(self, menu):
+        line = menu.choose(self.rng).format_map(self)
+        if self.shared and TWINS_ONLY.search(line):
+            return
+        if (self.shared or self.open) and HOLDER_DEATH.search(line):
+            return
+        self.lines.append(line)
+        if line.startswith("drop('o"):
+            self.bound.pop(line[6:8], None)
+
+    def _make(self, name):
+        rng = self.rng
+        chance = rng.random()
+        group = None
+        self.unhashable.discard(name)
+        if chance < 0.1:
+            line = f"make('{name}', Plain)"
+        elif chance < 0.12:
+            line = f"make('{name}', Unhashable)"
+            self.unhashable.add(name)
+        else:
+            group = rng.randrange(self.spread)
+            kind = "Phoenix" if chance > 0.85 and not self.shared else "Equal"
+            line = f"make('{name}', {kind}, {group})"
+        self.bound[name] = group
+        self.lines.append(line)
+
+    def _create(self, name):
+        variant = self.rng.choice(("", "", "Sub", "Slots", "Loud"))
+        self.lines.append(f"{name} = {variant}{HOLDERS[name[0]]}()")
+
+    # Arguments
+
+    def __getitem__(self, placeholder):
+        return getattr(self, "_" + placeholder)()
+
+    def _c(self):
+        if self.aim and self.rng.random() < 0.6:
+            return self.aim
+        return self.target or self.rng.choice(self.holders)
+
+    def _n(self):
+        """The name that a result gets: one of the target's kind."""
+        return self.target[0] + self.rng.choice("01")
+
+    def _first(self):
+        return self.pair[0]
+
+    def _second(self):
+        return self.pair[1]
+
+    def _o(self):
+        if self.focus and self.target:
+            name, self.focus = self.focus, None
+            return name
+        if self.aim and not self.focus and self.rng.random() < 0.4:
+            return self.rng.choice(self.pair)
+        names = list(self.bound)
+        if names and (self.shared or self.rng.random() < 0.97):
+            return self.rng.choice(names)
+        return "o0" if self.shared else self._temporary()
+
+    def _s(self):
+        """The name of a thing, bound or not."""
+        return f"o{self.rng.randrange(8)}"
+
+    def _temporary(self):
+        return f"temporary(Equal, {self.rng.randrange(self.spread)})"
+
+    def _x(self):
+        return self.rng.choice(("5", "None", "'text'", "[]", "proxy(o1)", "ref(o2)", "len", "object()", "(1, [])"))
+
+    def _t(self):
+        return str(self.rng.randrange(5))
+
+    def _group(self):
+        return str(self.rng.randrange(self.spread))
+
+    def _k(self):
+        if self.target and self.target[0] == "k":
+            return self._o()
+        return self._t() if self.open or self.rng.random() < 0.7 else self._o()
+
+    def _v(self):
+        if self.target and self.target[0] == "v":
+            return self._o()
+        return self._t() if self.open or self.rng.random() < 0.7 else self._o()
+
+    def _pair(self):
+        return f"{self._k()}: {self._v()}"
+
+    def _u(self):
+        """What a mapping can be updated from, more or less."""
+        rng = self.rng
+        chance = rng.random()
+        if chance < 0.5:
+            return self._n()
+        if chance < 0.8:
+            return "{" + ", ".join(self._pair() for _ in range(rng.randrange(4))) + "}"
+        if chance < 0.95:
+            return "[" + ", ".join(f"({self._k()}, {self._v()})" for _ in range(rng.randrange(4))) + "]"
+        return self._x()
+
+    def _i(self):
+        """What a set can be combined with, more or less."""
+        rng = self.rng
+        chance = rng.random()
+        if chance < 0.5:
+            return self._n()
+        things = ", ".join(self._o() for _ in range(rng.randrange(1, 5)))
+        if chance < 0.9:
+            return rng.choice(("[{}]", "{{{}}}", "iter([{}])", "(thing for thing in [{}])")).format(things)
+        return rng.choice((f"[{things}, {self._x()}]", self._x(), "[]", "set()"))
+
+    def _y(self):
+        """What fails nowhere: some operations, of some versions, stop before they come to it."""
+        names = [name for name in self.bound if name not in self.unhashable]
+        if self.rng.random() < 0.5 or not names:
+            return self._n()
+        return f"iter([{', '.join(self.rng.choices(names, k=3))}])"
+
+    def _f(self):
+        return self.rng.choice(("f0", "f1", "f2"))
+
+    def _m(self):
+        return self.rng.choice(("m0", "m1"))
+
+    def _g(self):
+        return self.rng.choice(("g0", "g1"))
+
+    def _r(self):
+        return self.rng.choice(("r0", "r1", "r2"))
+
+    def _j(self):
+        return self.rng.choice(("i0", "i1"))
+
+    def _opened(self):
+        name = self.rng.choice(self.holders)
+        return f"iterate({name}, {self.rng.choice(ITERATIONS[name[0]])!r})"
+
+    def _text(self):
+        return repr(self._inner(TEXTS))
+
+    def _death(self):
+        return repr(self._inner(DEATHS))
+
+    def _inner(self, menu):
+        target, self.target = self.target, None
+        text = menu.choose(self.rng).format_map(self)
+        self.target = target
+        return text
+
+    def _other(self):
+        """Any container."""
+        return self.rng.choice(self.holders)

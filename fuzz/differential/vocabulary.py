@@ -1,0 +1,221 @@
+"""The words of programs, besides the classes: what acts on things and looks at results."""
+
+import re
+import types
+import weakref
+
+from describe import describe
+from objects import Boom
+
+END = "end"
+
+
+def unordered(container):
+    return hasattr(container, "intersection_update")
+
+
+class Vocabulary:
+    """Every public method is a word. The rest of a world is in `world.World`."""
+
+    # Things
+
+    def make(self, name, kind, *args):
+        thing = self._create(kind, args)
+        self.drop(name)
+        self.names[name] = thing
+        self.made[name] = (kind, *args)
+
+    def temporary(self, kind, *args):
+        """A thing without a name, which dies at the end of the line if nothing keeps it."""
+        return self._create(kind, args)
+
+    def _create(self, kind, args):
+        if self.shared:
+            return self.leader.created.popleft()
+        thing = self.population.create(kind, *args)
+        self.created.append(thing)
+        return thing
+
+    def drop(self, name):
+        self.population.release(self.names.pop(name, None))
+
+    def keep(self, name, thing):
+        self.drop(name)
+        self.names[name] = thing
+
+    def link(self, thing, target):
+        thing.link = target
+
+    def collect(self):
+        """Collects; within one collection only each thing's own callbacks have an order."""
+        if self is not self.population.worlds[-1]:
+            return
+        before = [world.log for world in self.population.worlds]
+        for world in self.population.worlds:
+            world.log = []
+        self.population.collect()
+        for world, log in zip(self.population.worlds, before):
+            log.extend(sorted(world.log, key=lambda entry: (entry[0], entry[0] < 0 and repr(entry))))
+            world.log = log
+
+    # Hooks
+
+    def on_hash(self, thing, text):
+        """Not if there is a shared plain reference, which keeps the hash."""
+        if not any(type(each) is weakref.ref and each.__callback__ is None for each in weakref.getweakrefs(thing)):
+            self.hooks["hash", thing.number] = text
+
+    def on_eq(self, first, second, text):
+        self.hooks[("eq", *sorted((first.number, second.number)))] = text
+
+    def on_del(self, thing, text):
+        self.hooks["del", thing.number] = text
+
+    def boom(self, *args):
+        if not self.stopped:
+            raise Boom(self)
+
+    def note(self, owner, /, *args, **kwargs):
+        self.log.append((owner, "noted", describe(args), describe(kwargs)))
+        return args
+
+    def noted(self, thing, tag):
+        owner = thing.number
+        return lambda reference: self.log.append((owner, "callback", tag, describe(reference)))
+
+    def census(self, thing, tag):
+        """A callback that sees the containers between other callbacks of the same death."""
+        owner = thing.number
+
+        def callback(reference):
+            seen = {name: describe(container) for name, container in self.containers().items()}
+            self.log.append((owner, "census", tag, describe(reference), seen))
+
+        return callback
+
+    def act(self, text):
+        return lambda *args: self.enact(text)
+
+    def each(self, things, text):
+        """Yields things, and runs the text before the second. They live until the line ends."""
+        self.created.extend(things)
+        for index, thing in enumerate(things):
+            if index == 1:
+                self.execute(text)
+            yield thing
+
+    # What needs both worlds to agree on an order
+
+    def pop(self, weakset):
+        if not unordered(weakset):
+            return weakset.pop()
+        if self.leader is None:
+            self.chosen.append(None)
+            thing = weakset.pop()
+            self.chosen[-1] = describe(thing)
+            return thing
+        chosen = self.leader.chosen.popleft() if self.leader.chosen else None
+        taken = self.observe(lambda chosen: self._take(weakset, chosen), chosen)
+        return weakset.pop() if taken is None else taken
+
+    def _take(self, weakset, chosen):
+        for thing in weakset:
+            if describe(thing) == chosen:
+                self.implementation.remove(weakset, thing)
+                return thing
+        return None
+
+    def iterate(self, container, method):
+        if not unordered(container):
+            return self.implementation.iterate(container, method)
+        if self.leader is not None:
+            return Following(self, container)
+        return Leading(self, self.implementation.iterate(container, "__iter__"))
+
+    def step(self, iterator):
+        return next(iterator, END)
+
+    # Observations
+
+    def bag(self, values):
+        return sorted(map(describe, values), key=repr)
+
+    def listed(self, container):
+        return self.bag(container) if unordered(container) else list(container)
+
+    def references(self, weakset):
+        return self.bag(reference() for reference in weakset.data)
+
+    def data(self, dictionary):
+        return list(dictionary.data.items())
+
+    def copied(self, container, duplicate):
+        """By the `copy` module; but a weak set of 3.14 would then share its `data`."""
+        return container.copy() if unordered(container) else duplicate(container)
+
+    def valued(self, dictionary):
+        """For what means something else where the keys are weak."""
+        if not hasattr(dictionary, "valuerefs"):
+            raise TypeError
+        return dictionary
+
+    def hashed(self, value):
+        """Not of a dead plain reference: whether anything had it hashed is nobody's promise."""
+        if type(value) is weakref.ref and value() is None:
+            return "dead"
+        number = hash(value)
+        return number if number < 3 else "hash"
+
+    def text(self, value):
+        return re.sub("0x[0-9a-fA-F]+", "0x", repr(value))
+
+    # Finalizers and methods
+
+    def fin(self, thing, *args, **kwargs):
+        finalizer = self.names["finalize"](thing, *args, **kwargs)
+        self.finalizers.append(finalizer)
+        return finalizer
+
+    def function(self):
+        def made(thing):
+            return thing.tag
+
+        return made
+
+    def bound(self, function, thing):
+        return types.MethodType(function, thing)
+
+
+class Leading:
+    """A weak set's open iterator in the world that goes first."""
+
+    def __init__(self, world, iterator):
+        self.world = world
+        self.iterator = iterator
+
+    def __next__(self):
+        self.world.chosen.append(None)
+        thing = next(self.iterator)
+        self.world.chosen[-1] = describe(thing)
+        return thing
+
+
+class Following:
+    """In the other: what the first yielded, if a snapshot has it; what it missed, at the end."""
+
+    def __init__(self, world, weakset):
+        self.world = world
+        self.weakset = weakset
+        self.left = None
+
+    def __next__(self):
+        if self.left is None:
+            self.left = list(self.weakset.data)
+            self.weakset = None
+        chosen = self.world.leader.chosen.popleft()
+        for index, reference in enumerate(self.left):
+            thing = reference()
+            if thing is not None and (chosen is None or describe(thing) == chosen):
+                del self.left[index]
+                return thing
+        raise StopIteration

@@ -1,0 +1,223 @@
+//! Finding CPython: on PATH and among pyenv's versions.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context as _, Result, bail};
+use serde::Deserialize;
+
+use crate::process;
+
+/// The minor versions of Python 3 that the package supports.
+const SUPPORTED: std::ops::RangeInclusive<u32> = 10..=15;
+
+/// One CPython, as it describes itself.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Interpreter {
+    pub(crate) path: PathBuf,
+    /// The full version; a debug build's ends with `d`.
+    pub(crate) label: String,
+    pub(crate) minor: u32,
+    /// Whether it counts references (`sys.gettotalrefcount`).
+    pub(crate) debug: bool,
+    /// Where its shared library is.
+    pub(crate) library: PathBuf,
+    implementation: String,
+    free_threaded: bool,
+}
+
+const DESCRIBE: &str = r#"
+import json, platform, sys, sysconfig
+debug = hasattr(sys, "gettotalrefcount")
+print(json.dumps({
+    "path": sys.executable,
+    "label": platform.python_version() + "d" * debug,
+    "minor": sys.version_info[1] if sys.version_info[0] == 3 else 0,
+    "debug": debug,
+    "library": sysconfig.get_config_var("LIBDIR") or "",
+    "implementation": platform.python_implementation(),
+    "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
+}))
+"#;
+
+/// The interpreters asked for, or else one of each supported version, oldest first.
+pub(crate) fn find(wanted: &[PathBuf]) -> Result<Vec<Interpreter>> {
+    if !wanted.is_empty() {
+        return wanted.iter().map(|path| at(path)).collect();
+    }
+    let pyenv = pyenv_versions();
+    let found: Vec<_> = SUPPORTED
+        .filter_map(|minor| find_version(minor, &pyenv))
+        .collect();
+    if found.is_empty() {
+        bail!("no supported CPython found: name one with --python");
+    }
+    Ok(found)
+}
+
+/// The interpreter asked for, or else `python3`, or else the first one found.
+pub(crate) fn one(wanted: Option<&PathBuf>) -> Result<Interpreter> {
+    if let Some(path) = wanted {
+        return at(path);
+    }
+    match describe(Path::new("python3")).filter(|interpreter| interpreter.obstacle().is_none()) {
+        Some(interpreter) => Ok(interpreter),
+        None => Ok(find(&[])?.remove(0)),
+    }
+}
+
+/// The interpreter at a path; an error if it will not do.
+fn at(path: &Path) -> Result<Interpreter> {
+    let interpreter =
+        describe(path).with_context(|| format!("{} is no Python 3", path.display()))?;
+    match interpreter.obstacle() {
+        Some(obstacle) => bail!("{} cannot be used: {obstacle}", path.display()),
+        None => Ok(interpreter),
+    }
+}
+
+fn find_version(minor: u32, pyenv: &[PathBuf]) -> Option<Interpreter> {
+    let on_path = [format!("python3.{minor}"), "python3".to_owned()].map(PathBuf::from);
+    for candidate in on_path.iter().chain(pyenv) {
+        let Some(interpreter) =
+            describe(candidate).filter(|interpreter| interpreter.minor == minor)
+        else {
+            continue;
+        };
+        match interpreter.obstacle() {
+            Some(obstacle) => println!("{} is left out: {obstacle}", interpreter.path.display()),
+            None => return Some(interpreter),
+        }
+    }
+    None
+}
+
+/// pyenv's interpreters, the newest first.
+fn pyenv_versions() -> Vec<PathBuf> {
+    let home = || env::home_dir().map(|home| home.join(".pyenv"));
+    let root = env::var_os("PYENV_ROOT").map(PathBuf::from).or_else(home);
+    let Some(entries) = root.and_then(|root| fs::read_dir(root.join("versions")).ok()) else {
+        return Vec::new();
+    };
+    let mut versions: Vec<_> = entries
+        .flatten()
+        .map(|entry| (version_key(&entry.path()), entry.path()))
+        .collect();
+    versions.sort();
+    versions
+        .into_iter()
+        .rev()
+        .map(|(_, path)| path.join("bin/python3"))
+        .collect()
+}
+
+/// Orders `3.9.18` before `3.10.2`.
+fn version_key(path: &Path) -> Vec<u32> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.split(|c: char| !c.is_ascii_digit())
+        .filter_map(|part| part.parse().ok())
+        .collect()
+}
+
+/// What an interpreter says about itself; nothing if there is none, or if it is a shim that leads
+/// nowhere.
+fn describe(path: &Path) -> Option<Interpreter> {
+    let said = process::output(Command::new(path).args(["-I", "-c", DESCRIBE])).ok()?;
+    serde_json::from_str(&said).ok()
+}
+
+impl Interpreter {
+    /// A cargo that builds for this interpreter, and can start what is linked with it.
+    pub(crate) fn cargo(&self) -> Command {
+        let mut search = vec![self.library.clone()];
+        search.extend(
+            env::var_os("LD_LIBRARY_PATH")
+                .iter()
+                .flat_map(env::split_paths),
+        );
+        let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        command.env("PYO3_PYTHON", &self.path);
+        if let Ok(search) = env::join_paths(search) {
+            command.env("LD_LIBRARY_PATH", search);
+        }
+        command
+    }
+
+    /// Why it cannot be used, if so.
+    fn obstacle(&self) -> Option<String> {
+        if self.implementation != "CPython" {
+            Some(format!("{} is not CPython", self.implementation))
+        } else if !SUPPORTED.contains(&self.minor) {
+            Some(format!("version {} is not supported", self.label))
+        } else if self.free_threaded {
+            Some("free-threaded builds are not supported yet".to_owned())
+        } else {
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn interpreter() -> Interpreter {
+        Interpreter {
+            path: "python3".into(),
+            label: "3.14.0".into(),
+            minor: 14,
+            debug: false,
+            library: PathBuf::new(),
+            implementation: "CPython".into(),
+            free_threaded: false,
+        }
+    }
+
+    #[test]
+    fn versions_order_by_number() {
+        assert!(
+            version_key(Path::new("versions/3.9.18")) < version_key(Path::new("versions/3.10.2"))
+        );
+        assert!(
+            version_key(Path::new("versions/3.10.2")) < version_key(Path::new("versions/3.10.13"))
+        );
+    }
+
+    #[test]
+    fn obstacles() {
+        assert_eq!(interpreter().obstacle(), None);
+        assert!(
+            Interpreter {
+                minor: 9,
+                ..interpreter()
+            }
+            .obstacle()
+            .is_some()
+        );
+        assert!(
+            Interpreter {
+                free_threaded: true,
+                ..interpreter()
+            }
+            .obstacle()
+            .is_some()
+        );
+        assert!(
+            Interpreter {
+                implementation: "PyPy".into(),
+                ..interpreter()
+            }
+            .obstacle()
+            .is_some()
+        );
+    }
+
+    #[test]
+    fn what_is_no_interpreter_is_not_described() {
+        assert!(describe(Path::new("/nonexistent/python3")).is_none());
+        assert!(describe(Path::new("false")).is_none());
+    }
+}

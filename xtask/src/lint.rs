@@ -1,0 +1,88 @@
+//! What can be said without running the package: formatting, lints, documentation, types.
+
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::{
+    environment::{self, Environment},
+    interpreters::Interpreter,
+    process,
+    report::{Outcome, Report},
+};
+
+const STUBTEST_ALLOWLIST: &str = "crates/weakrefs-python/tests/typing/stubtest-allowlist.txt";
+
+/// rustfmt, clippy and rustdoc, each without a complaint.
+pub(crate) fn rust(interpreter: &Interpreter, report: &mut Report) -> Result<()> {
+    let mut cargo = |check: &str, arguments: &[&str]| {
+        let mut command = interpreter.cargo();
+        command
+            .args(arguments)
+            .env("RUSTDOCFLAGS", "--deny warnings");
+        passes(report, "rust", check, &mut command)
+    };
+    cargo("rustfmt", &["fmt", "--all", "--check"])?;
+    cargo(
+        "clippy",
+        &[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "--deny",
+            "warnings",
+        ],
+    )?;
+    cargo("rustdoc", &["doc", "--workspace", "--no-deps"])
+}
+
+/// ruff, mypy and stubtest, with the newest interpreter on which they can be installed.
+pub(crate) fn python(interpreters: &[Interpreter], report: &mut Report) -> Result<()> {
+    let Some(environment) = report.provide("python", "linters", || with_linters(interpreters))?
+    else {
+        return Ok(());
+    };
+    let python = environment.python();
+    let mut module = |check: &str, name: &str, arguments: &[&str]| {
+        passes(
+            report,
+            &python.label,
+            check,
+            python.module(name).args(arguments),
+        )
+    };
+    module("ruff", "ruff", &["check"])?;
+    module("ruff format", "ruff", &["format", "--check"])?;
+    module("mypy", "mypy", &[])?;
+    let stubtest = [
+        "weakrefs",
+        "--mypy-config-file",
+        "pyproject.toml",
+        "--allowlist",
+        STUBTEST_ALLOWLIST,
+    ];
+    module("stubtest", "mypy.stubtest", &stubtest)
+}
+
+fn with_linters(interpreters: &[Interpreter]) -> Result<Environment> {
+    for interpreter in interpreters.iter().rev() {
+        match environment::prepare(interpreter, &["test", "typing", "lint"]) {
+            Ok(environment) => return Ok(environment),
+            Err(error) => println!("{}: {error:#}", interpreter.label),
+        }
+    }
+    bail!("they can be installed on no interpreter")
+}
+
+/// A check that passes if the program succeeds.
+fn passes(report: &mut Report, subject: &str, check: &str, command: &mut Command) -> Result<()> {
+    report.check(subject, check, || {
+        let success = process::succeeds(command)?;
+        Ok(Outcome {
+            passed: success.into(),
+            failed: (!success).into(),
+            ..Outcome::default()
+        })
+    })
+}

@@ -1,0 +1,198 @@
+//! `cargo xtask`: every chore of the project. This file holds the command line; each command has a
+//! file of its own.
+
+mod checks;
+mod debian;
+mod demo;
+mod environment;
+mod interpreters;
+mod leaks;
+mod lint;
+mod process;
+mod python;
+mod report;
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::{Context as _, Result, ensure};
+use clap::{Parser, Subcommand};
+
+use crate::{interpreters::Interpreter, python::Python, report::Report};
+
+#[derive(Parser)]
+#[command(
+    bin_name = "cargo xtask",
+    about = "Every chore of the project",
+    max_term_width = 100
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run one unchanged program with the standard weakref and with ours, and compare answers,
+    /// times and memory
+    Demo {
+        /// The interpreter to use [default: python3]
+        #[arg(long)]
+        python: Option<PathBuf>,
+    },
+    /// Pass every check: lints, Rust tests, and for each interpreter our tests, CPython's suites
+    /// and a brief fuzz
+    Test {
+        /// Interpreters to use [default: each supported version on PATH and among pyenv's]
+        #[arg(long)]
+        python: Vec<PathBuf>,
+        /// Go on with the interpreters of a Debian root, as `cargo xtask debian` does
+        #[arg(long)]
+        debian: bool,
+    },
+    /// Check formatting, lints, documentation and types
+    Lint,
+    /// Run CPython's own suites with ours in place of the standard weakref
+    Suites {
+        /// Interpreters to use [default: each supported version on PATH and among pyenv's]
+        #[arg(long)]
+        python: Vec<PathBuf>,
+        /// Hunt reference leaks over the suites and our hot paths (needs debug builds)
+        #[arg(long)]
+        refleaks: bool,
+    },
+    /// Drive ours and the standard weakref in lockstep through random operations
+    Fuzz {
+        /// How long to go on, for each interpreter
+        #[arg(long)]
+        seconds: u64,
+        /// Repeat the run of this seed
+        #[arg(long)]
+        seed: Option<String>,
+        /// Interpreters to use [default: each supported version on PATH and among pyenv's]
+        #[arg(long)]
+        python: Vec<PathBuf>,
+    },
+    /// Check 3.14, its debug build and 3.15 in a Debian root made for the purpose (as the
+    /// superuser)
+    Debian {
+        /// Leave the root in place, for the next run to use
+        #[arg(long)]
+        keep: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let command = Arguments::parse().command;
+    match run(command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    process::catch_interrupts()?;
+    match command {
+        Command::Demo { python } => {
+            let interpreter = interpreters::one(python.as_ref())?;
+            enter_workspace()?;
+            demo::run(&interpreter)
+        }
+        Command::Test { python, debian } => {
+            let main = interpreters::one(python.first())?;
+            let interpreters = interpreters::find(&python)?;
+            enter_workspace()?;
+            let mut report = Report::default();
+            test(&main, &interpreters, &mut report)?;
+            if debian {
+                debian::check(false, &mut report)?;
+            }
+            report.finish()
+        }
+        Command::Lint => {
+            let main = interpreters::one(None)?;
+            let interpreters = interpreters::find(&[])?;
+            enter_workspace()?;
+            let mut report = Report::default();
+            lint::rust(&main, &mut report)?;
+            lint::python(&interpreters, &mut report)?;
+            report.finish()
+        }
+        Command::Suites { python, refleaks } => {
+            let interpreters = interpreters::find(&python)?;
+            let can_count = interpreters.iter().all(|interpreter| interpreter.debug);
+            ensure!(
+                can_count || !refleaks,
+                "only a debug build counts references: name one with --python"
+            );
+            on_each(
+                &interpreters,
+                if refleaks {
+                    leaks::hunt
+                } else {
+                    checks::suites
+                },
+            )
+        }
+        Command::Fuzz {
+            seconds,
+            seed,
+            python,
+        } => {
+            let interpreters = interpreters::find(&python)?;
+            on_each(&interpreters, |python, report| {
+                checks::fuzz(python, seconds, seed.as_deref(), report)
+            })
+        }
+        Command::Debian { keep } => {
+            enter_workspace()?;
+            let mut report = Report::default();
+            debian::check(keep, &mut report)?;
+            report.finish()
+        }
+    }
+}
+
+/// The whole test on the machine's own interpreters; what needs only one of them runs with `main`.
+fn test(main: &Interpreter, interpreters: &[Interpreter], report: &mut Report) -> Result<()> {
+    lint::rust(main, report)?;
+    checks::rust(main, report)?;
+    for interpreter in interpreters {
+        if let Some(environment) = environment::provide(interpreter, &["test"], report)? {
+            checks::python(&environment.python(), report)?;
+        }
+    }
+    lint::python(interpreters, report)
+}
+
+/// One kind of check on each interpreter.
+fn on_each(
+    interpreters: &[Interpreter],
+    check: impl Fn(&Python<'_>, &mut Report) -> Result<()>,
+) -> Result<()> {
+    enter_workspace()?;
+    let mut report = Report::default();
+    for interpreter in interpreters {
+        if let Some(environment) = environment::provide(interpreter, &[], &mut report)? {
+            check(&environment.python(), &mut report)?;
+        }
+    }
+    report.finish()
+}
+
+/// From here on every path is relative to the workspace, whatever directory the command was given
+/// in.
+fn enter_workspace() -> Result<()> {
+    let manifest =
+        env::var_os("CARGO_MANIFEST_DIR").context("start this program as `cargo xtask`")?;
+    let workspace = Path::new(&manifest)
+        .parent()
+        .context("the manifest has no workspace")?;
+    env::set_current_dir(workspace).with_context(|| format!("cannot enter {}", workspace.display()))
+}
