@@ -116,15 +116,22 @@ impl<E: Entry> Container<E> {
         hash: isize,
         mut act: impl FnMut(&mut Table<E>, Position) -> R,
     ) -> PyResult<Result<R, Missed>> {
-        match self.identify(key, hash, &[], &mut act) {
+        match self.identify(key, hash, &mut act) {
             Ok(result) => Ok(Ok(result)),
-            Err((version, candidate)) => {
-                let missed = Missed {
+            Err((version, None)) => Ok(Err(Missed {
+                version,
+                rejected: Vec::new(),
+            })),
+            Err((version, first)) => self.compare(
+                key,
+                hash,
+                Missed {
                     version,
                     rejected: Vec::new(),
-                };
-                self.compare(key, hash, missed, candidate, act)
-            }
+                },
+                first,
+                act,
+            ),
         }
     }
 
@@ -133,38 +140,41 @@ impl<E: Entry> Container<E> {
         &self,
         key: &Bound<'_, PyAny>,
         hash: isize,
-        mut missed: Missed,
+        missed: Missed,
         mut act: impl FnMut(&mut Table<E>, Position) -> R,
     ) -> PyResult<Result<R, Missed>> {
-        match self.identify(key, hash, &missed.rejected, &mut act) {
+        match self.identify(key, hash, &mut act) {
             Ok(result) => Ok(Ok(result)),
-            Err((version, candidate)) => {
-                missed.version = version;
-                self.compare(key, hash, missed, candidate, act)
-            }
+            Err(_) => self.compare(key, hash, missed, None, act),
         }
     }
 
     /// The first step of a lookup: by identity, inside the table. A miss comes with the version of
-    /// the table and the first entry to be compared.
+    /// the table and, if there is any of equal hash, an entry to be compared.
     #[inline]
     fn identify<R>(
         &self,
         key: &Bound<'_, PyAny>,
         hash: isize,
-        rejected: &[Py<PyAny>],
         mut act: impl FnMut(&mut Table<E>, Position) -> R,
     ) -> Result<R, (u64, Option<Candidate>)> {
         let pointer = key.as_ptr();
         self.table.with(key.py(), |table| {
-            match table.find(hash as u64, |entry| entry.is_for(pointer)) {
+            let mut same_hash = false;
+            let found = table.find(hash as u64, |entry| {
+                same_hash = true;
+                entry.is_for(pointer)
+            });
+            match found {
                 Some(at) => Ok(act(table, at)),
-                None => Err((table.version(), first_candidate(table, hash, rejected))),
+                None if same_hash => Err((table.version(), first_of_equal_hash(table, hash))),
+                None => Err((table.version(), None)),
             }
         })
     }
 
     /// The second step of a lookup: comparisons, outside of the table.
+    #[inline(never)]
     fn compare<R>(
         &self,
         key: &Bound<'_, PyAny>,
@@ -179,7 +189,7 @@ impl<E: Entry> Container<E> {
             let Some(Candidate { at, identity }) = next.take().or_else(|| others.pop()) else {
                 others = self.table.with(py, |table| {
                     missed.version = table.version();
-                    other_candidates(table, hash, &missed.rejected)
+                    others_of_equal_hash(table, hash, &missed.rejected)
                 });
                 if others.is_empty() {
                     return Ok(Err(missed));
@@ -386,24 +396,17 @@ impl<E: Entry> Container<E> {
     }
 }
 
-/// The first entry of equal hash that has not been rejected: nearly always the only one.
-#[inline]
-fn first_candidate<E: Entry>(
-    table: &Table<E>,
-    hash: isize,
-    rejected: &[Py<PyAny>],
-) -> Option<Candidate> {
-    table
-        .candidates(hash as u64)
-        .find(|(_, entry)| !rejected.iter().any(|other| other.is(entry.identity())))
-        .map(|(at, entry)| Candidate {
-            at,
-            identity: entry.identity().clone(),
-        })
+/// An entry of equal hash: nearly always the only one.
+fn first_of_equal_hash<E: Entry>(table: &Table<E>, hash: isize) -> Option<Candidate> {
+    let (at, entry) = table.candidates(hash as u64).next()?;
+    Some(Candidate {
+        at,
+        identity: entry.identity().clone(),
+    })
 }
 
-/// All entries of equal hash that have not been rejected.
-fn other_candidates<E: Entry>(
+/// The entries of equal hash that have not been rejected.
+fn others_of_equal_hash<E: Entry>(
     table: &Table<E>,
     hash: isize,
     rejected: &[Py<PyAny>],
