@@ -11,9 +11,11 @@
 //! lookup from ending.
 //!
 //! # Eviction (S2, S15, S17)
-//! All references of a container call the same [`Evictor`]. It holds the table weakly, so a
-//! container does not keep itself alive, and finds the entry by the hash and the identity of the
-//! reference that died. What is evicted is dropped after the table has been released.
+//! All references of a container call the same [`Evictor`]. It shares the table but not the
+//! container, so a container does not keep itself alive; and finds the entry by the hash and the
+//! identity of the reference that died. What is evicted is dropped after the table has been
+//! released. Table, references and evictor own each other in a circle, which the container cuts by
+//! emptying the table when it goes.
 
 use crate::guarded::{Guarded, Lazy};
 use crate::weak_ref::WeakRef;
@@ -22,7 +24,7 @@ use pyo3::ffi;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use std::collections::HashSet;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use weakrefs_table::{Position, Snapshot, Table};
 
 /// An entry of a container. Cloning it counts references up and does nothing else.
@@ -84,7 +86,7 @@ impl<E: Entry> Container<E> {
     /// It owns nothing that the collector would have to know of.
     pub(crate) fn evictor<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.evictor.get_or_make(py, || {
-            let table: Weak<Shared<E>> = Arc::downgrade(&self.table);
+            let table = Arc::clone(&self.table) as Arc<dyn Evict>;
             // The bound method is a built-in function, which the interpreter calls without
             // building a tuple of arguments.
             Bound::new(py, Evictor { table })?.getattr("evict")
@@ -396,6 +398,12 @@ impl<E: Entry> Container<E> {
     }
 }
 
+impl<E: Entry> Drop for Container<E> {
+    fn drop(&mut self) {
+        Python::attach(|py| self.clear(py));
+    }
+}
+
 /// An entry of equal hash: nearly always the only one.
 fn first_of_equal_hash<E: Entry>(table: &Table<E>, hash: isize) -> Option<Candidate> {
     let (at, entry) = table.candidates(hash as u64).next()?;
@@ -443,20 +451,17 @@ impl<E: Entry> Evict for Shared<E> {
 /// The callback of a container's references: evicts the entry of the reference that died.
 #[pyclass(frozen, module = "weakrefs._weakrefs")]
 pub(crate) struct Evictor {
-    table: Weak<dyn Evict>,
+    table: Arc<dyn Evict>,
 }
 
 #[pymethods]
 impl Evictor {
-    /// Evicts the entry of `reference`, if its referent is dead and the container is not.
+    /// Evicts the entry of `reference`, if its referent is dead.
     #[pyo3(signature = (reference, /))]
     fn evict(&self, reference: &Bound<'_, PyAny>) -> PyResult<()> {
         if WeakRef::view(reference)?.is_alive(reference.py()) {
             return Ok(());
         }
-        match self.table.upgrade() {
-            Some(table) => table.evict(reference),
-            None => Ok(()),
-        }
+        self.table.evict(reference)
     }
 }
