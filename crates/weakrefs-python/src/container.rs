@@ -17,10 +17,10 @@
 //! released. Table, references and evictor own each other in a circle, which the container cuts by
 //! emptying the table when it goes.
 
+use crate::eviction::{Evict, Evictor};
 use crate::guarded::{Guarded, Lazy};
 use crate::weak_ref::WeakRef;
 use pyo3::PyTraverseError;
-use pyo3::ffi;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use std::collections::HashSet;
@@ -36,8 +36,9 @@ pub(crate) trait Entry: Clone + Send + Sync + 'static {
     /// to it.
     fn identity(&self) -> &Py<PyAny>;
 
-    /// Whether `key`, which is alive, is the very key of this entry.
-    fn is_for(&self, key: *mut ffi::PyObject) -> bool;
+    /// Whether `key`, which is alive, is the key of this entry beyond doubt: decided without running
+    /// any code.
+    fn is_for(&self, key: &Bound<'_, PyAny>) -> bool;
 
     /// The key behind an entry's [`identity`](Self::identity), unless it is dead.
     fn key_of<'py>(identity: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>>;
@@ -86,10 +87,7 @@ impl<E: Entry> Container<E> {
     /// It owns nothing that the collector would have to know of.
     pub(crate) fn evictor<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.evictor.get_or_make(py, || {
-            let table = Arc::clone(&self.table) as Arc<dyn Evict>;
-            // The bound method is a built-in function, which the interpreter calls without
-            // building a tuple of arguments.
-            Bound::new(py, Evictor { table })?.getattr("evict")
+            Evictor::callback(py, Arc::clone(&self.table) as Arc<dyn Evict>)
         })
     }
 
@@ -160,12 +158,11 @@ impl<E: Entry> Container<E> {
         hash: isize,
         mut act: impl FnMut(&mut Table<E>, Position) -> R,
     ) -> Result<R, (u64, Option<Candidate>)> {
-        let pointer = key.as_ptr();
         self.table.with(key.py(), |table| {
             let mut same_hash = false;
             let found = table.find(hash as u64, |entry| {
                 same_hash = true;
-                entry.is_for(pointer)
+                entry.is_for(key)
             });
             match found {
                 Some(at) => Ok(act(table, at)),
@@ -430,11 +427,6 @@ fn others_of_equal_hash<E: Entry>(
         .collect()
 }
 
-/// A table that can lose the entry of a dead reference.
-trait Evict: Send + Sync {
-    fn evict(&self, reference: &Bound<'_, PyAny>) -> PyResult<()>;
-}
-
 impl<E: Entry> Evict for Shared<E> {
     fn evict(&self, reference: &Bound<'_, PyAny>) -> PyResult<()> {
         let hash = E::hash_of(reference)?;
@@ -445,23 +437,5 @@ impl<E: Entry> Evict for Shared<E> {
         });
         drop(evicted);
         Ok(())
-    }
-}
-
-/// The callback of a container's references: evicts the entry of the reference that died.
-#[pyclass(frozen, module = "weakrefs._weakrefs")]
-pub(crate) struct Evictor {
-    table: Arc<dyn Evict>,
-}
-
-#[pymethods]
-impl Evictor {
-    /// Evicts the entry of `reference`, if its referent is dead.
-    #[pyo3(signature = (reference, /))]
-    fn evict(&self, reference: &Bound<'_, PyAny>) -> PyResult<()> {
-        if WeakRef::view(reference)?.is_alive(reference.py()) {
-            return Ok(());
-        }
-        self.table.evict(reference)
     }
 }

@@ -8,12 +8,14 @@
 //! | --- | --- |
 //! | changing state behind a shared reference | `guarded` |
 //! | the interpreter's weak references | `weak_ref`, `ref_subclass` |
-//! | what the containers share | `container`, `iterator`, `mapping`, `dispatch`, `errors` |
+//! | what the containers share | `container`, `eviction`, `iterator`, `mapping`, `dispatch`, `errors`, `exact_str` |
 //! | one class each | `weak_set` (with `set_algebra`), `weak_key_dictionary`, `weak_value_dictionary`, `keyed_ref`, `weak_method`, `finalize` |
 
 mod container;
 mod dispatch;
 mod errors;
+mod eviction;
+mod exact_str;
 mod finalize;
 mod guarded;
 mod iterator;
@@ -45,7 +47,7 @@ mod _weakrefs {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         let py = module.py();
         // Made here, once and for all, not at first use in the middle of something.
-        py.get_type::<super::container::Evictor>();
+        py.get_type::<super::eviction::Evictor>();
         py.get_type::<super::iterator::WeakIterator>();
         module.add("KeyedRef", super::keyed_ref::class(py)?)?;
         module.add("WeakMethod", super::weak_method::class(py)?)?;

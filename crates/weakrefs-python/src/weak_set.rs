@@ -12,7 +12,6 @@ use crate::set_algebra;
 use crate::weak_ref::{WeakRef, supports_weak_references, weak_key_hash};
 use pyo3::PyTraverseError;
 use pyo3::basic::CompareOp;
-use pyo3::ffi;
 use pyo3::gc::PyVisit;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -32,8 +31,8 @@ impl Entry for Element {
     }
 
     #[inline]
-    fn is_for(&self, key: *mut ffi::PyObject) -> bool {
-        self.0.refers_to(key)
+    fn is_for(&self, key: &Bound<'_, PyAny>) -> bool {
+        self.0.refers_to(key.as_ptr())
     }
 
     fn key_of<'py>(identity: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {

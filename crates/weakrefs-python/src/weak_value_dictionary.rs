@@ -8,6 +8,7 @@
 use crate::container::{Container, Entry};
 use crate::dispatch::{address_repr, overrides, public_class};
 use crate::errors::{empty, missing, unhashable_key};
+use crate::exact_str;
 use crate::guarded::Lazy;
 use crate::iterator::{Iterable, Part, Taken, Walked, WeakIterator};
 use crate::keyed_ref;
@@ -15,7 +16,6 @@ use crate::mapping;
 use crate::weak_ref::{WeakRef, supports_weak_references};
 use pyo3::PyTraverseError;
 use pyo3::exceptions::PyTypeError;
-use pyo3::ffi;
 use pyo3::gc::PyVisit;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -40,8 +40,8 @@ impl Entry for ValueEntry {
     }
 
     #[inline]
-    fn is_for(&self, key: *mut ffi::PyObject) -> bool {
-        self.key.as_ptr() == key
+    fn is_for(&self, key: &Bound<'_, PyAny>) -> bool {
+        self.key.is(key) || exact_str::are_equal(self.key.bind(key.py()), key)
     }
 
     fn key_of<'py>(identity: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {

@@ -23,7 +23,8 @@ const SMALL: usize = 16;
 /// See the [crate's documentation](crate) for what it promises and an example. It never compares
 /// entries itself: to keep it free of doubles, look before you [insert](Self::insert).
 ///
-/// Cost: one or two cache misses for a lookup; 16 bytes and the entry per slot, about 6 bytes of index.
+/// Cost: two or three cache misses for a lookup in a large table; 8 bytes and the entry for a slot, 6 to
+/// 12 bytes of index.
 /// Thread-safety: plain data, `Send` and `Sync` as `E` is.
 #[derive(Debug)]
 pub struct Table<E> {
