@@ -324,11 +324,11 @@ impl<E: Entry> Container<E> {
         drop(entries);
     }
 
-    /// Removes everything, newest first, until nothing is left: destructors may insert.
+    /// Removes one entry after the other, newest first, until nothing is left: whoever looks from a
+    /// destructor sees those that are still to go, and what it inserts goes, too.
     pub(crate) fn drain(&self, py: Python<'_>) {
-        while self.len(py) > 0 {
-            let entries = self.table.with(py, Table::clear);
-            entries.rev().for_each(drop);
+        while let Some(entry) = self.pop(py) {
+            drop(entry);
         }
     }
 

@@ -292,3 +292,30 @@ def test_a_stored_reference_whose_key_was_changed():
     with unraisable() as reports:
         del thing
     assert entries(values) == [("c", other)] and reports == []
+
+
+@pytest.mark.parametrize("kind", [WeakKeyDictionary, WeakValueDictionary])
+def test_clear_takes_one_entry_after_the_other(kind):
+    """S18, S21: newest first; whoever looks meanwhile sees those that are still to go, and what it inserts goes, too."""
+    seen, kept = [], things(4)
+
+    class Watcher:
+        def __init__(self, number):
+            self.number = number
+
+        def __del__(self):
+            seen.append((self.number, len(container)))
+            if self.number == 1:
+                store(3, Watcher(9))
+
+    def store(number, watcher):
+        if kind is WeakKeyDictionary:
+            container[kept[number]] = watcher
+        else:
+            container[watcher] = kept[number]
+
+    container = kind()
+    for number in range(3):
+        store(number, Watcher(number))
+    container.clear()
+    assert seen == [(2, 2), (1, 1), (9, 1), (0, 0)] and len(container) == 0

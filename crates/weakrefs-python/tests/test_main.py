@@ -35,7 +35,9 @@ def run(tmp_path):
     def run(*arguments, stdin="", env=()):
         witness = tmp_path / "witness"
         witness.unlink(missing_ok=True)
-        environment = {name: value for name, value in os.environ.items() if name != "WEAKREFS_CHILDREN"}
+        # Buffered, as it is for most: what is written before the interpreter starts over must not be lost.
+        without = {"WEAKREFS_CHILDREN", "PYTHONUNBUFFERED"}
+        environment = {name: value for name, value in os.environ.items() if name not in without}
         environment.update({"WITNESS": str(witness), "PYTHONDONTWRITEBYTECODE": "1"}, **dict(env))
         environment = {name: value for name, value in environment.items() if value is not None}
         done = subprocess.run(

@@ -8,6 +8,7 @@ no trace in the environment. The price is that `.pth` files and the user's `site
 
 import os
 import sys
+from contextlib import suppress
 
 from . import __version__
 
@@ -73,6 +74,10 @@ def _prepare_environment(children):
 
 
 def _start_over(command):
+    for stream in sys.stdout, sys.stderr:
+        # What the user's `sitecustomize` has written; a stream that cannot take it, the program meets, too.
+        with suppress(AttributeError, OSError, ValueError):
+            stream.flush()
     if os.name != "nt":
         os.execv(command[0], command)
     # There exec would let go of the console at once: wait instead, and leave an interrupt to the program.
