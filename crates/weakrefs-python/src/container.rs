@@ -5,10 +5,11 @@
 //! A key is found in two steps. First by identity, inside the table, where no user code runs; that
 //! is one borrow for a hit. Only if that misses, entries of equal hash are taken out one by one and
 //! compared outside. The comparison may do anything, so afterwards the table is asked again: an
-//! equal entry counts only if it still is there, and a [miss](Missed) knows the version of the table
-//! at which it was established, so that an insertion can tell whether it still holds. No entry is
-//! compared twice for one insertion: code that changes the table from its own `__eq__` cannot keep a
-//! lookup from ending.
+//! equal entry counts only if it still is there, and if the table has changed, the comparisons begin
+//! anew, as `dict`'s do. A [miss](Missed) knows the version of the table at which it was established,
+//! so that an insertion can tell whether it still holds. Code that changes the table from its own
+//! `__eq__` cannot keep a lookup from ending: after [`PATIENCE`] new beginnings it remembers what it
+//! has compared, and compares nothing twice.
 //!
 //! # Eviction (S2, S15, S17)
 //! All references of a container call the same [`Evictor`]. It shares the table but not the
@@ -59,13 +60,13 @@ pub(crate) struct Container<E: Entry> {
     evictor: Lazy<PyAny>,
 }
 
-/// A lookup that found nothing.
+/// How often the comparisons of a lookup begin anew before it remembers what it has compared. Not from
+/// the first one on: what is remembered is kept alive, and a key may be meant to die in `__eq__`.
+const PATIENCE: usize = 8;
+
+/// A lookup that found nothing, at this version of the table.
 pub(crate) struct Missed {
-    /// The version of the table at which that holds.
     version: u64,
-    /// The identities of entries that are known not to be equal to the key. Held, so that no other
-    /// object can take their addresses.
-    rejected: Vec<Py<PyAny>>,
 }
 
 /// An entry of equal hash, to be compared outside of the table.
@@ -116,49 +117,8 @@ impl<E: Entry> Container<E> {
         hash: isize,
         mut act: impl FnMut(&mut Table<E>, Position) -> R,
     ) -> PyResult<Result<R, Missed>> {
-        match self.identify(key, hash, &mut act) {
-            Ok(result) => Ok(Ok(result)),
-            Err((version, None)) => Ok(Err(Missed {
-                version,
-                rejected: Vec::new(),
-            })),
-            Err((version, first)) => self.compare(
-                key,
-                hash,
-                Missed {
-                    version,
-                    rejected: Vec::new(),
-                },
-                first,
-                act,
-            ),
-        }
-    }
-
-    /// As [`seek`](Self::seek), when the table has changed since a miss.
-    fn seek_again<R>(
-        &self,
-        key: &Bound<'_, PyAny>,
-        hash: isize,
-        missed: Missed,
-        mut act: impl FnMut(&mut Table<E>, Position) -> R,
-    ) -> PyResult<Result<R, Missed>> {
-        match self.identify(key, hash, &mut act) {
-            Ok(result) => Ok(Ok(result)),
-            Err(_) => self.compare(key, hash, missed, None, act),
-        }
-    }
-
-    /// The first step of a lookup: by identity, inside the table. A miss comes with the version of
-    /// the table and, if there is any of equal hash, an entry to be compared.
-    #[inline]
-    fn identify<R>(
-        &self,
-        key: &Bound<'_, PyAny>,
-        hash: isize,
-        mut act: impl FnMut(&mut Table<E>, Position) -> R,
-    ) -> Result<R, (u64, Option<Candidate>)> {
-        self.table.with(key.py(), |table| {
+        // By identity. A miss comes with an entry to be compared, if there is any of equal hash.
+        let step = self.table.with(key.py(), |table| {
             let mut same_hash = false;
             let found = table.find(hash as u64, |entry| {
                 same_hash = true;
@@ -166,10 +126,26 @@ impl<E: Entry> Container<E> {
             });
             match found {
                 Some(at) => Ok(act(table, at)),
-                None if same_hash => Err((table.version(), first_of_equal_hash(table, hash))),
-                None => Err((table.version(), None)),
+                None => {
+                    let first = if same_hash {
+                        first_of_equal_hash(table, hash)
+                    } else {
+                        None
+                    };
+                    Err((
+                        Missed {
+                            version: table.version(),
+                        },
+                        first,
+                    ))
+                }
             }
-        })
+        });
+        match step {
+            Ok(result) => Ok(Ok(result)),
+            Err((missed, None)) => Ok(Err(missed)),
+            Err((missed, Some(first))) => self.compare(key, hash, missed.version, first, act),
+        }
     }
 
     /// The second step of a lookup: comparisons, outside of the table.
@@ -178,20 +154,35 @@ impl<E: Entry> Container<E> {
         &self,
         key: &Bound<'_, PyAny>,
         hash: isize,
-        mut missed: Missed,
-        mut next: Option<Candidate>,
+        mut version: u64,
+        first: Candidate,
         mut act: impl FnMut(&mut Table<E>, Position) -> R,
     ) -> PyResult<Result<R, Missed>> {
         let py = key.py();
-        let mut others = Vec::new();
+        // What is still to be compared: the first, then the others, listed when they are needed.
+        let mut compared_first = Some(first.at);
+        let mut next = Some(first);
+        let mut others = None::<Vec<Position>>;
+        let mut changes = 0;
+        let mut rejected = Vec::new();
         loop {
-            let Some(Candidate { at, identity }) = next.take().or_else(|| others.pop()) else {
-                others = self.table.with(py, |table| {
-                    missed.version = table.version();
-                    others_of_equal_hash(table, hash, &missed.rejected)
+            let Some(Candidate { at, identity }) = next.take() else {
+                let step = self.table.with(py, |table| {
+                    if table.version() != version {
+                        version = table.version();
+                        compared_first = None;
+                        others = None;
+                    }
+                    let others = others.get_or_insert_with(|| {
+                        let mut others = others_of_equal_hash(table, hash, &rejected);
+                        others.retain(|at| Some(*at) != compared_first);
+                        others
+                    });
+                    others.pop().map(|at| candidate(table, at))
                 });
-                if others.is_empty() {
-                    return Ok(Err(missed));
+                match step {
+                    Some(candidate) => next = Some(candidate),
+                    None => return Ok(Err(Missed { version })),
                 }
                 continue;
             };
@@ -199,25 +190,25 @@ impl<E: Entry> Container<E> {
                 Some(other) => other.eq(key)?,
                 None => false,
             };
-            let (result, unchanged) = self.table.with(py, |table| {
-                let unchanged = table.version() == missed.version;
+            let (result, changed) = self.table.with(py, |table| {
+                let changed = table.version() != version;
                 if !equal {
-                    return (None, unchanged);
+                    return (None, changed);
                 }
-                let at = if unchanged {
-                    Some(at)
-                } else {
+                let at = if changed {
                     // The comparison changed the table: the entry may be elsewhere, or gone.
                     table.find(hash as u64, |entry| entry.identity().is(&identity))
+                } else {
+                    Some(at)
                 };
-                (at.map(|at| act(table, at)), unchanged)
+                (at.map(|at| act(table, at)), changed)
             });
             if let Some(result) = result {
                 return Ok(Ok(result));
             }
-            missed.rejected.push(identity);
-            if !unchanged {
-                others.clear();
+            changes += usize::from(changed);
+            if changes > PATIENCE {
+                rejected.push(identity);
             }
         }
     }
@@ -251,7 +242,7 @@ impl<E: Entry> Container<E> {
                 Err(refused) => entry = refused,
             }
             // Something was changed while the entry was made: an equal one may be there now.
-            match self.seek_again(key, hash, missed, &mut hit)? {
+            match self.seek(key, hash, &mut hit)? {
                 Ok(result) => return Ok(Some(result)),
                 Err(again) => missed = again,
             }
@@ -299,7 +290,6 @@ impl<E: Entry> Container<E> {
     pub(crate) fn missed(&self, py: Python<'_>) -> Missed {
         Missed {
             version: self.table.with(py, |table| table.version()),
-            rejected: Vec::new(),
         }
     }
 
@@ -403,28 +393,31 @@ impl<E: Entry> Drop for Container<E> {
 
 /// An entry of equal hash: nearly always the only one.
 fn first_of_equal_hash<E: Entry>(table: &Table<E>, hash: isize) -> Option<Candidate> {
-    let (at, entry) = table.candidates(hash as u64).next()?;
-    Some(Candidate {
-        at,
-        identity: entry.identity().clone(),
-    })
+    let (at, _) = table.candidates(hash as u64).next()?;
+    Some(candidate(table, at))
 }
 
-/// The entries of equal hash that have not been rejected.
+fn candidate<E: Entry>(table: &Table<E>, at: Position) -> Candidate {
+    Candidate {
+        at,
+        identity: table.get(at).identity().clone(),
+    }
+}
+
+/// Where the entries of equal hash are that have not been rejected, the first one last.
 fn others_of_equal_hash<E: Entry>(
     table: &Table<E>,
     hash: isize,
     rejected: &[Py<PyAny>],
-) -> Vec<Candidate> {
+) -> Vec<Position> {
     let rejected: HashSet<_> = rejected.iter().map(Py::as_ptr).collect();
-    table
+    let mut others: Vec<_> = table
         .candidates(hash as u64)
         .filter(|(_, entry)| !rejected.contains(&entry.identity().as_ptr()))
-        .map(|(at, entry)| Candidate {
-            at,
-            identity: entry.identity().clone(),
-        })
-        .collect()
+        .map(|(at, _)| at)
+        .collect();
+    others.reverse();
+    others
 }
 
 impl<E: Entry> Evict for Shared<E> {
