@@ -2,8 +2,8 @@
 
 The names, arguments, results and errors are those of `weakref` in CPython 3.14, on every interpreter
 from 3.10 on. `ref`, `proxy` and their kin are the interpreter's own objects; the containers,
-`WeakMethod`, `KeyedRef` and `finalize` are native code, and a weak container costs about what `dict`
-or `set` costs. Beyond the standard library: iteration and copies are snapshots on every version,
+`WeakMethod`, `KeyedRef` and `finalize` are native code, and a weak container costs little more than
+`dict` or `set`. Beyond the standard library: iteration and copies are snapshots on every version,
 `setdefault` is one step under threads, and a `WeakSet` keeps the order of insertion.
 
 >>> import weakrefs as weakref
