@@ -2,7 +2,7 @@
 //! part, and the way in from the interpreter.
 //!
 //! PyO3 classes cannot extend `weakref.ref` (its constructor wants arguments), and a Python class
-//! with `__slots__` costs three times as much to create, so the two that are needed,
+//! could not keep plain numbers beside its references, so the two that are needed,
 //! [`KeyedRef`](crate::keyed_ref) and [`WeakMethod`](crate::weak_method), are heap types over this
 //! module. An object is the interpreter's `PyWeakReference` followed by a [`Payload`]; zeroed memory
 //! is a valid payload, so that an object is complete from its allocation on, whatever the collector

@@ -227,7 +227,7 @@ fn bind((reference, args, kwargs): CallArguments<'_>) -> PyResult<Bound<'_, PyAn
 /// `method_type(function, object)`.
 ///
 /// For what nearly all methods are, `types.MethodType` of a Python function, the function binds
-/// itself: 70 instructions instead of the 555 of a call.
+/// itself: 139 instructions instead of the 555 of a call.
 fn bind_as<'py>(
     method_type: &Bound<'py, PyAny>,
     function: &Bound<'py, PyAny>,
