@@ -111,6 +111,12 @@ impl<E> Table<E> {
             .expect("the position of an entry")
     }
 
+    /// The newest entry.
+    #[must_use]
+    pub fn last(&self) -> Option<&E> {
+        self.slots.last()?.entry.as_ref()
+    }
+
     /// The entries in insertion order.
     pub fn iter(&self) -> impl Iterator<Item = &E> {
         self.slots.iter().filter_map(|slot| slot.entry.as_ref())
@@ -149,6 +155,16 @@ impl<E> Table<E> {
             }
         }
         None
+    }
+
+    /// The entry that [`next`](Self::next) would give, with its hash.
+    #[inline]
+    #[must_use]
+    pub fn peek(&self, snapshot: &Snapshot) -> Option<(u64, &E)> {
+        let slots = self.slots_of(snapshot).get(snapshot.position..)?;
+        slots
+            .iter()
+            .find_map(|slot| Some((slot.hash, slot.entry.as_ref()?)))
     }
 
     /// At most how many entries [`next`](Self::next) will still give.

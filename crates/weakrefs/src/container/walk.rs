@@ -1,0 +1,99 @@
+//! [`Walk`]: reading a snapshot of a store, in the order of insertion (S21).
+//!
+//! A snapshot of each shard is opened while all are locked, which costs the same whatever the size.
+//! Each step reads the oldest of the shards' next entries. Nothing is kept alive: what is not yet read
+//! is held weakly, or by the table for as long as the snapshot is open.
+
+use super::entry::{Entry, Payload};
+use super::store::{SHARDS, Store, discard};
+use crate::slot::WeakReferenceable;
+use std::sync::Arc;
+use weakrefs_table::Snapshot;
+
+/// The order of a next entry that does not exist.
+const END: u64 = u64::MAX;
+
+/// A reader of a snapshot.
+pub(crate) struct Walk<T: ?Sized + WeakReferenceable, P: Payload> {
+    store: Arc<Store<T, P>>,
+    snapshots: [Option<Snapshot>; SHARDS],
+    /// The order of each shard's next entry.
+    heads: [u64; SHARDS],
+    remaining: usize,
+}
+
+impl<T: ?Sized + WeakReferenceable, P: Payload> Walk<T, P> {
+    pub(crate) fn new(store: &Arc<Store<T, P>>) -> Self {
+        let mut snapshots = [const { None }; SHARDS];
+        let mut heads = [END; SHARDS];
+        let mut remaining = 0;
+        let mut shards = store.lock_all();
+        for (index, shard) in shards.iter_mut().enumerate() {
+            if shard.table.is_empty() {
+                continue;
+            }
+            remaining += shard.table.len();
+            let snapshot = shard.table.snapshot();
+            heads[index] = shard.table.peek(&snapshot).map_or(END, order);
+            snapshots[index] = Some(snapshot);
+        }
+        drop(shards);
+        Self {
+            store: Arc::clone(store),
+            snapshots,
+            heads,
+            remaining,
+        }
+    }
+
+    /// At most how many entries are still to be read.
+    pub(crate) fn remaining(&self) -> usize {
+        self.remaining
+    }
+
+    /// What `read` makes, inside the table, of the next entry for which it makes anything.
+    #[inline]
+    pub(crate) fn next<R>(
+        &mut self,
+        mut read: impl FnMut(u64, &Entry<T, P>) -> Option<R>,
+    ) -> Option<R> {
+        loop {
+            let (index, &head) = self
+                .heads
+                .iter()
+                .enumerate()
+                .min_by_key(|(_, head)| **head)?;
+            if head == END {
+                return None;
+            }
+            let snapshot = self.snapshots[index].as_mut()?;
+            let shard = self.store.shard_at(index);
+            let hash = shard.table.peek(snapshot).map_or(0, |(hash, _)| hash);
+            let result = shard
+                .table
+                .next(snapshot)
+                .and_then(|entry| read(hash, entry));
+            self.heads[index] = shard.table.peek(snapshot).map_or(END, order);
+            drop(shard);
+            self.remaining = self.remaining.saturating_sub(1);
+            if result.is_some() {
+                return result;
+            }
+        }
+    }
+}
+
+fn order<T: ?Sized, P>((_, entry): (u64, &Entry<T, P>)) -> u64 {
+    entry.order
+}
+
+impl<T: ?Sized + WeakReferenceable, P: Payload> Drop for Walk<T, P> {
+    fn drop(&mut self) {
+        for (index, snapshot) in self.snapshots.iter_mut().enumerate() {
+            if let Some(snapshot) = snapshot.take() {
+                let kept = self.store.shard_at(index).table.release(snapshot);
+                discard(kept);
+            }
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Set algebra of [`WeakSet`]: with weak sets, standard sets, and anything that gives `Arc`s.
+//!
+//! Results are weak sets that hash as the left operand does.
+
+use crate::container::Keying;
+use crate::set::WeakSet;
+use crate::slot::WeakReferenceable;
+use std::borrow::Borrow;
+use std::collections::{BTreeSet, HashSet};
+use std::ops::{BitAnd, BitAndAssign, BitOr, BitOrAssign, BitXor, BitXorAssign, Sub, SubAssign};
+use std::sync::Arc;
+
+impl<T: ?Sized + WeakReferenceable, S: Keying<T>> WeakSet<T, S> {
+    /// The elements of either, in a new set (S24).
+    ///
+    /// ```
+    /// use std::collections::HashSet;
+    /// use std::sync::Arc;
+    /// use weakrefs::{Tracked, WeakSet};
+    ///
+    /// let objects: Vec<_> = (0..4).map(|n| Arc::new(Tracked::new(n))).collect();
+    /// let low: WeakSet<_> = objects[..3].iter().collect();
+    /// let high: HashSet<_> = objects[2..].iter().cloned().collect();
+    /// assert_eq!(low.union(&high).len(), 4);
+    /// assert_eq!(low.intersection(&high).len(), 1);
+    /// assert_eq!(low.difference(&high).len(), 2);
+    /// assert_eq!((&low ^ &high).len(), 3);
+    /// ```
+    #[must_use]
+    pub fn union<I: IntoIterator<Item: Borrow<Arc<T>>>>(&self, other: I) -> Self {
+        let union = self.copy();
+        union.extend(other);
+        union
+    }
+
+    /// The elements that equal one of `other`, in a new set (S24).
+    #[must_use]
+    pub fn intersection<I: IntoIterator<Item: Borrow<Arc<T>>>>(&self, other: I) -> Self {
+        let intersection = Self::with_hasher(self.keying.clone());
+        for element in other {
+            if let Some(element) = self.get(element.borrow()) {
+                intersection.insert(&element);
+            }
+        }
+        intersection
+    }
+
+    /// The elements that are not in `other`, in a new set (S24).
+    #[must_use]
+    pub fn difference<I: IntoIterator<Item: Borrow<Arc<T>>>>(&self, other: I) -> Self {
+        let difference = self.copy();
+        difference.remove_all(other);
+        difference
+    }
+
+    /// The elements of only one of both, in a new set (S24).
+    #[must_use]
+    pub fn symmetric_difference<I: IntoIterator<Item: Borrow<Arc<T>>>>(&self, other: I) -> Self {
+        let difference = self.copy();
+        difference.toggle_all(other);
+        difference
+    }
+
+    /// Adds every element of `other` (S24).
+    pub fn extend<I: IntoIterator<Item: Borrow<Arc<T>>>>(&self, other: I) {
+        for element in other {
+            self.insert(element.borrow());
+        }
+    }
+
+    /// Removes every element of `other` (S24).
+    pub fn remove_all<I: IntoIterator<Item: Borrow<Arc<T>>>>(&self, other: I) {
+        for element in other {
+            self.remove(element.borrow());
+        }
+    }
+
+    /// Removes every element that is not in `other` (S24). Unlike 3.14's, the set goes on evicting (S20).
+    pub fn retain_all<I: IntoIterator<Item: Borrow<Arc<T>>>>(&self, other: I) {
+        let other = self.hold(other);
+        self.retain(|element| other.set.contains(element));
+    }
+
+    /// Whether no element is in `other` (S24).
+    #[must_use]
+    pub fn is_disjoint<I: IntoIterator<Item: Borrow<Arc<T>>>>(&self, other: I) -> bool {
+        !other
+            .into_iter()
+            .any(|element| self.contains(element.borrow()))
+    }
+
+    /// Whether every element is in `other` (S24).
+    #[must_use]
+    pub fn is_subset<I: IntoIterator<Item: Borrow<Arc<T>>>>(&self, other: I) -> bool {
+        let other = self.hold(other);
+        self.iter().all(|element| other.set.contains(&element))
+    }
+
+    /// Whether every element of `other` is here (S24).
+    #[must_use]
+    pub fn is_superset<I: IntoIterator<Item: Borrow<Arc<T>>>>(&self, other: I) -> bool {
+        other
+            .into_iter()
+            .all(|element| self.contains(element.borrow()))
+    }
+
+    /// Removes the elements of `other` that are here, and adds those that are not (S24).
+    pub fn toggle_all<I: IntoIterator<Item: Borrow<Arc<T>>>>(&self, other: I) {
+        for element in &self.hold(other).set {
+            if !self.remove(&element) {
+                self.insert(&element);
+            }
+        }
+    }
+
+    fn hold<I: IntoIterator<Item: Borrow<Arc<T>>>>(&self, other: I) -> Held<T, S> {
+        let elements = other
+            .into_iter()
+            .map(|element| Arc::clone(element.borrow()));
+        let elements: Vec<_> = elements.collect();
+        let set = Self::with_hasher(self.keying.clone());
+        set.extend(&elements);
+        Held {
+            set,
+            _elements: elements,
+        }
+    }
+}
+
+/// An operand that must be searched: as a set, and kept alive, since equal elements of ours may be
+/// other objects.
+struct Held<T: ?Sized + WeakReferenceable, S> {
+    set: WeakSet<T, S>,
+    _elements: Vec<Arc<T>>,
+}
+
+impl<T: ?Sized + WeakReferenceable, S: Keying<T>, A: Borrow<Arc<T>>> Extend<A> for WeakSet<T, S> {
+    fn extend<I: IntoIterator<Item = A>>(&mut self, elements: I) {
+        Self::extend(self, elements);
+    }
+}
+
+impl<T: ?Sized + WeakReferenceable, S: Keying<T> + Default, A: Borrow<Arc<T>>> FromIterator<A>
+    for WeakSet<T, S>
+{
+    fn from_iter<I: IntoIterator<Item = A>>(elements: I) -> Self {
+        let set = Self::default();
+        set.extend(elements);
+        set
+    }
+}
+
+/// Weak sets are equal if each has the elements of the other (S24).
+impl<T: ?Sized + WeakReferenceable, S: Keying<T>> PartialEq for WeakSet<T, S> {
+    fn eq(&self, other: &Self) -> bool {
+        self.ptr_eq(other)
+            || self.len() == other.len() && self.iter().all(|element| other.contains(&element))
+    }
+}
+
+impl<T: ?Sized + WeakReferenceable, S: Keying<T>> Eq for WeakSet<T, S> {}
+
+macro_rules! operators {
+    ($other:ty $(, $($parameter:tt)+)?) => {
+        operators!(@one $other, BitOr bitor union, BitOrAssign bitor_assign extend $(, $($parameter)+)?);
+        operators!(@one $other, BitAnd bitand intersection, BitAndAssign bitand_assign retain_all $(, $($parameter)+)?);
+        operators!(@one $other, Sub sub difference, SubAssign sub_assign remove_all $(, $($parameter)+)?);
+        operators!(@one $other, BitXor bitxor symmetric_difference, BitXorAssign bitxor_assign toggle_all $(, $($parameter)+)?);
+    };
+    (@one $other:ty, $operator:ident $method:ident $named:ident, $assign:ident $assign_method:ident $in_place:ident $(, $($parameter:tt)+)?) => {
+        impl<T: ?Sized + WeakReferenceable, S: Keying<T>, $($($parameter)+)?> $operator<&$other> for &WeakSet<T, S> {
+            type Output = WeakSet<T, S>;
+
+            fn $method(self, other: &$other) -> WeakSet<T, S> {
+                self.$named(other)
+            }
+        }
+
+        impl<T: ?Sized + WeakReferenceable, S: Keying<T>, $($($parameter)+)?> $assign<&$other> for WeakSet<T, S> {
+            fn $assign_method(&mut self, other: &$other) {
+                Self::$in_place(self, other);
+            }
+        }
+    };
+}
+
+operators!(WeakSet<T, S>);
+operators!(HashSet<Arc<T>, H>, H);
+operators!(BTreeSet<Arc<T>>);

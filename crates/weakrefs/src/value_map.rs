@@ -1,0 +1,423 @@
+//! [`WeakValueMap`]: objects by key, as long as somebody else keeps them alive.
+
+use crate::container::{ByKey, Entry, Store, Taken, Walk, discard};
+use crate::reference::home_of;
+use crate::slot::WeakReferenceable;
+use equivalent::Equivalent;
+use std::fmt;
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::iter::FusedIterator;
+use std::sync::Arc;
+
+/// A map from keys to weakly referenced objects, in the order of insertion: an entry leaves it, and
+/// its key is dropped, the moment the object dies (S2, S16). The map for caches and registries.
+///
+/// All methods take `&self`; objects and keys are given as [`Arc`]s. A key is looked up by anything
+/// equivalent to it, such as `&str` for `String`. A clone is another handle to the same map.
+///
+/// Cost: O(1) for single entries; two small allocations for an object that is weakly referenced for the
+/// first time and one for the key. Keys of the usual standard types (strings, numbers, paths) are
+/// compared inside the map, others outside of its locks. `len` is exact (S20).
+/// Thread-safety: `Send` and `Sync`; `Hash`, `Eq` and destructors run outside of the map's locks, and
+/// may use the map (S18, S33).
+///
+/// ```
+/// use std::sync::Arc;
+/// use weakrefs::{Tracked, WeakValueMap};
+///
+/// let cache: WeakValueMap<String, Tracked<Vec<u8>>> = WeakValueMap::new();
+/// let image = cache.get_or_insert_with("logo.png".into(), || Arc::new(Tracked::new(vec![1, 2])));
+/// assert!(Arc::ptr_eq(&cache.get("logo.png").unwrap(), &image));
+///
+/// drop(image);
+/// assert!(cache.get("logo.png").is_none());
+/// assert_eq!(cache.len(), 0);
+/// ```
+pub struct WeakValueMap<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S = RandomState> {
+    store: Arc<Store<V, Arc<K>>>,
+    hasher: S,
+}
+
+impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable> WeakValueMap<K, V> {
+    /// An empty map.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_hasher(RandomState::new())
+    }
+}
+
+impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S> WeakValueMap<K, V, S> {
+    /// An empty map whose keys are hashed by `hasher`.
+    #[must_use]
+    pub fn with_hasher(hasher: S) -> Self {
+        Self {
+            store: Store::new(),
+            hasher,
+        }
+    }
+
+    /// How many entries there are. O(1).
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.store.len()
+    }
+
+    /// Whether there is no entry.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The entries in the order of insertion, as they are now: later changes and deaths do not show,
+    /// except that the dead are passed over (S21).
+    ///
+    /// The iterator keeps no object alive. To open it costs the same whatever the size; the first
+    /// change of the map meanwhile copies the references.
+    #[must_use]
+    pub fn iter(&self) -> Iter<K, V> {
+        Iter {
+            walk: Walk::new(&self.store),
+        }
+    }
+
+    /// The keys, as [`iter`](Self::iter) gives them.
+    pub fn keys(&self) -> impl FusedIterator<Item = Arc<K>> + use<K, V, S> {
+        self.iter().map(|(key, _)| key)
+    }
+
+    /// The objects, as [`iter`](Self::iter) gives them.
+    pub fn values(&self) -> impl FusedIterator<Item = Arc<V>> + use<K, V, S> {
+        self.iter().map(|(_, value)| value)
+    }
+
+    /// Takes out the newest entry.
+    pub fn pop(&self) -> Option<(Arc<K>, Arc<V>)> {
+        self.store.pop().map(|(value, key)| (key, value))
+    }
+
+    /// Removes every entry.
+    pub fn clear(&self) {
+        self.store.clear();
+    }
+
+    /// Takes every entry out, in the order of insertion. The map is empty at once, whether the iterator
+    /// is used or not.
+    pub fn drain(&self) -> Drain<K, V> {
+        Drain {
+            taken: Taken::new(self.store.take_all()),
+        }
+    }
+
+    /// Removes the entries for which `keep` is false. `keep` runs outside of all locks.
+    pub fn retain(&self, mut keep: impl FnMut(&Arc<K>, &Arc<V>) -> bool) {
+        let mut walk = Walk::new(&self.store);
+        while let Some((hash, watch, key, value)) = walk.next(|hash, entry| {
+            let value = entry.referent.upgrade()?;
+            Some((hash, entry.watch.clone(), Arc::clone(&entry.payload), value))
+        }) {
+            if !keep(&key, &value) {
+                discard(self.store.remove_watch(hash, &watch));
+            }
+        }
+    }
+
+    /// Makes room for `additional` more entries.
+    pub fn reserve(&self, additional: usize) {
+        self.store.reserve(additional);
+    }
+
+    /// Whether both are handles of the same map.
+    #[must_use]
+    pub fn ptr_eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.store, &other.store)
+    }
+}
+
+impl<K, V, S> WeakValueMap<K, V, S>
+where
+    K: Hash + Eq + Send + Sync + 'static,
+    V: ?Sized + WeakReferenceable,
+    S: BuildHasher,
+{
+    /// Stores `value` under `key`; gives the object that it replaces, if that is still alive. An equal
+    /// key that is there stays (S19), and the death of the replaced object removes nothing (S16).
+    pub fn insert(&self, key: K, value: &Arc<V>) -> Option<Arc<V>> {
+        self.store_under(&Arc::new(key), value)
+    }
+
+    /// The object under `key`.
+    #[inline]
+    #[must_use]
+    pub fn get<Q: ?Sized + Hash + Equivalent<K>>(&self, key: &Q) -> Option<Arc<V>> {
+        let probe = ByKey::new(key, &self.hasher);
+        self.store.get(&probe, |entry| entry.referent.upgrade())
+    }
+
+    /// The stored key that `key` is equivalent to, and its object.
+    #[must_use]
+    pub fn get_key_value<Q: ?Sized + Hash + Equivalent<K>>(
+        &self,
+        key: &Q,
+    ) -> Option<(Arc<K>, Arc<V>)> {
+        let probe = ByKey::new(key, &self.hasher);
+        self.store.get(&probe, key_and_value)
+    }
+
+    /// Whether there is a living object under `key`.
+    #[inline]
+    #[must_use]
+    pub fn contains_key<Q: ?Sized + Hash + Equivalent<K>>(&self, key: &Q) -> bool {
+        let probe = ByKey::new(key, &self.hasher);
+        self.store.get(&probe, |_| Some(())).is_some()
+    }
+
+    /// Removes the entry of `key`; gives its object.
+    pub fn remove<Q: ?Sized + Hash + Equivalent<K>>(&self, key: &Q) -> Option<Arc<V>> {
+        self.remove_entry(key).map(|(_, value)| value)
+    }
+
+    /// Removes the entry of `key`; gives the stored key and the object.
+    pub fn remove_entry<Q: ?Sized + Hash + Equivalent<K>>(
+        &self,
+        key: &Q,
+    ) -> Option<(Arc<K>, Arc<V>)> {
+        let probe = ByKey::new(key, &self.hasher);
+        let entry = self.store.remove(&probe)?;
+        entry.referent.upgrade().map(|value| (entry.payload, value))
+    }
+
+    /// The object under `key`, or else the one that `make` makes, after storing it there.
+    ///
+    /// Threads that want the object of the same key at the same time get the same: `make` is called by
+    /// one of them, outside of all locks, while the others wait. If it panics, the next one's is called.
+    ///
+    /// # Panics
+    /// If `make` does.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use weakrefs::{Tracked, WeakValueMap};
+    ///
+    /// let numbers = WeakValueMap::new();
+    /// let one = numbers.get_or_insert_with(1, || Arc::new(Tracked::new("one")));
+    /// let same = numbers.get_or_insert_with(1, || unreachable!());
+    /// assert!(Arc::ptr_eq(&one, &same));
+    /// ```
+    #[must_use = "without a strong reference the object dies"]
+    pub fn get_or_insert_with(&self, key: K, make: impl FnOnce() -> Arc<V>) -> Arc<V> {
+        let key = Arc::new(key);
+        let probe = ByKey::<K, K>::new(&key, &self.hasher);
+        let read = |entry: &Entry<V, Arc<K>>| entry.referent.upgrade();
+        self.store.get_or_make(&probe, read, || {
+            let made = make();
+            loop {
+                let payload = Arc::clone(&key);
+                match self
+                    .store
+                    .put(&probe, &made, payload, false, |entry, _, _| {
+                        entry.referent.upgrade()
+                    }) {
+                    None => return made,
+                    Some(Some(present)) => return present,
+                    // It has died since it was recognised.
+                    Some(None) => {}
+                }
+            }
+        })
+    }
+
+    /// Computes the object under `key` from the present one: `change` gets it, if there is one, and
+    /// gives the new one, or `None` to remove the entry. Returns the new one.
+    ///
+    /// `change` runs outside of all locks. If the entry has been changed meanwhile, by another thread
+    /// or by `change` itself, it is called again with what is there then: nothing is lost.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use weakrefs::{Tracked, WeakValueMap};
+    ///
+    /// let settings = WeakValueMap::new();
+    /// let next = |old: Option<Arc<Tracked<u32>>>| {
+    ///     Some(Arc::new(Tracked::new(old.map_or(1, |old| **old + 1))))
+    /// };
+    /// let first = settings.update("revision", next);
+    /// let second = settings.update("revision", next);
+    /// assert_eq!((**first.unwrap(), **second.unwrap()), (1, 2));
+    /// ```
+    pub fn update(
+        &self,
+        key: K,
+        mut change: impl FnMut(Option<Arc<V>>) -> Option<Arc<V>>,
+    ) -> Option<Arc<V>> {
+        let key = Arc::new(key);
+        let probe = ByKey::<K, K>::new(&key, &self.hasher);
+        loop {
+            let Some(present) = self.store.get(&probe, |entry| entry.referent.upgrade()) else {
+                let value = change(None)?;
+                let payload = Arc::clone(&key);
+                match self.store.put(&probe, &value, payload, true, |_, _, _| ()) {
+                    None => return Some(value),
+                    Some(()) => continue,
+                }
+            };
+            let new = change(Some(Arc::clone(&present)));
+            let is_present =
+                |entry: &Entry<V, Arc<K>>| entry.referent.as_ptr().addr() == home_of(&present);
+            let changed = match &new {
+                Some(new) => self.store.exchange_if(&probe, new, is_present),
+                None => self
+                    .store
+                    .remove_if(&probe, is_present)
+                    .map(|entry| discard([entry])),
+            };
+            if changed.is_some() {
+                return new;
+            }
+        }
+    }
+
+    /// Another map with the same entries; it shares the keys.
+    #[must_use]
+    pub fn copy(&self) -> Self
+    where
+        S: Clone,
+    {
+        let copy = Self::with_hasher(self.hasher.clone());
+        for (key, value) in self {
+            copy.store_under(&key, &value);
+        }
+        copy
+    }
+
+    fn store_under(&self, key: &Arc<K>, value: &Arc<V>) -> Option<Arc<V>> {
+        let probe = ByKey::<K, K>::new(key, &self.hasher);
+        let payload = Arc::clone(key);
+        let replaced = self
+            .store
+            .put(&probe, value, payload, true, |entry, watched, _| {
+                entry.exchange(watched)
+            });
+        replaced??.leave()
+    }
+}
+
+fn key_and_value<K, V: ?Sized>(entry: &Entry<V, Arc<K>>) -> Option<(Arc<K>, Arc<V>)> {
+    Some((Arc::clone(&entry.payload), entry.referent.upgrade()?))
+}
+
+impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S: Clone> Clone
+    for WeakValueMap<K, V, S>
+{
+    fn clone(&self) -> Self {
+        Self {
+            store: Arc::clone(&self.store),
+            hasher: self.hasher.clone(),
+        }
+    }
+}
+
+impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S: Default> Default
+    for WeakValueMap<K, V, S>
+{
+    fn default() -> Self {
+        Self::with_hasher(S::default())
+    }
+}
+
+impl<K: Send + Sync + 'static + fmt::Debug, V: ?Sized + WeakReferenceable + fmt::Debug, S>
+    fmt::Debug for WeakValueMap<K, V, S>
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self).finish()
+    }
+}
+
+/// Maps are equal if they have equal keys with equal values.
+impl<
+    K: Hash + Eq + Send + Sync + 'static,
+    V: ?Sized + WeakReferenceable + PartialEq,
+    S: BuildHasher,
+> PartialEq for WeakValueMap<K, V, S>
+{
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len()
+            && self
+                .iter()
+                .all(|(key, value)| other.get(&*key).is_some_and(|other| *other == *value))
+    }
+}
+
+impl<K: Hash + Eq + Send + Sync + 'static, V: ?Sized + WeakReferenceable + Eq, S: BuildHasher> Eq
+    for WeakValueMap<K, V, S>
+{
+}
+
+impl<K: Hash + Eq + Send + Sync + 'static, V: ?Sized + WeakReferenceable, S: BuildHasher>
+    Extend<(K, Arc<V>)> for WeakValueMap<K, V, S>
+{
+    fn extend<I: IntoIterator<Item = (K, Arc<V>)>>(&mut self, entries: I) {
+        for (key, value) in entries {
+            self.insert(key, &value);
+        }
+    }
+}
+
+impl<K: Hash + Eq + Send + Sync + 'static, V: ?Sized + WeakReferenceable, S: BuildHasher + Default>
+    FromIterator<(K, Arc<V>)> for WeakValueMap<K, V, S>
+{
+    fn from_iter<I: IntoIterator<Item = (K, Arc<V>)>>(entries: I) -> Self {
+        let mut map = Self::default();
+        map.extend(entries);
+        map
+    }
+}
+
+impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S> IntoIterator
+    for &WeakValueMap<K, V, S>
+{
+    type Item = (Arc<K>, Arc<V>);
+    type IntoIter = Iter<K, V>;
+
+    fn into_iter(self) -> Iter<K, V> {
+        self.iter()
+    }
+}
+
+/// The entries of a [`WeakValueMap`], as they were when [`iter`](WeakValueMap::iter) was called.
+#[must_use = "iterators are lazy"]
+pub struct Iter<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable> {
+    walk: Walk<V, Arc<K>>,
+}
+
+impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable> Iterator for Iter<K, V> {
+    type Item = (Arc<K>, Arc<V>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.walk.next(|_, entry| key_and_value(entry))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (0, Some(self.walk.remaining()))
+    }
+}
+
+impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable> FusedIterator for Iter<K, V> {}
+
+/// What [`WeakValueMap::drain`] took out.
+pub struct Drain<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable> {
+    taken: Taken<V, Arc<K>>,
+}
+
+impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable> Iterator for Drain<K, V> {
+    type Item = (Arc<K>, Arc<V>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.taken.next().map(|(value, key)| (key, value))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.taken.size_hint()
+    }
+}
+
+impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable> FusedIterator for Drain<K, V> {}

@@ -1,0 +1,312 @@
+//! [`Watchers`]: who is to be told of the death of one object, and the telling.
+//!
+//! An object's slot owns one list, made when the object is first weakly referenced. Watchers are
+//! reference objects and finalizers (as [`Mortal`]) and containers (as [`Evict`]), all held weakly:
+//! whoever goes first takes itself off the list, or is found dead.
+//!
+//! # Protocol
+//! - *Registering* needs an `Arc` of the object, so the object cannot die meanwhile.
+//! - *Leaving* ([`Watch::cancel`]) may race with death: the list is taken by whoever locks it first.
+//! - *Death* ([`Watchers::announce_death`]) takes the whole list under the lock, and tells it without:
+//!   first every reference reads dead, then the entries leave the containers, then what they owned is
+//!   dropped, then callbacks and finalizers run, newest first (S2). Everything of the user's is run by
+//!   [`caught`](crate::unraisable::caught).
+//! - *Moves.* A value can leave its `Arc` alive (`Arc::into_inner`, `make_mut`, ...) and take the slot
+//!   along. The list remembers the address at which its watchers saw the object, and is told, as at
+//!   death, before the object is watched at another one. The address cannot be in use again: each
+//!   watcher holds a `std::sync::Weak` of the old `Arc`, which keeps its memory.
+
+use crate::sync::{Mutex, MutexGuard};
+use crate::unraisable::caught;
+use smallvec::SmallVec;
+use std::any::Any;
+use std::sync::{Arc, Weak};
+use weakrefs_table::Table;
+
+/// A reference object or finalizer, as its referent's list of watchers sees it.
+pub(crate) trait Mortal: Any + Send + Sync {
+    /// The referent has died: read dead from now on. Runs nothing of the user's. Gives the watcher
+    /// back if it then wants to be [notified](Self::notify).
+    fn die(self: Arc<Self>) -> Option<Arc<dyn Mortal>>;
+
+    /// Runs the callback.
+    fn notify(self: Arc<Self>);
+
+    /// Whether this is a reference object (S10).
+    fn is_reference(&self) -> bool;
+}
+
+/// A container, as the list of watchers of something in it sees it.
+pub(crate) trait Evict: Send + Sync {
+    /// Takes out the entry of the watcher that has this number on this list, and gives what it owned
+    /// of the user's.
+    fn evict(&self, hash: u64, watchers: &Watchers, number: u64) -> Option<Remains>;
+}
+
+/// What an entry owned of the user's.
+pub(crate) type Remains = Arc<dyn Any + Send + Sync>;
+
+/// One on the list.
+#[derive(Clone)]
+pub(crate) enum Watcher {
+    Mortal(Weak<dyn Mortal>),
+    Container {
+        container: Weak<dyn Evict>,
+        hash: u64,
+    },
+}
+
+/// A watcher and its number, which rises along the list and is never used again.
+#[derive(Clone)]
+struct Numbered {
+    number: u64,
+    watcher: Watcher,
+}
+
+/// The list: mostly of one, which needs no memory of its own; else a table by number, so that any of
+/// many leaves in O(1) and the memory follows.
+#[derive(Default)]
+enum List {
+    #[default]
+    Empty,
+    One(Numbered),
+    Many(Box<Table<Numbered>>),
+}
+
+/// The list of watchers of one object.
+pub(crate) struct Watchers {
+    state: Mutex<State>,
+}
+
+struct State {
+    /// Where the watchers saw the object.
+    home: usize,
+    next_number: u64,
+    list: List,
+    /// The numbers of the reference objects that are shared (S6): one for each type under which the
+    /// object is known (itself, its traits).
+    shared: SmallVec<[u64; 1]>,
+}
+
+/// A place on a list.
+#[derive(Clone)]
+pub(crate) struct Watch {
+    watchers: Arc<Watchers>,
+    number: u64,
+}
+
+impl Watchers {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            state: Mutex::new(State {
+                home: 0,
+                next_number: 0,
+                list: List::Empty,
+                shared: SmallVec::new(),
+            }),
+        })
+    }
+
+    /// Puts the watcher that `make` creates on the list of the object at `home`.
+    ///
+    /// `make` runs under the lock, and must run nothing of the user's.
+    pub(crate) fn register<R>(
+        self: &Arc<Self>,
+        home: usize,
+        make: impl FnOnce(Watch) -> (Watcher, R),
+    ) -> R {
+        self.lock_at(home).push(self, make)
+    }
+
+    /// The shared reference object for which `same` gives something, or else the one `make` creates.
+    pub(crate) fn shared<R>(
+        self: &Arc<Self>,
+        home: usize,
+        same: impl Fn(Arc<dyn Mortal>) -> Option<R>,
+        make: impl FnOnce(Watch) -> (Watcher, R),
+    ) -> R {
+        // What is upgraded here may be the last of its kind, and is dropped after the lock.
+        let mut others = SmallVec::<[Arc<dyn Mortal>; 1]>::new();
+        let mut state = self.lock_at(home);
+        for &number in &state.shared {
+            let Some(Watcher::Mortal(mortal)) = state.list.get(number) else {
+                continue;
+            };
+            if let Some(mortal) = mortal.upgrade() {
+                if let Some(found) = same(Arc::clone(&mortal)) {
+                    drop(state);
+                    return found;
+                }
+                others.push(mortal);
+            }
+        }
+        let number = state.next_number;
+        state.shared.push(number);
+        let made = state.push(self, make);
+        drop(state);
+        made
+    }
+
+    /// The reference objects and finalizers on the list, oldest first.
+    pub(crate) fn mortals(&self, home: usize) -> Vec<Arc<dyn Mortal>> {
+        let state = self.lock_at(home);
+        let mortals = state.list.iter().filter_map(|numbered| {
+            if let Watcher::Mortal(mortal) = &numbered.watcher {
+                mortal.upgrade()
+            } else {
+                None
+            }
+        });
+        mortals.collect()
+    }
+
+    /// Locks the list of the object at `home`, after telling those who watched it elsewhere.
+    fn lock_at(&self, home: usize) -> MutexGuard<'_, State> {
+        loop {
+            let mut state = self.state.lock();
+            if state.home == home {
+                return state;
+            }
+            state.home = home;
+            let list = state.take();
+            if matches!(list, List::Empty) {
+                return state;
+            }
+            drop(state);
+            self.announce(list);
+        }
+    }
+
+    /// Tells everybody that the object is dead.
+    pub(crate) fn announce_death(&self) {
+        let list = self.state.lock().take();
+        self.announce(list);
+    }
+
+    fn announce(&self, list: List) {
+        let mut waiting = SmallVec::<[Arc<dyn Mortal>; 2]>::new();
+        for numbered in list.iter() {
+            if let Watcher::Mortal(mortal) = &numbered.watcher
+                && let Some(mortal) = mortal.upgrade()
+            {
+                waiting.extend(mortal.die());
+            }
+        }
+        // A container is kept until all are rid of the object: this may be the last handle to it.
+        let mut containers = SmallVec::<[Arc<dyn Evict>; 2]>::new();
+        let mut remains = SmallVec::<[Remains; 2]>::new();
+        for numbered in list.iter() {
+            if let Watcher::Container { container, hash } = &numbered.watcher
+                && let Some(container) = container.upgrade()
+            {
+                remains.extend(container.evict(*hash, self, numbered.number));
+                containers.push(container);
+            }
+        }
+        drop(list);
+        for remains in remains {
+            caught("dropping an evicted entry", || drop(remains));
+        }
+        drop(containers);
+        for mortal in waiting.into_iter().rev() {
+            mortal.notify();
+        }
+    }
+}
+
+impl State {
+    fn push<R>(&mut self, watchers: &Arc<Watchers>, make: impl FnOnce(Watch) -> (Watcher, R)) -> R {
+        let number = self.next_number;
+        self.next_number += 1;
+        let (watcher, made) = make(Watch {
+            watchers: Arc::clone(watchers),
+            number,
+        });
+        self.list.push(Numbered { number, watcher });
+        made
+    }
+
+    fn take(&mut self) -> List {
+        self.shared.clear();
+        std::mem::take(&mut self.list)
+    }
+}
+
+impl Watch {
+    /// Leaves the list, unless it has been taken already.
+    pub(crate) fn cancel(&self) {
+        let mut state = self.watchers.state.lock();
+        let left = state.list.remove(self.number);
+        state.shared.retain(|number| *number != self.number);
+        drop(state);
+        drop(left);
+    }
+
+    /// Whether this is the watcher with this number on this list.
+    #[inline]
+    pub(crate) fn is(&self, watchers: &Watchers, number: u64) -> bool {
+        self.number == number && std::ptr::eq(&*self.watchers, watchers)
+    }
+
+    /// Whether both are the same place.
+    pub(crate) fn same(&self, other: &Self) -> bool {
+        self.is(&other.watchers, other.number)
+    }
+}
+
+impl List {
+    fn push(&mut self, numbered: Numbered) {
+        match self {
+            Self::Empty => *self = Self::One(numbered),
+            Self::One(_) => {
+                let mut table = Box::new(Table::new());
+                if let Self::One(first) = std::mem::take(self) {
+                    table.insert(first.number, first);
+                }
+                table.insert(numbered.number, numbered);
+                *self = Self::Many(table);
+            }
+            Self::Many(table) => {
+                table.insert(numbered.number, numbered);
+            }
+        }
+    }
+
+    fn get(&self, number: u64) -> Option<&Watcher> {
+        let numbered = match self {
+            Self::Empty => None,
+            Self::One(one) => (one.number == number).then_some(one),
+            Self::Many(table) => {
+                let at = table.find(number, |numbered| numbered.number == number)?;
+                Some(table.get(at))
+            }
+        };
+        numbered.map(|numbered| &numbered.watcher)
+    }
+
+    fn remove(&mut self, number: u64) -> Option<Numbered> {
+        match self {
+            Self::One(one) if one.number == number => match std::mem::take(self) {
+                Self::One(one) => Some(one),
+                _ => None,
+            },
+            Self::Many(table) => {
+                let removed = table.remove(number, |numbered| numbered.number == number);
+                if table.is_empty() {
+                    *self = Self::Empty;
+                }
+                removed
+            }
+            _ => None,
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Numbered> {
+        let (one, many) = match self {
+            Self::Empty => (None, None),
+            Self::One(one) => (Some(one), None),
+            Self::Many(table) => (None, Some(table.iter())),
+        };
+        one.into_iter().chain(many.into_iter().flatten())
+    }
+}
