@@ -39,3 +39,8 @@ use syn::{DeriveInput, parse_macro_input};
 pub fn derive_weak_referenceable(input: TokenStream) -> TokenStream {
     expand::expand(parse_macro_input!(input as DeriveInput)).into()
 }
+
+/// Its example runs with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -52,3 +52,8 @@ mod table;
 pub use entries::Entries;
 pub use snapshot::Snapshot;
 pub use table::{Position, Table};
+
+/// Its example runs with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -122,7 +122,8 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S> WeakKeyMap<K, V
         }
     }
 
-    /// Removes the entries for which `keep` is false. `keep` runs outside of all locks.
+    /// Removes the entries for which `keep` is false. `keep` runs outside of all locks; an entry whose
+    /// value has been changed meanwhile stays.
     pub fn retain(&self, mut keep: impl FnMut(&Arc<K>, &Arc<V>) -> bool) {
         let mut walk = Walk::new(&self.store);
         while let Some((hash, watch, key, value)) = walk.next(|hash, entry| {
@@ -130,7 +131,8 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S> WeakKeyMap<K, V
             Some((hash, entry.watch.clone(), key, Arc::clone(&entry.payload)))
         }) {
             if !keep(&key, &value) {
-                discard(self.store.remove_watch(hash, &watch));
+                let is_judged = |entry: &Entry<K, Arc<V>>| Arc::ptr_eq(&entry.payload, &value);
+                discard(self.store.remove_watch(hash, &watch, is_judged));
             }
         }
     }
@@ -157,12 +159,11 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
     /// As [`insert`](Self::insert), for a value that is shared.
     pub fn insert_arc(&self, key: &Arc<K>, value: Arc<V>) -> Option<Arc<V>> {
         let probe = ByReferent::new(&**key, &self.keying);
-        self.store
-            .put(&probe, key, value, false, |entry, _, value| {
-                value
-                    .take()
-                    .map(|value| std::mem::replace(&mut entry.payload, value))
-            })?
+        let replaced = self.store.put(&probe, key, value, false, |entry, offer| {
+            offer.exchange_payload(entry);
+        });
+        let ((), replaced) = replaced?;
+        replaced.into_payload()
     }
 
     /// The value of an equal key.
@@ -219,10 +220,10 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
             let value = Arc::new(make());
             let present = self
                 .store
-                .put(&probe, key, Arc::clone(&value), false, |entry, _, _| {
+                .put(&probe, key, Arc::clone(&value), false, |entry, _| {
                     Arc::clone(&entry.payload)
                 });
-            present.unwrap_or(value)
+            present.map_or(value, |(present, _)| present)
         })
     }
 
@@ -255,9 +256,9 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
             let Some(present) = self.get(key) else {
                 let value = Arc::new(change(None)?);
                 let shared = Arc::clone(&value);
-                match self.store.put(&probe, key, shared, false, |_, _, _| ()) {
+                match self.store.put(&probe, key, shared, false, |_, _| ()) {
                     None => return Some(value),
-                    Some(()) => continue,
+                    Some(_) => continue,
                 }
             };
             let new = change(Some(Arc::clone(&present))).map(Arc::new);
@@ -335,7 +336,8 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static + PartialEq, S: Key
     for WeakKeyMap<K, V, S>
 {
     fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len()
+        // Not by `len`, which may count the dead of whom nobody told.
+        self.iter().count() == other.iter().count()
             && self
                 .iter()
                 .all(|(key, value)| other.get(&key).is_some_and(|other| *other == *value))

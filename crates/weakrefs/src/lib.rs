@@ -1,31 +1,98 @@
 //! Weak references that say when an object dies: callbacks, finalizers and self-evicting containers
 //! over [`std::sync::Arc`].
 //!
-//! [`std::sync::Weak`] can be asked whether an object is dead. This crate tells: the moment the last
-//! `Arc` is dropped, callbacks run and the object's entries leave every weak container, synchronously,
-//! in the thread that dropped it. The meaning is that of Python's `weakref` module.
+//! [`std::sync::Weak`] can be asked whether an object is dead. This crate tells: when the last `Arc` is
+//! dropped, the object's entries leave every weak container and callbacks run, before the drop returns.
 //!
 //! ```
 //! use std::sync::Arc;
-//! use weakrefs::{WeakReferenceable, WeakSlot, WeakValueMap};
+//! use weakrefs::{Ref, WeakReferenceable, WeakSlot, WeakValueMap};
 //!
 //! #[derive(WeakReferenceable)]
 //! struct Image {
-//!     slot: WeakSlot, // first: one word, empty until it is used
+//!     slot: WeakSlot, // one word, empty until it is used
 //!     pixels: Vec<u8>,
 //! }
 //!
-//! let cache: WeakValueMap<String, Image> = WeakValueMap::new();
-//! let image = Arc::new(Image { slot: WeakSlot::new(), pixels: vec![0; 64] });
-//! cache.insert("logo".into(), &image);
-//! //!
-//! assert_eq!(cache.get("logo").unwrap().pixels.len(), 64);
-//! drop(image); // the last strong reference
-//! assert_eq!(cache.len(), 0); // and the entry has left with it
+//! let images: WeakValueMap<String, Image> = WeakValueMap::new();
+//! let logo = images.get_or_insert_with("logo".into(), || {
+//!     Arc::new(Image { slot: WeakSlot::new(), pixels: vec![0; 64] })
+//! });
+//! let _reference = Ref::with_callback(&logo, |_| println!("the logo is gone"));
+//! assert_eq!(images.get("logo").unwrap().pixels.len(), 64);
+//!
+//! drop(logo); // prints; it was the last `Arc`
+//! assert_eq!(images.len(), 0);
 //! ```
+//!
+//! The meaning is that of Python's `weakref` module; [`docs::python`] lists what is where.
+//!
+//! # What there is
+//! - [`Ref`], a weak reference with an identity, a hash and, if you like, a callback; [`count`] and
+//!   [`refs`] of an object; [`Proxy`], a `Ref` that is used like its referent.
+//! - [`WeakSet`], [`WeakKeyMap`], [`WeakValueMap`]: containers that lose an entry when its object dies.
+//! - [`finalize`]: a function that runs when an object dies, or else when the process exits.
+//! - [`WeakMethod`]: a method as a callback that does not keep its object alive.
+//! - [`set_unraisable_hook`]: who is told of panics that have nobody to propagate to.
+//!
+//! # Opting in
+//! An object can be weakly referenced if it has a [`WeakSlot`] (S12). The slot is the struct's first field,
+//! and `#[derive(WeakReferenceable)]` finds it. Derives of other traits do not see it: slots are equal, hash
+//! to nothing, and a clone has an empty one. Anything else is a compile error that says what to do.
+//!
+//! - Types of others, closures and the like are wrapped: [`Tracked<T>`](Tracked) dereferences to a `T`.
+//! - With [`WeakReferenceable`] as a supertrait, `Arc<dyn Trait>` works wherever `Arc<T>` does.
+//! - Types are `Send + Sync + 'static`, as any thread may drop the last `Arc`.
+//!
+//! A slot that was never used costs one word, and one load when the object dies.
+//!
+//! # Containers
+//! | | weak are | told apart by | the container owns |
+//! | --- | --- | --- | --- |
+//! | [`WeakSet<T>`](WeakSet) | the elements | `Hash` and `Eq` | nothing |
+//! | [`PtrWeakSet<T>`](PtrWeakSet) | the elements | identity | nothing |
+//! | [`WeakKeyMap<K, V>`](WeakKeyMap) | the keys | `Hash` and `Eq` | the values |
+//! | [`PtrWeakKeyMap<K, V>`](PtrWeakKeyMap) | the keys | identity | the values |
+//! | [`WeakValueMap<K, V>`](WeakValueMap) | the values | `Hash` and `Eq` of the keys | the keys |
+//!
+//! They are handles: a clone is the same container, and all methods take `&self`. What they give are
+//! `Arc`s, never borrows of the inside. They keep the order of insertion, `len` is exact (S20), and
+//! iteration walks the snapshot of one moment, whatever is inserted, removed or dies meanwhile (S21). A
+//! single operation is O(1), an eviction included. After mass death the memory is given back (S34).
+//!
+//! # Finalizers
+//! [`finalize`] registers a function for an object. It runs once: when the object dies, when it is
+//! [called](Finalizer::call), or when the process exits, whichever comes first (S29, S31). Unlike a
+//! destructor it thus also runs for objects in statics, in leaked `Arc`s, and at `std::process::exit`.
+//! [`run_exit_finalizers`] and [`exit_guard`] run what is left earlier.
+//!
+//! # Threads
+//! Everything is `Send` and `Sync`. Callbacks, finalizers and evictions happen in the thread that drops
+//! the last `Arc`, synchronously (S3). No lock is held while code of yours runs, be it a callback, a
+//! destructor, a `Hash`, an `Eq` or a factory; all of them may use the same container (S18, S33). A panic in
+//! a callback goes to a hook, never to the code that dropped the object (S5).
+//!
+//! The order at death is (S2): the type's own `Drop`; every reference reads dead; the entries leave their
+//! containers; callbacks and finalizers run, newest first; the other fields are dropped.
+//!
+//! # The manual
+//! - [`docs::patterns`]: caches, registries, interners, observers, clean-up, each with an example.
+//! - [`docs::limitations`]: cycles, values that leave their `Arc`, callbacks under your own locks, exit, ...
+//! - [`docs::internals`]: how it works, what it locks, how much memory it takes.
+//! - [`docs::python`]: from Python's names to these.
+//!
+//! Numbers such as S12 are sections of the [contract](docs#the-contract).
 
+mod callable;
 mod container;
+pub mod docs;
+mod error;
+mod exit;
+mod finalize;
 mod key_map;
+mod method;
+mod once_arc;
+mod proxy;
 mod reference;
 mod set;
 mod set_algebra;
@@ -36,8 +103,14 @@ mod unraisable;
 mod value_map;
 mod watchers;
 
+pub use callable::{Callable, Method};
 pub use container::{ByIdentity, Keying};
+pub use error::ReferenceError;
+pub use exit::{ExitGuard, exit_guard, run_exit_finalizers};
+pub use finalize::{Finalizer, finalize};
 pub use key_map::{PtrWeakKeyMap, WeakKeyMap};
+pub use method::{BoundMethod, WeakMethod};
+pub use proxy::Proxy;
 pub use reference::{Ref, count, refs};
 pub use set::{PtrWeakSet, WeakSet};
 pub use slot::{WeakReferenceable, WeakSlot};

@@ -121,7 +121,7 @@ impl<T: ?Sized + WeakReferenceable, S> WeakSet<T, S> {
             walk.next(|hash, entry| Some((hash, entry.watch.clone(), entry.referent.upgrade()?)))
         {
             if !keep(&element) {
-                self.store.remove_watch(hash, &watch);
+                self.store.remove_watch(hash, &watch, |_| true);
             }
         }
     }
@@ -142,19 +142,18 @@ impl<T: ?Sized + WeakReferenceable, S: Keying<T>> WeakSet<T, S> {
     /// Adds `element`; gives whether it is new. An equal element that is there stays (S19).
     pub fn insert(&self, element: &Arc<T>) -> bool {
         let probe = ByReferent::new(&**element, &self.keying);
-        let hit = self.store.put(&probe, element, (), false, |_, _, _| ());
+        let hit = self.store.put(&probe, element, (), false, |_, _| ());
         hit.is_none()
     }
 
     /// Adds `element` in place of an equal one, which is returned.
     pub fn replace(&self, element: &Arc<T>) -> Option<Arc<T>> {
         let probe = ByReferent::new(&**element, &self.keying);
-        let replaced = self
-            .store
-            .put(&probe, element, (), true, |entry, watched, _| {
-                entry.exchange(watched)
-            });
-        replaced??.leave()
+        let replaced = self.store.put(&probe, element, (), true, |entry, offer| {
+            offer.exchange_referent(entry);
+        });
+        let ((), replaced) = replaced?;
+        replaced.into_referent()
     }
 
     /// The element that equals `element`, or `element` itself after adding it.
@@ -172,14 +171,14 @@ impl<T: ?Sized + WeakReferenceable, S: Keying<T>> WeakSet<T, S> {
     pub fn get_or_insert(&self, element: Arc<T>) -> Arc<T> {
         let probe = ByReferent::new(&*element, &self.keying);
         loop {
-            let hit = self.store.put(&probe, &element, (), false, |entry, _, _| {
+            let hit = self.store.put(&probe, &element, (), false, |entry, _| {
                 entry.referent.upgrade()
             });
             match hit {
                 None => return element,
-                Some(Some(present)) => return present,
+                Some((Some(present), _)) => return present,
                 // It has died since it was recognised.
-                Some(None) => {}
+                Some((None, _)) => {}
             }
         }
     }

@@ -6,12 +6,11 @@
 //! `Arc` is involved. Values can also leave their `Arc` alive and take the slot along; see
 //! [`crate::docs::limitations`] for what happens then.
 
+use crate::once_arc::{Borrowed, OnceArc};
 use crate::watchers::Watchers;
-use once_cell::race::OnceBox;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
 
 /// The field that makes the objects of a type weakly referenceable (S12).
 ///
@@ -44,7 +43,7 @@ use std::sync::Arc;
 /// ```
 #[derive(Default)]
 pub struct WeakSlot {
-    watchers: OnceBox<Arc<Watchers>>,
+    watchers: OnceArc<Watchers>,
 }
 
 impl WeakSlot {
@@ -52,20 +51,20 @@ impl WeakSlot {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            watchers: OnceBox::new(),
+            watchers: OnceArc::new(),
         }
     }
 
     /// The object's watchers, if there ever was one.
     #[inline]
-    pub(crate) fn watchers(&self) -> Option<&Arc<Watchers>> {
+    pub(crate) fn watchers(&self) -> Option<Borrowed<'_, Watchers>> {
         self.watchers.get()
     }
 
     /// The object's watchers, as a list that now exists.
     #[inline]
-    pub(crate) fn watchers_or_init(&self) -> &Arc<Watchers> {
-        self.watchers.get_or_init(|| Box::new(Watchers::new()))
+    pub(crate) fn watchers_or_init(&self) -> Borrowed<'_, Watchers> {
+        self.watchers.get_or_init(Watchers::new)
     }
 }
 

@@ -4,7 +4,7 @@
 //! Each is caught where it happens and given to the hook, so that the others still run and the code
 //! that dropped the object never notices.
 
-use crate::sync::Mutex;
+use crate::sync::{Mutex, statics};
 use std::any::Any;
 use std::fmt;
 use std::io::Write as _;
@@ -59,7 +59,9 @@ impl fmt::Display for Unraisable {
 
 type Hook = Arc<dyn Fn(&Unraisable) + Send + Sync>;
 
-static HOOK: Mutex<Option<Hook>> = Mutex::new(None);
+statics! {
+    static HOOK: Mutex<Option<Hook>> = Mutex::new(None);
+}
 
 /// Sets who is told of panics in callbacks, finalizers and destructors of evicted values (S5).
 ///

@@ -108,7 +108,8 @@ impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S> WeakValueMap<K,
         }
     }
 
-    /// Removes the entries for which `keep` is false. `keep` runs outside of all locks.
+    /// Removes the entries for which `keep` is false. `keep` runs outside of all locks; an entry whose
+    /// object has been changed meanwhile stays.
     pub fn retain(&self, mut keep: impl FnMut(&Arc<K>, &Arc<V>) -> bool) {
         let mut walk = Walk::new(&self.store);
         while let Some((hash, watch, key, value)) = walk.next(|hash, entry| {
@@ -116,7 +117,7 @@ impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S> WeakValueMap<K,
             Some((hash, entry.watch.clone(), Arc::clone(&entry.payload), value))
         }) {
             if !keep(&key, &value) {
-                discard(self.store.remove_watch(hash, &watch));
+                discard(self.store.remove_watch(hash, &watch, |_| true));
             }
         }
     }
@@ -212,15 +213,13 @@ where
             let made = make();
             loop {
                 let payload = Arc::clone(&key);
-                match self
-                    .store
-                    .put(&probe, &made, payload, false, |entry, _, _| {
-                        entry.referent.upgrade()
-                    }) {
+                match self.store.put(&probe, &made, payload, false, |entry, _| {
+                    entry.referent.upgrade()
+                }) {
                     None => return made,
-                    Some(Some(present)) => return present,
+                    Some((Some(present), _)) => return present,
                     // It has died since it was recognised.
-                    Some(None) => {}
+                    Some((None, _)) => {}
                 }
             }
         })
@@ -255,16 +254,18 @@ where
             let Some(present) = self.store.get(&probe, |entry| entry.referent.upgrade()) else {
                 let value = change(None)?;
                 let payload = Arc::clone(&key);
-                match self.store.put(&probe, &value, payload, true, |_, _, _| ()) {
+                match self.store.put(&probe, &value, payload, true, |_, _| ()) {
                     None => return Some(value),
-                    Some(()) => continue,
+                    Some(_) => continue,
                 }
             };
             let new = change(Some(Arc::clone(&present)));
             let is_present =
                 |entry: &Entry<V, Arc<K>>| entry.referent.as_ptr().addr() == home_of(&present);
             let changed = match &new {
-                Some(new) => self.store.exchange_if(&probe, new, is_present),
+                Some(new) => self
+                    .store
+                    .exchange_if(&probe, new, Arc::clone(&key), is_present),
                 None => self
                     .store
                     .remove_if(&probe, is_present)
@@ -294,10 +295,11 @@ where
         let payload = Arc::clone(key);
         let replaced = self
             .store
-            .put(&probe, value, payload, true, |entry, watched, _| {
-                entry.exchange(watched)
+            .put(&probe, value, payload, true, |entry, offer| {
+                offer.exchange_referent(entry);
             });
-        replaced??.leave()
+        let ((), replaced) = replaced?;
+        replaced.into_referent()
     }
 }
 
@@ -340,7 +342,8 @@ impl<
 > PartialEq for WeakValueMap<K, V, S>
 {
     fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len()
+        // Not by `len`, which may count the dead of whom nobody told.
+        self.iter().count() == other.iter().count()
             && self
                 .iter()
                 .all(|(key, value)| other.get(&*key).is_some_and(|other| *other == *value))

@@ -1,8 +1,8 @@
 //! [`Watchers`]: who is to be told of the death of one object, and the telling.
 //!
 //! An object's slot owns one list, made when the object is first weakly referenced. Watchers are
-//! reference objects and finalizers (as [`Mortal`]) and containers (as [`Evict`]), all held weakly:
-//! whoever goes first takes itself off the list, or is found dead.
+//! reference objects and finalizers (as [`Mortal`]), held weakly, and shards of containers (as
+//! [`Evict`]). Whoever goes first takes itself off the list.
 //!
 //! # Protocol
 //! - *Registering* needs an `Arc` of the object, so the object cannot die meanwhile.
@@ -16,7 +16,7 @@
 //!   death, before the object is watched at another one. The address cannot be in use again: each
 //!   watcher holds a `std::sync::Weak` of the old `Arc`, which keeps its memory.
 
-use crate::sync::{Mutex, MutexGuard};
+use crate::sync::{Mutex, MutexGuard, yield_point};
 use crate::unraisable::caught;
 use smallvec::SmallVec;
 use std::any::Any;
@@ -36,7 +36,8 @@ pub(crate) trait Mortal: Any + Send + Sync {
     fn is_reference(&self) -> bool;
 }
 
-/// A container, as the list of watchers of something in it sees it.
+/// A shard of a container, as the list of watchers of something in it sees it. Dropping one runs nothing
+/// of the user's: a container that goes empties it before.
 pub(crate) trait Evict: Send + Sync {
     /// Takes out the entry of the watcher that has this number on this list, and gives what it owned
     /// of the user's.
@@ -50,10 +51,7 @@ pub(crate) type Remains = Arc<dyn Any + Send + Sync>;
 #[derive(Clone)]
 pub(crate) enum Watcher {
     Mortal(Weak<dyn Mortal>),
-    Container {
-        container: Weak<dyn Evict>,
-        hash: u64,
-    },
+    Container { shard: Arc<dyn Evict>, hash: u64 },
 }
 
 /// A watcher and its number, which rises along the list and is never used again.
@@ -115,7 +113,16 @@ impl Watchers {
         home: usize,
         make: impl FnOnce(Watch) -> (Watcher, R),
     ) -> R {
-        self.lock_at(home).push(self, make)
+        self.lock_at(home).push_with(self, make)
+    }
+
+    /// Puts a watcher on the list of the object at `home`.
+    pub(crate) fn watch(self: &Arc<Self>, home: usize, watcher: Watcher) -> Watch {
+        let number = self.lock_at(home).push(watcher);
+        Watch {
+            watchers: Arc::clone(self),
+            number,
+        }
     }
 
     /// The shared reference object for which `same` gives something, or else the one `make` creates.
@@ -142,7 +149,7 @@ impl Watchers {
         }
         let number = state.next_number;
         state.shared.push(number);
-        let made = state.push(self, make);
+        let made = state.push_with(self, make);
         drop(state);
         made
     }
@@ -184,30 +191,26 @@ impl Watchers {
     }
 
     fn announce(&self, list: List) {
-        let mut waiting = SmallVec::<[Arc<dyn Mortal>; 2]>::new();
+        let mut waiting = SmallVec::<[Arc<dyn Mortal>; 1]>::new();
         for numbered in list.iter() {
+            yield_point();
             if let Watcher::Mortal(mortal) = &numbered.watcher
                 && let Some(mortal) = mortal.upgrade()
             {
                 waiting.extend(mortal.die());
             }
         }
-        // A container is kept until all are rid of the object: this may be the last handle to it.
-        let mut containers = SmallVec::<[Arc<dyn Evict>; 2]>::new();
-        let mut remains = SmallVec::<[Remains; 2]>::new();
+        let mut remains = SmallVec::<[Remains; 1]>::new();
         for numbered in list.iter() {
-            if let Watcher::Container { container, hash } = &numbered.watcher
-                && let Some(container) = container.upgrade()
-            {
-                remains.extend(container.evict(*hash, self, numbered.number));
-                containers.push(container);
+            yield_point();
+            if let Watcher::Container { shard, hash } = &numbered.watcher {
+                remains.extend(shard.evict(*hash, self, numbered.number));
             }
         }
         drop(list);
         for remains in remains {
             caught("dropping an evicted entry", || drop(remains));
         }
-        drop(containers);
         for mortal in waiting.into_iter().rev() {
             mortal.notify();
         }
@@ -215,14 +218,23 @@ impl Watchers {
 }
 
 impl State {
-    fn push<R>(&mut self, watchers: &Arc<Watchers>, make: impl FnOnce(Watch) -> (Watcher, R)) -> R {
+    fn push(&mut self, watcher: Watcher) -> u64 {
         let number = self.next_number;
         self.next_number += 1;
+        self.list.push(Numbered { number, watcher });
+        number
+    }
+
+    fn push_with<R>(
+        &mut self,
+        watchers: &Arc<Watchers>,
+        make: impl FnOnce(Watch) -> (Watcher, R),
+    ) -> R {
         let (watcher, made) = make(Watch {
             watchers: Arc::clone(watchers),
-            number,
+            number: self.next_number,
         });
-        self.list.push(Numbered { number, watcher });
+        self.push(watcher);
         made
     }
 

@@ -21,20 +21,6 @@ impl<V: Send + Sync + 'static> Payload for Arc<V> {
     }
 }
 
-/// A referent that is being watched on behalf of an entry.
-pub(crate) struct Watched<T: ?Sized> {
-    pub(crate) watch: Watch,
-    pub(crate) referent: Weak<T>,
-}
-
-impl<T: ?Sized> Watched<T> {
-    /// Ends the watch, and gives the referent if it is alive.
-    pub(crate) fn leave(self) -> Option<Arc<T>> {
-        self.watch.cancel();
-        self.referent.upgrade()
-    }
-}
-
 /// A weak reference to a referent, its place on the referent's list of watchers, and the payload.
 ///
 /// A clone counts references up and does nothing else, as open snapshots of the table need it.
@@ -51,15 +37,6 @@ impl<T: ?Sized, P> Entry<T, P> {
     #[inline]
     pub(crate) fn is_alive(&self) -> bool {
         self.referent.strong_count() > 0
-    }
-
-    /// Puts a watched referent in place of the present one, which is given back: its watch is still to
-    /// be cancelled, outside.
-    pub(crate) fn exchange(&mut self, watched: &mut Option<Watched<T>>) -> Option<Watched<T>> {
-        let mut watched = watched.take()?;
-        std::mem::swap(&mut self.watch, &mut watched.watch);
-        std::mem::swap(&mut self.referent, &mut watched.referent);
-        Some(watched)
     }
 }
 

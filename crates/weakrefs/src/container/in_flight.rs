@@ -9,10 +9,9 @@
 //! containers), and if that leads back to itself does not wait but runs its factory, too; the first
 //! result to be inserted wins.
 
-use crate::sync::{Condvar, Mutex};
+use crate::sync::{Condvar, Mutex, ThreadId, current_thread, statics};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, ThreadId};
 
 /// The factories that are running for one container.
 pub(crate) struct Factories {
@@ -41,7 +40,9 @@ pub(crate) struct Turn<'a> {
     run: Option<Arc<Run>>,
 }
 
-static WAITING: Mutex<Vec<Waiting>> = Mutex::new(Vec::new());
+statics! {
+    static WAITING: Mutex<Vec<Waiting>> = Mutex::new(Vec::new());
+}
 
 impl Factories {
     pub(crate) fn new() -> Self {
@@ -53,7 +54,7 @@ impl Factories {
     /// The turn to run a factory for a key with this hash, or `None` after waiting for another thread
     /// that had it: look again, then.
     pub(crate) fn turn(&self, hash: u64) -> Option<Turn<'_>> {
-        let this = thread::current().id();
+        let this = current_thread();
         let running = {
             let mut runs = self.runs.lock();
             match runs.iter().find(|run| run.hash == hash) {

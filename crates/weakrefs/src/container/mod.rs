@@ -4,6 +4,7 @@
 //! | concern | module |
 //! | --- | --- |
 //! | what is stored | `entry` |
+//! | what is about to be | `offer` |
 //! | how an entry is recognised: by identity, by equality outside of the lock | `probe`, `keying`, `plain` |
 //! | the shards, lookup, insertion, removal, eviction | `store` |
 //! | reading a snapshot in the order of insertion | `walk` |
@@ -13,6 +14,7 @@
 mod entry;
 mod in_flight;
 mod keying;
+mod offer;
 mod plain;
 mod probe;
 mod store;

@@ -14,22 +14,22 @@
 //! - *Removal* takes the entry out, then leaves the list, and only then lets go of the referent's
 //!   memory (see [`crate::watchers`] for why).
 //! - *Eviction* comes from the list: it takes out the entry that has the place on the list, if it still
-//!   is there. Reads pass over the dead, and growth [sweeps](Shard::sweep) those that no list told
+//!   is there. Reads pass over the dead, and growth [sweeps](Store::sweep) those that no list told
 //!   of, so correctness does not depend on a slot's drop.
 //! - Several shards are locked only together, all of them, in their order.
 
-use super::entry::{Entry, Payload, Watched};
+use super::entry::{Entry, Payload};
 use super::in_flight::Factories;
+use super::offer::Offer;
 use super::probe::Probe;
 use crate::reference::home_of;
 use crate::slot::WeakReferenceable;
 use crate::sync::{Mutex, MutexGuard, yield_point};
 use crate::unraisable::caught;
 use crate::watchers::{Evict, Remains, Watch, Watcher, Watchers};
-use crossbeam_utils::CachePadded;
 use smallvec::SmallVec;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
 use weakrefs_table::{Entries, Position, Table};
 
 /// So many shards has each container.
@@ -40,38 +40,46 @@ const SWEEP_FROM: usize = 16;
 
 /// The entries of a container.
 pub(crate) struct Store<T: ?Sized + WeakReferenceable, P: Payload> {
-    shards: Box<[CachePadded<Mutex<Shard<T, P>>>; SHARDS]>,
+    shards: [Arc<Shard<T, P>>; SHARDS],
     next_order: AtomicU64,
-    this: Weak<Self>,
     factories: Factories,
 }
 
-/// One of the tables.
-pub(crate) struct Shard<T: ?Sized, P> {
+/// One of the shards, as lists of watchers know it. Threads that insert and evict at the same time
+/// count references to different ones.
+struct Shard<T: ?Sized, P> {
+    contents: Mutex<Contents<T, P>>,
+}
+
+/// The table of a shard.
+pub(crate) struct Contents<T: ?Sized, P> {
     pub(crate) table: Table<Entry<T, P>>,
     /// The number of entries from which on the next insertion sweeps.
     sweep_at: usize,
 }
 
 /// What [`Store::put`] did inside the table.
-enum Step<R, E> {
+enum Step<R> {
     Hit(R),
-    Inserted(Option<Entries<E>>),
+    Inserted,
     /// The referent must be watched first.
     Unwatched,
+    /// The dead must be taken out first.
+    Full,
 }
 
 impl<T: ?Sized + WeakReferenceable, P: Payload> Store<T, P> {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new_cyclic(|this| Self {
-            shards: Box::new(std::array::from_fn(|_| {
-                CachePadded::new(Mutex::new(Shard {
-                    table: Table::new(),
-                    sweep_at: SWEEP_FROM,
-                }))
-            })),
+        Arc::new(Self {
+            shards: std::array::from_fn(|_| {
+                Arc::new(Shard {
+                    contents: Mutex::new(Contents {
+                        table: Table::new(),
+                        sweep_at: SWEEP_FROM,
+                    }),
+                })
+            }),
             next_order: AtomicU64::new(0),
-            this: Weak::clone(this),
             factories: Factories::new(),
         })
     }
@@ -84,20 +92,21 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Store<T, P> {
     }
 
     #[inline]
-    fn shard(&self, hash: u64) -> MutexGuard<'_, Shard<T, P>> {
+    fn shard(&self, hash: u64) -> MutexGuard<'_, Contents<T, P>> {
         self.shard_at(Self::index_of(hash))
     }
 
     #[inline]
-    pub(crate) fn shard_at(&self, index: usize) -> MutexGuard<'_, Shard<T, P>> {
+    pub(crate) fn shard_at(&self, index: usize) -> MutexGuard<'_, Contents<T, P>> {
         yield_point();
-        self.shards[index].lock()
+        self.shards[index].contents.lock()
     }
 
     /// Locks everything: for what must see one moment of the whole.
-    pub(crate) fn lock_all(&self) -> SmallVec<[MutexGuard<'_, Shard<T, P>>; SHARDS]> {
+    pub(crate) fn lock_all(&self) -> SmallVec<[MutexGuard<'_, Contents<T, P>>; SHARDS]> {
         yield_point();
-        self.shards.iter().map(|shard| shard.lock()).collect()
+        let shards = self.shards.iter();
+        shards.map(|shard| shard.contents.lock()).collect()
     }
 
     /// How many entries there are.
@@ -111,7 +120,7 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Store<T, P> {
     pub(crate) fn locate<R, Q: Probe<T, P>>(
         &self,
         probe: &Q,
-        mut act: impl FnMut(&mut Shard<T, P>, Option<Position>) -> R,
+        mut act: impl FnMut(&mut Contents<T, P>, Option<Position>) -> R,
     ) -> R {
         let hash = probe.hash();
         let mut shard = self.shard(hash);
@@ -132,7 +141,7 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Store<T, P> {
     fn compare<R, Q: Probe<T, P>>(
         &self,
         probe: &Q,
-        mut act: impl FnMut(&mut Shard<T, P>, Option<Position>) -> R,
+        mut act: impl FnMut(&mut Contents<T, P>, Option<Position>) -> R,
     ) -> R {
         let hash = probe.hash();
         let mut unequal = SmallVec::<[Watch; 2]>::new();
@@ -172,13 +181,45 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Store<T, P> {
     }
 
     /// What `read` makes, inside the table, of the entry that `probe` looks for.
+    ///
+    /// What is compared outside is all of equal hash that is there at one moment, and so is what was
+    /// read of the one that is equal: the answer is that of this moment.
     #[inline]
-    pub(crate) fn get<R>(
+    pub(crate) fn get<R, Q: Probe<T, P>>(
         &self,
-        probe: &impl Probe<T, P>,
+        probe: &Q,
         read: impl Fn(&Entry<T, P>) -> Option<R>,
     ) -> Option<R> {
-        self.locate(probe, |shard, at| read(shard.table.get(at?)))
+        let hash = probe.hash();
+        let shard = self.shard(hash);
+        let mut same_hash = false;
+        let found = shard.table.find(hash, |entry| {
+            same_hash = true;
+            probe.is_same(entry)
+        });
+        match found {
+            Some(at) => read(shard.table.get(at)),
+            None if same_hash => Self::get_equal(shard, probe, read),
+            None => None,
+        }
+    }
+
+    /// The second step of [`get`](Self::get).
+    #[inline(never)]
+    fn get_equal<R, Q: Probe<T, P>>(
+        shard: MutexGuard<'_, Contents<T, P>>,
+        probe: &Q,
+        read: impl Fn(&Entry<T, P>) -> Option<R>,
+    ) -> Option<R> {
+        let candidates: SmallVec<[(Arc<Q::Key>, Option<R>); 1]> = shard
+            .table
+            .candidates(probe.hash())
+            .filter_map(|(_, entry)| Some((probe.key_of(entry)?, read(entry))))
+            .collect();
+        drop(shard);
+        let mut candidates = candidates.into_iter();
+        let (_, result) = candidates.find(|(key, _)| probe.is_equal(key))?;
+        result
     }
 
     /// As [`get`](Self::get), but if there is nothing, what `make` returns after inserting it: one
@@ -203,55 +244,42 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Store<T, P> {
 
     /// Inserts an entry, or does `hit` on the one that is there, inside the table.
     ///
-    /// `hit` may move the payload and, if `watch` is set, the watched referent into the entry; what it
-    /// leaves is dropped. Gives what `hit` returns, or `None` after an insertion.
+    /// `hit` may exchange parts of the entry with what is offered, which is always watched if `watch` is
+    /// set. Gives what `hit` returns and what is left of the offer, or `None` after an insertion.
     pub(crate) fn put<R>(
         &self,
         probe: &impl Probe<T, P>,
         referent: &Arc<T>,
         payload: P,
         watch: bool,
-        mut hit: impl FnMut(&mut Entry<T, P>, &mut Option<Watched<T>>, &mut Option<P>) -> R,
-    ) -> Option<R> {
-        let mut payload = Some(payload);
+        mut hit: impl FnMut(&mut Entry<T, P>, &mut Offer<T, P>) -> R,
+    ) -> Option<(R, Offer<T, P>)> {
+        let hash = probe.hash();
+        let mut offer = Offer::unwatched(payload);
         // Nobody watches a new object, so it is not here: it will most likely be inserted.
-        let is_new = referent.weak_slot().watchers().is_none();
-        let mut watched = (watch || is_new).then(|| self.watch(probe.hash(), referent));
+        if watch || referent.weak_slot().watchers().is_none() {
+            self.watch(hash, referent, &mut offer);
+        }
         loop {
-            let step = self.locate(probe, |shard, at| match at {
-                Some(at) => Step::Hit(hit(shard.table.get_mut(at), &mut watched, &mut payload)),
-                None => match (watched.take(), payload.take()) {
-                    (Some(watched), Some(payload)) => {
-                        let swept = shard.sweep();
-                        shard.table.insert(
-                            probe.hash(),
-                            Entry {
-                                order: self.next_order.fetch_add(1, Ordering::Relaxed),
-                                watch: watched.watch,
-                                referent: watched.referent,
-                                payload,
-                            },
-                        );
-                        Step::Inserted(swept)
-                    }
-                    (_, owned) => {
-                        payload = owned;
-                        Step::Unwatched
-                    }
-                },
+            let step = self.locate(probe, |contents, at| {
+                if let Some(at) = at {
+                    return Step::Hit(hit(contents.table.get_mut(at), &mut offer));
+                }
+                if contents.table.len() >= contents.sweep_at {
+                    return Step::Full;
+                }
+                let Some(mut entry) = offer.take() else {
+                    return Step::Unwatched;
+                };
+                entry.order = self.next_order.fetch_add(1, Ordering::Relaxed);
+                contents.table.insert(hash, entry);
+                Step::Inserted
             });
             match step {
-                Step::Inserted(swept) => {
-                    discard(swept.into_iter().flatten());
-                    return None;
-                }
-                Step::Hit(result) => {
-                    if let Some(unused) = watched {
-                        unused.watch.cancel();
-                    }
-                    return Some(result);
-                }
-                Step::Unwatched => watched = Some(self.watch(probe.hash(), referent)),
+                Step::Inserted => return None,
+                Step::Hit(result) => return Some((result, offer)),
+                Step::Unwatched => self.watch(hash, referent, &mut offer),
+                Step::Full => self.sweep(hash),
             }
         }
     }
@@ -262,28 +290,42 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Store<T, P> {
         &self,
         probe: &impl Probe<T, P>,
         referent: &Arc<T>,
+        payload: P,
         condition: impl Fn(&Entry<T, P>) -> bool,
     ) -> Option<()> {
-        let mut watched = Some(self.watch(probe.hash(), referent));
-        let replaced = self.locate(probe, |shard, at| {
-            shard.entry_if(at, &condition)?.exchange(&mut watched)
-        });
-        let exchanged = replaced.is_some();
-        if let Some(left) = replaced.or(watched) {
-            left.watch.cancel();
-        }
-        exchanged.then_some(())
+        let mut offer = Offer::unwatched(payload);
+        self.watch(probe.hash(), referent, &mut offer);
+        self.locate(probe, |contents, at| {
+            offer.exchange_referent(contents.entry_if(at, &condition)?);
+            Some(())
+        })
     }
 
-    fn watch(&self, hash: u64, referent: &Arc<T>) -> Watched<T> {
+    /// Has the referent watched for an entry with this hash.
+    fn watch(&self, hash: u64, referent: &Arc<T>, offer: &mut Offer<T, P>) {
+        let shard: Arc<dyn Evict> = self.shards[Self::index_of(hash)].clone();
         let watchers = referent.weak_slot().watchers_or_init();
-        let watch = watchers.register(home_of(referent), |watch| {
-            let container: Weak<dyn Evict> = self.this.clone();
-            (Watcher::Container { container, hash }, watch)
-        });
-        Watched {
+        let watch = watchers.watch(home_of(referent), Watcher::Container { shard, hash });
+        let referent = Arc::downgrade(referent);
+        offer.watch(|payload| Entry {
+            order: 0,
             watch,
-            referent: Arc::downgrade(referent),
+            referent,
+            payload,
+        });
+    }
+
+    /// Takes the dead out of the shard of `hash`: those whose slot was never dropped, as nobody tells of
+    /// them. Done whenever the number of entries has doubled.
+    #[cold]
+    fn sweep(&self, hash: u64) {
+        let mut contents = self.shard(hash);
+        let swept = contents.table.extract(|entry| !entry.is_alive());
+        contents.sweep_at = (contents.table.len() * 2).max(SWEEP_FROM);
+        drop(contents);
+        for entry in swept {
+            entry.watch.cancel();
+            discard([entry]);
         }
     }
 
@@ -306,10 +348,17 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Store<T, P> {
         Some(entry)
     }
 
-    /// Takes out the entry with this place on its referent's list.
-    pub(crate) fn remove_watch(&self, hash: u64, watch: &Watch) -> Option<Entry<T, P>> {
+    /// Takes out the entry with this place on its referent's list, if `condition` holds inside the table.
+    pub(crate) fn remove_watch(
+        &self,
+        hash: u64,
+        watch: &Watch,
+        condition: impl Fn(&Entry<T, P>) -> bool,
+    ) -> Option<Entry<T, P>> {
         let mut shard = self.shard(hash);
-        let entry = shard.table.remove(hash, |entry| entry.watch.same(watch))?;
+        let entry = shard
+            .table
+            .remove(hash, |entry| entry.watch.same(watch) && condition(entry))?;
         drop(shard);
         entry.watch.cancel();
         Some(entry)
@@ -340,7 +389,8 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Store<T, P> {
             .iter_mut()
             .map(|shard| {
                 shard.sweep_at = SWEEP_FROM;
-                shard.table.clear()
+                // Not `clear`, which gives nothing to us if a snapshot is open that keeps it.
+                shard.table.extract(|_| true)
             })
             .collect();
         drop(shards);
@@ -365,7 +415,7 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Store<T, P> {
     }
 }
 
-impl<T: ?Sized + WeakReferenceable, P: Payload> Shard<T, P> {
+impl<T: ?Sized + WeakReferenceable, P: Payload> Contents<T, P> {
     /// The entry at a position, to be changed, if there is one for which `condition` holds.
     pub(crate) fn entry_if(
         &mut self,
@@ -375,25 +425,15 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Shard<T, P> {
         let at = at.filter(|&at| condition(self.table.get(at)))?;
         Some(self.table.get_mut(at))
     }
-
-    /// Takes the dead out when the number of entries has doubled: those whose slot was never dropped.
-    fn sweep(&mut self) -> Option<Entries<Entry<T, P>>> {
-        if self.table.len() < self.sweep_at {
-            return None;
-        }
-        let swept = self.table.extract(|entry| !entry.is_alive());
-        self.sweep_at = (self.table.len() * 2).max(SWEEP_FROM);
-        Some(swept)
-    }
 }
 
-impl<T: ?Sized + WeakReferenceable, P: Payload> Evict for Store<T, P> {
+impl<T: ?Sized + WeakReferenceable, P: Payload> Evict for Shard<T, P> {
     fn evict(&self, hash: u64, watchers: &Watchers, number: u64) -> Option<Remains> {
-        let mut shard = self.shard(hash);
-        let entry = shard
+        let mut contents = self.contents.lock();
+        let entry = contents
             .table
             .remove(hash, |entry| entry.watch.is(watchers, number))?;
-        drop(shard);
+        drop(contents);
         entry.payload.into_remains()
     }
 }
@@ -410,5 +450,22 @@ pub(crate) fn discard<T: ?Sized, P: Payload>(entries: impl IntoIterator<Item = E
         if let Some(remains) = entry.payload.into_remains() {
             caught("dropping an entry of a container", || drop(remains));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Tracked, WeakSet};
+    use std::sync::Arc;
+
+    #[test]
+    fn what_is_being_read_can_be_taken_out() {
+        let objects: Vec<_> = (0..20).map(|n| Arc::new(Tracked::new(n))).collect();
+        let set: WeakSet<_> = objects.iter().collect();
+        let read = set.iter();
+        let drained: Vec<_> = set.drain().collect();
+        assert_eq!(drained, objects);
+        assert_eq!(set.len(), 0);
+        assert_eq!(read.count(), 20);
     }
 }

@@ -8,17 +8,26 @@ use super::entry::{Entry, Payload};
 use super::store::{SHARDS, Store, discard};
 use crate::slot::WeakReferenceable;
 use std::sync::Arc;
-use weakrefs_table::Snapshot;
+use weakrefs_table::{Snapshot, Table};
 
-/// The order of a next entry that does not exist.
-const END: u64 = u64::MAX;
+/// A shard's next entry: when it was inserted, and its hash.
+#[derive(Clone, Copy)]
+struct Head {
+    order: u64,
+    hash: u64,
+}
+
+/// There is no next entry.
+const END: Head = Head {
+    order: u64::MAX,
+    hash: 0,
+};
 
 /// A reader of a snapshot.
 pub(crate) struct Walk<T: ?Sized + WeakReferenceable, P: Payload> {
     store: Arc<Store<T, P>>,
     snapshots: [Option<Snapshot>; SHARDS],
-    /// The order of each shard's next entry.
-    heads: [u64; SHARDS],
+    heads: [Head; SHARDS],
     remaining: usize,
 }
 
@@ -34,7 +43,7 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Walk<T, P> {
             }
             remaining += shard.table.len();
             let snapshot = shard.table.snapshot();
-            heads[index] = shard.table.peek(&snapshot).map_or(END, order);
+            heads[index] = head(&shard.table, &snapshot);
             snapshots[index] = Some(snapshot);
         }
         drop(shards);
@@ -58,22 +67,14 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Walk<T, P> {
         mut read: impl FnMut(u64, &Entry<T, P>) -> Option<R>,
     ) -> Option<R> {
         loop {
-            let (index, &head) = self
-                .heads
-                .iter()
-                .enumerate()
-                .min_by_key(|(_, head)| **head)?;
-            if head == END {
-                return None;
-            }
+            let heads = self.heads.iter().enumerate();
+            let (index, &Head { hash, .. }) = heads.min_by_key(|(_, head)| head.order)?;
+            // All shards are at their end, or have been empty from the beginning.
             let snapshot = self.snapshots[index].as_mut()?;
             let shard = self.store.shard_at(index);
-            let hash = shard.table.peek(snapshot).map_or(0, |(hash, _)| hash);
-            let result = shard
-                .table
-                .next(snapshot)
-                .and_then(|entry| read(hash, entry));
-            self.heads[index] = shard.table.peek(snapshot).map_or(END, order);
+            let entry = shard.table.next(snapshot)?;
+            let result = read(hash, entry);
+            self.heads[index] = head(&shard.table, snapshot);
             drop(shard);
             self.remaining = self.remaining.saturating_sub(1);
             if result.is_some() {
@@ -83,8 +84,11 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Walk<T, P> {
     }
 }
 
-fn order<T: ?Sized, P>((_, entry): (u64, &Entry<T, P>)) -> u64 {
-    entry.order
+fn head<T: ?Sized, P>(table: &Table<Entry<T, P>>, snapshot: &Snapshot) -> Head {
+    table.peek(snapshot).map_or(END, |(hash, entry)| Head {
+        order: entry.order,
+        hash,
+    })
 }
 
 impl<T: ?Sized + WeakReferenceable, P: Payload> Drop for Walk<T, P> {

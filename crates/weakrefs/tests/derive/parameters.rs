@@ -8,7 +8,8 @@ use std::hash::Hash;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, Weak};
 use weakrefs::{
-    ByIdentity, Proxy, Ref, Tracked, WeakKeyMap, WeakReferenceable, WeakSet, WeakSlot, WeakValueMap,
+    ByIdentity, Finalizer, Proxy, Ref, Tracked, WeakKeyMap, WeakMethod, WeakReferenceable, WeakSet,
+    WeakSlot, WeakValueMap,
 };
 
 /// S12: type parameters, with bounds, defaults and a where-clause.
@@ -199,6 +200,8 @@ fn references_and_containers_go_anywhere() {
     shared::<Ref<Object>>();
     shared::<Ref<dyn WeakReferenceable>>();
     shared::<Proxy<Object>>();
+    shared::<Finalizer<Object, String>>();
+    shared::<WeakMethod<Object, (u8,), String>>();
     shared::<WeakSet<Object>>();
     shared::<WeakSet<dyn WeakReferenceable>>();
     shared::<WeakKeyMap<Object, String>>();

@@ -2,10 +2,8 @@
 
 use weakrefs::{WeakKeyMap, WeakSet, WeakValueMap};
 
-struct Plain;
+struct Owned;
 
-fn weak(_: WeakSet<Plain>, _: WeakKeyMap<Plain, u8>, _: WeakValueMap<u8, Plain>) {}
-
-fn owned(_: WeakKeyMap<weakrefs::Tracked<u8>, Plain>) {}
+fn hold(_: WeakSet<u8>, _: WeakKeyMap<u16, Owned>, _: WeakValueMap<Owned, u32>) {}
 
 fn main() {}

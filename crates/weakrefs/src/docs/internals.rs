@@ -1,0 +1,180 @@
+//! How it works, what it locks, and what it costs.
+//!
+//! Nothing here is needed to use the crate, and all of it may change. Each file opens with the protocol
+//! that it implements; this chapter is the way around.
+//!
+//! # From the slot to the watchers
+//! The only thing that says when a value in an `Arc` dies is the value's own drop. So the object has a
+//! field for that, its [`WeakSlot`]. It is one word, null until the first watcher comes, and then the owner
+//! of the object's *list of watchers*. Dropping a null slot is one load and one comparison.
+//!
+//! The list is empty, or one watcher, which takes no memory of its own, or a table by number, so that any
+//! of many leaves in O(1). Watchers get rising numbers, which are never used again; a list and a number
+//! are the identity of a watcher, while an address would be used again after death (S17). A list holds
+//! references and finalizers weakly, and of a container the part where the entry is.
+//!
+//! *Registering* takes an `Arc` of the object, so the object cannot die meanwhile, and *leaving* may race
+//! with death: whoever has the list's lock first, takes the watcher off it.
+//!
+//! # What happens at death
+//! 1. The last `Arc` is dropped. From here on every `upgrade` fails, everywhere.
+//! 2. The type's own `Drop` runs.
+//! 3. The slot, the first field, is dropped. It takes the whole list of watchers, under its lock, and tells
+//!    them, without:
+//!    1. each reference gives up its `std::sync::Weak`, and each finalizer its own: all are dead before
+//!       anything of the user's runs;
+//!    2. each container takes the entry out, found by hash and identity: nothing is hashed or compared;
+//!    3. what the entries owned (the values of key maps, the keys of value maps) is dropped;
+//!    4. callbacks and finalizers run, the newest first.
+//! 4. The other fields are dropped, and, as nobody holds a `Weak` any more, the memory is freed.
+//!
+//! Evictions come before callbacks so that no callback sees the object in a container (S2). Each piece of
+//! code of the user's in 3.3 and 3.4 runs in a `catch_unwind` of its own (S5).
+//!
+//! # When a value moves
+//! A value can leave its `Arc` alive and take its slot, with the list, to another address. A list
+//! therefore remembers the address at which its watchers saw the object. Before the object is watched
+//! elsewhere, those are told as if it had died, which for them it has. The old address cannot have come
+//! into use again: each watcher's `Weak` keeps the old memory. What follows is in
+//! [a table](super::limitations#values-that-leave-their-arc).
+//!
+//! # Containers
+//! A container is eight shards, each a [`weakrefs_table::Table`] behind a lock of its own; the hash of an
+//! entry names its shard. An entry is a number that rises with each insertion, the identity of its watcher,
+//! the `Weak` of the object, and, in maps, an `Arc` of the value or key.
+//!
+//! - *A lookup* has two steps, as no code of the user's may run under a lock (S18). First, by identity:
+//!   pointers are compared inside the table; of keys whose type is known to compare without code of the
+//!   user's (strings, numbers, paths), their contents. Only if that misses and there is another entry of
+//!   equal hash, those are taken out, counted up, and compared outside. Before something is changed, the
+//!   table is asked whether what was decided still holds; if not, only what is new is compared, so that
+//!   every lookup ends.
+//! - *An insertion* first registers with the object, then enters the table. The caller holds the object.
+//! - *Eviction* does not depend on the list alone: lookups and iteration pass over the dead, and a shard
+//!   that has grown to twice its size sweeps out those that no list has told of.
+//! - *Iteration* opens a snapshot of all shards at one moment, in O(1), and merges them by number. The first
+//!   change of a shard meanwhile copies its references once, for all who read. An entry is upgraded when it
+//!   is its turn.
+//! - *`len`*, `pop` and snapshots lock all shards: they see one moment of the whole.
+//! - *Memory* follows the number of entries: a table with less than a quarter of its slots in use shrinks
+//!   (S34).
+//!
+//! # Locks
+//! | lock | protects | is held for |
+//! | --- | --- | --- |
+//! | a list of watchers | who watches one object | adding or taking out one; taking all |
+//! | a reference | its `Weak` and its callback | counting up, or taking out |
+//! | a shard | its table | a table operation; all eight, in their order, for `len`, `pop`, snapshots, `clear` |
+//! | a finalizer | its task | taking it |
+//! | the registry | the finalizers that are alive | a table operation |
+//! | the running factories of a container, and the threads that wait for one | who waits for whom | a search in a short list |
+//! | the unraisable hook | the hook | counting up |
+//!
+//! Two rules exclude deadlocks, whatever the user's code does (S33): nothing of the user's runs under any
+//! of them, not even the drop of an `Arc` that might be the last one; and no thread takes a lock of one
+//! kind while it holds one of another.
+//!
+//! # Why a reference has a lock
+//! A `std::sync::Weak` keeps the memory of its `Arc` until it is dropped itself. If a [`Ref`] simply had
+//! one, every dead reference would pin the memory of what it referred to. So death takes the `Weak` out,
+//! while other threads may be upgrading it. That is what the lock, of one byte, is for. It covers the
+//! upgrade, a few instructions, and is rarely contended.
+//!
+//! # Factories
+//! `get_or_insert_with` lets one factory run for a hash at a time. Who wants the same meanwhile waits, and
+//! looks again. No lock is held while a factory runs. A thread that is about to wait follows the chain of
+//! who waits for whom, through all containers; if that ends at itself, waiting would never end, and it
+//! runs its own factory instead. The first result to be inserted is what all get. A factory that panics
+//! gives its turn to the next.
+//!
+//! # Finalizers
+//! A registry holds every finalizer until it ends. Every way to end one takes the function out of it under
+//! its lock, so that whatever races, one runs it. The registry is never torn down. At exit one thread takes
+//! the newest out, runs it, and looks again, until none is left.
+//!
+//! # Memory
+//! Bytes on a 64-bit machine, as a counting allocator sees them. Tables double, so that an entry costs less
+//! just before, and more just after.
+//!
+//! | what | bytes |
+//! | --- | ---: |
+//! | the slot, in the object | 8 |
+//! | the list of watchers, with the first watcher; stays until the object dies | 104 |
+//! | the list as a table, from the second watcher on | 330, and 40 to 80 for each one more |
+//! | a [`Ref`]: the handle | 8 |
+//! | ... what its clones share; a callback takes as much as it captures | 80 |
+//! | a [`WeakMethod`](crate::WeakMethod), beside the object's plain `Ref` | 40, and what the function captures |
+//! | a [`Finalizer`](crate::Finalizer), handle and shared part, and its place in the registry | 130, and what the function captures |
+//! | an empty container | 1150 |
+//! | an entry of a [`WeakSet`](crate::WeakSet) | 50 to 75 |
+//! | an entry of a map, beside the value or key | 60 to 85 |
+//! | ... the value of a key map, the key of a value map | 16, and its size |
+//!
+//! The list is most of what the first weak reference to an object costs. This example measures, and fails
+//! if it gets worse:
+//!
+//! ```standalone_crate
+//! use std::alloc::{GlobalAlloc, Layout, System};
+//! use std::sync::Arc;
+//! use std::sync::atomic::{AtomicIsize, Ordering::Relaxed};
+//! use weakrefs::{Ref, Tracked, WeakKeyMap, WeakSet, WeakValueMap, finalize};
+//!
+//! struct Counting;
+//!
+//! static BYTES: AtomicIsize = AtomicIsize::new(0);
+//!
+//! // SAFETY: the system's allocator does it all.
+//! unsafe impl GlobalAlloc for Counting {
+//!     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+//!         BYTES.fetch_add(layout.size() as isize, Relaxed);
+//!         // SAFETY: as for us.
+//!         unsafe { System.alloc(layout) }
+//!     }
+//!
+//!     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+//!         BYTES.fetch_sub(layout.size() as isize, Relaxed);
+//!         // SAFETY: as for us.
+//!         unsafe { System.dealloc(pointer, layout) }
+//!     }
+//! }
+//!
+//! #[global_allocator]
+//! static ALLOCATOR: Counting = Counting;
+//!
+//! /// What `make` leaves allocated, for each of as many objects as it is given.
+//! fn bytes<R>(number: usize, make: impl FnOnce(&[Arc<Tracked<u64>>]) -> R) -> (isize, R) {
+//!     let objects: Vec<_> = (0..number).map(|n| Arc::new(Tracked::new(n as u64))).collect();
+//!     let before = BYTES.load(Relaxed);
+//!     let made = make(&objects);
+//!     ((BYTES.load(Relaxed) - before) / number as isize, made)
+//! }
+//!
+//! # if size_of::<usize>() != 8 { return }
+//! let first = bytes(1, |object| Ref::new(&object[0])).0;
+//! let both = bytes(1, |object| [Ref::new(&object[0]), Ref::with_callback(&object[0], |_| ())]).0;
+//! let finalizer = bytes(1000, |objects| {
+//!     let finalizers: Vec<_> = objects.iter().map(|object| finalize(object, || ())).collect();
+//!     finalizers
+//! }).0;
+//! println!("the first reference {first}, another one {}, a finalizer {finalizer}", both - first);
+//! assert!(first <= 190 && both - first <= 410 && finalizer <= 250);
+//!
+//! let empty = bytes(1, |_| WeakSet::<Tracked<u64>>::new()).0;
+//! let (set, dead) = bytes(100_000, |objects| objects.iter().collect::<WeakSet<_>>());
+//! let before = BYTES.load(Relaxed);
+//! drop(dead);
+//! let left = before - BYTES.load(Relaxed); // after all its objects have died
+//! let map = bytes(100_000, |objects| {
+//!     objects.iter().map(|object| (Arc::clone(object), 1_u64)).collect::<WeakKeyMap<_, _>>()
+//! }).0;
+//! let values = bytes(100_000, |objects| {
+//!     objects.iter().map(|object| (***object, Arc::clone(object))).collect::<WeakValueMap<_, _>>()
+//! }).0;
+//! println!("a container: empty {empty}, emptied {left}; an entry: {set}, {map}, {values}");
+//! assert!(empty <= 1200 && left <= 8000 && set <= 175 && map <= 215 && values <= 215);
+//! ```
+//!
+//! For the time that operations take, see the project's benchmarks.
+//!
+//! [`Ref`]: crate::Ref
+//! [`WeakSlot`]: crate::WeakSlot

@@ -1,0 +1,41 @@
+//! The manual. These modules contain nothing but text.
+//!
+//! | chapter | what it is for |
+//! | --- | --- |
+//! | [`patterns`] | caches, registries, interners, observers and the like: which type to take, and how |
+//! | [`limitations`] | what weak references cannot do, and what to beware of |
+//! | [`internals`] | how it works, what it locks, what it costs |
+//! | [`python`] | where each name of Python's `weakref` is found, and what differs |
+//!
+//! # Words
+//! - An *object* is a value in an [`Arc`](std::sync::Arc). It is *alive* as long as there is an `Arc` of
+//!   it, and *dies* when the last one is dropped. The object that a weak reference refers to is its
+//!   *referent*.
+//! - A *container* is a [`WeakSet`](crate::WeakSet), [`WeakKeyMap`](crate::WeakKeyMap) or
+//!   [`WeakValueMap`](crate::WeakValueMap). An entry is *evicted* when its object dies.
+//! - Whatever wants to know of an object's death is a *watcher* of it: a [`Ref`](crate::Ref), an entry of
+//!   a container, a [finalizer](crate::finalize).
+//! - *Code of the user's* is what you bring: `Hash`, `Eq`, `Drop`, callbacks, factories, predicates.
+//!
+//! # The contract
+//! Numbers such as S12 are sections of the project's contract, which the Rust crate shares with a Python
+//! package of the same name. They are stable, and tests cite them. In short:
+//!
+//! | sections | subject |
+//! | --- | --- |
+//! | S1 to S12 | references, callbacks, proxies, opting in |
+//! | S13 to S15 | cycles and resurrection, which only Python has |
+//! | S16 to S27 | containers |
+//! | S28 | methods |
+//! | S29 to S32 | finalizers |
+//! | S33, S34 | threads; memory |
+
+pub mod internals;
+pub mod limitations;
+pub mod patterns;
+pub mod python;
+
+/// Its example runs with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -1,0 +1,151 @@
+//! Forked processes: they inherit the finalizers, and their exit never hangs.
+
+use self::process::{assert_exits, fork};
+use super::{Case, at_exit};
+use std::process::exit;
+use std::sync::{Arc, mpsc};
+use std::thread;
+use weakrefs::{Tracked, finalize, run_exit_finalizers};
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![
+        Case {
+            name: "a_fork_runs_what_it_inherited",
+            scenario: a_fork_runs_what_it_inherited,
+            check: |outcome| outcome.assert(0, &["fresh", "run", "run"]),
+            times: 1,
+        },
+        Case {
+            name: "forks_of_a_process_with_busy_threads",
+            scenario: forks_of_a_process_with_busy_threads,
+            check: |outcome| {
+                let lines: Vec<&str> = outcome.stdout.lines().collect();
+                assert_eq!(lines.last(), Some(&"run"));
+                assert!(lines.len() <= FORKS + 1 && lines.iter().all(|line| *line == "run"));
+                assert_eq!(outcome.status.code(), Some(0));
+            },
+            times: 1,
+        },
+        Case {
+            name: "a_fork_within_a_run",
+            scenario: a_fork_within_a_run,
+            check: |outcome| outcome.assert(0, &["rest", "rest"]),
+            times: 1,
+        },
+        Case {
+            name: "a_fork_while_another_thread_runs",
+            scenario: a_fork_while_another_thread_runs,
+            check: |outcome| outcome.assert(0, &["rest", "ended", "rest"]),
+            times: 1,
+        },
+    ]
+}
+
+const FORKS: usize = 40;
+
+/// S31: parent and child both run them, and what the child created the child.
+fn a_fork_runs_what_it_inherited() {
+    at_exit(|| println!("run"));
+    match fork() {
+        Some(child) => assert_exits(child),
+        None => {
+            at_exit(|| println!("fresh"));
+            exit(0);
+        }
+    }
+}
+
+/// S31, S33: a lock that another thread held at the fork may cost the child its finalizers, but does
+/// not keep it from exiting.
+fn forks_of_a_process_with_busy_threads() {
+    at_exit(|| println!("run"));
+    for _ in 0..2 {
+        thread::spawn(|| {
+            loop {
+                let object = Arc::new(Tracked::new(0));
+                let finalizer = finalize(&object, || ());
+                finalize(&object, || ());
+                finalizer.call();
+            }
+        });
+    }
+    let mut children = Vec::new();
+    for _ in 0..FORKS {
+        match fork() {
+            Some(child) => children.push(child),
+            None => exit(0),
+        }
+    }
+    children.into_iter().for_each(assert_exits);
+}
+
+/// S31: a finalizer that forks; the child exits and runs what is left, so does the parent.
+fn a_fork_within_a_run() {
+    at_exit(|| println!("rest"));
+    at_exit(|| match fork() {
+        Some(child) => assert_exits(child),
+        None => exit(0),
+    });
+    run_exit_finalizers();
+}
+
+/// S31, S33: the child does not wait for the thread that runs the finalizers in the parent.
+fn a_fork_while_another_thread_runs() {
+    let (begin, begun) = mpsc::channel();
+    let (resume, resumed) = mpsc::channel();
+    at_exit(|| println!("rest"));
+    at_exit(move || {
+        begin.send(()).unwrap();
+        resumed.recv().unwrap();
+        println!("ended");
+    });
+    let runner = thread::spawn(run_exit_finalizers);
+    begun.recv().unwrap();
+    match fork() {
+        Some(child) => assert_exits(child),
+        None => exit(0),
+    }
+    resume.send(()).unwrap();
+    runner.join().unwrap();
+}
+
+mod process {
+    #![allow(unsafe_code, reason = "to fork is C's")]
+
+    use std::thread;
+    use std::time::{Duration, Instant};
+
+    /// Longer than a child may take, shorter than its parent.
+    const LIMIT: Duration = Duration::from_secs(30);
+
+    /// Forks; gives the child to the parent.
+    pub(super) fn fork() -> Option<libc::pid_t> {
+        // SAFETY: no requirements of its own. That the child may do little before it exits is what is
+        // tested: it does not touch what other threads of the parent can have locked, except for what
+        // is ours.
+        let child = unsafe { libc::fork() };
+        assert!(child >= 0);
+        (child > 0).then_some(child)
+    }
+
+    /// Waits for the child to exit with code 0; kills it when the time is over.
+    pub(super) fn assert_exits(child: libc::pid_t) {
+        let start = Instant::now();
+        let mut status = 0;
+        loop {
+            // SAFETY: `status` can be written.
+            match unsafe { libc::waitpid(child, &mut status, libc::WNOHANG) } {
+                0 if start.elapsed() > LIMIT => {
+                    // SAFETY: it is our child, and not yet waited for.
+                    unsafe { libc::kill(child, libc::SIGKILL) };
+                    panic!("a fork hangs");
+                }
+                0 => thread::sleep(Duration::from_millis(2)),
+                waited => {
+                    assert_eq!((waited, status), (child, 0));
+                    return;
+                }
+            }
+        }
+    }
+}
