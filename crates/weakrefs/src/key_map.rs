@@ -58,6 +58,14 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static> WeakKeyMap<K, V> {
     pub fn new() -> Self {
         Self::with_hasher(RandomState::new())
     }
+
+    /// An empty map with room for about `capacity` entries.
+    #[must_use]
+    pub fn with_capacity(capacity: usize) -> Self {
+        let map = Self::new();
+        map.reserve(capacity);
+        map
+    }
 }
 
 impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S> WeakKeyMap<K, V, S> {

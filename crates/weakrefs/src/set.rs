@@ -59,6 +59,14 @@ impl<T: ?Sized + WeakReferenceable> WeakSet<T> {
     pub fn new() -> Self {
         Self::with_hasher(RandomState::new())
     }
+
+    /// An empty set with room for about `capacity` elements.
+    #[must_use]
+    pub fn with_capacity(capacity: usize) -> Self {
+        let set = Self::new();
+        set.reserve(capacity);
+        set
+    }
 }
 
 impl<T: ?Sized + WeakReferenceable, S> WeakSet<T, S> {

@@ -147,7 +147,8 @@ impl Hash for WeakSlot {
 #[diagnostic::on_unimplemented(
     message = "cannot create weak reference to `{Self}` object",
     label = "`{Self}` has not opted in to weak references",
-    note = "add a field `slot: WeakSlot` and `#[derive(WeakReferenceable)]` to the type, or wrap it: `Tracked<{Self}>`"
+    note = "add a field `slot: WeakSlot` and `#[derive(WeakReferenceable)]` to the type, or wrap it: `Tracked<{Self}>`",
+    note = "for a trait object, make `WeakReferenceable` a supertrait of the trait"
 )]
 pub trait WeakReferenceable: Send + Sync + 'static {
     /// The slot of this object.

@@ -44,6 +44,14 @@ impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable> WeakValueMap<K, V>
     pub fn new() -> Self {
         Self::with_hasher(RandomState::new())
     }
+
+    /// An empty map with room for about `capacity` entries.
+    #[must_use]
+    pub fn with_capacity(capacity: usize) -> Self {
+        let map = Self::new();
+        map.reserve(capacity);
+        map
+    }
 }
 
 impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S> WeakValueMap<K, V, S> {

@@ -25,7 +25,10 @@ fn race<R: Send>(work: impl Fn(usize) -> R + Sync) -> Vec<R> {
             })
         };
         let threads: Vec<_> = (0..THREADS).map(spawn).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect()
     })
 }
 
@@ -59,8 +62,10 @@ fn one_factory_runs_for_each_key() {
                 let belonging = keys.get_or_insert_with(&key, make);
                 (value, element, belonging)
             });
-            let (made, belonging): (Vec<_>, Vec<_>) =
-                made.into_iter().map(|(value, element, belonging)| ((value, element), belonging)).unzip();
+            let (made, belonging): (Vec<_>, Vec<_>) = made
+                .into_iter()
+                .map(|(value, element, belonging)| ((value, element), belonging))
+                .unzip();
             let (made, elements): (Vec<_>, Vec<_>) = made.into_iter().unzip();
             assert!(all_same(&made) && all_same(&elements) && all_same(&belonging));
             assert_eq!(calls.swap(0, Ordering::Relaxed), 3);
@@ -96,7 +101,11 @@ fn keys_of_equal_hash_take_turns() {
                 item(number as u32)
             })
         });
-        assert!(made.iter().enumerate().all(|(number, made)| ***made as usize == number));
+        assert!(
+            made.iter()
+                .enumerate()
+                .all(|(number, made)| ***made as usize == number)
+        );
     });
 }
 
@@ -157,14 +166,16 @@ fn factories_may_ask_for_each_others_keys() {
     within(30, || {
         for _ in 0..30 {
             // Different containers, too: the wait goes around through all of them.
-            let maps: Vec<WeakValueMap<usize, Item>> = (0..THREADS).map(|_| WeakValueMap::new()).collect();
+            let maps: Vec<WeakValueMap<usize, Item>> =
+                (0..THREADS).map(|_| WeakValueMap::new()).collect();
             let barrier = Barrier::new(THREADS);
             let kept = Mutex::new(Vec::new());
             let made = race(|number| {
                 let next = (number + 1) % THREADS;
                 maps[number].get_or_insert_with(number, || {
                     barrier.wait();
-                    kept.lock().unwrap().push(maps[next].get_or_insert_with(next, || item(next as u32)));
+                    let other = maps[next].get_or_insert_with(next, || item(next as u32));
+                    kept.lock().unwrap().push(other);
                     item(number as u32)
                 })
             });
@@ -221,7 +232,10 @@ fn updates_lose_nothing() {
         });
         assert_eq!(keys.get(&key).as_deref(), Some(&(TIMES * THREADS as u32)));
         assert_eq!((keys.len(), values.len()), (1, 1));
-        assert_eq!(values.get("key").map(|last| **last), Some(TIMES * THREADS as u32));
+        assert_eq!(
+            values.get("key").map(|last| **last),
+            Some(TIMES * THREADS as u32)
+        );
     });
 }
 

@@ -7,7 +7,7 @@ mod support;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use support::{Colliding, within};
@@ -177,28 +177,11 @@ impl World {
         self.values.clear();
     }
 
-    /// Consistent: what is listed is what is found, once, alive, counted, and watched once.
-    fn check(&self) {
+    /// What is listed: found, once, alive. In the order of the containers.
+    fn listed(&self) -> [Vec<Arc<Hostile>>; 3] {
         let elements: Vec<_> = self.set.iter().collect();
         let entries: Vec<_> = self.keys.iter().collect();
         let objects: Vec<_> = self.values.iter().collect();
-        assert_eq!(self.set.len(), elements.len());
-        assert_eq!(self.keys.len(), entries.len());
-        assert_eq!(self.values.len(), objects.len());
-        let distinct =
-            |classes: &mut dyn Iterator<Item = u32>| classes.collect::<BTreeSet<_>>().len();
-        assert_eq!(
-            distinct(&mut elements.iter().map(|element| element.class)),
-            elements.len()
-        );
-        assert_eq!(
-            distinct(&mut entries.iter().map(|(key, _)| key.class)),
-            entries.len()
-        );
-        assert_eq!(
-            distinct(&mut objects.iter().map(|(key, _)| key.0)),
-            objects.len()
-        );
         for element in &elements {
             let found = self.set.get(&probe(element.class)).expect("listed");
             assert!(Arc::ptr_eq(&found, element));
@@ -211,28 +194,38 @@ impl World {
             let found = self.values.get(&**key).expect("listed");
             assert!(Arc::ptr_eq(&found, value));
         }
-        let all = elements.iter().chain(entries.iter().map(|(key, _)| key));
-        let all: Vec<_> = all.chain(objects.iter().map(|(_, value)| value)).collect();
+        let keys: BTreeSet<_> = objects.iter().map(|(key, _)| key.0).collect();
+        assert_eq!(keys.len(), objects.len());
+        let listed = [
+            elements,
+            entries.into_iter().map(|(key, _)| key).collect(),
+            objects.into_iter().map(|(_, value)| value).collect(),
+        ];
+        for all in &listed[..2] {
+            let classes: BTreeSet<_> = all.iter().map(|object| object.class).collect();
+            assert_eq!(classes.len(), all.len());
+        }
+        listed
+    }
+
+    /// Consistent: what is listed is what is counted, and every object is watched for its entries only.
+    fn check(&self) {
+        let listed = self.listed();
+        let sizes = [self.set.len(), self.keys.len(), self.values.len()];
+        assert_eq!(sizes, [0, 1, 2].map(|at| listed[at].len()));
+        let all = listed.concat();
         for object in self.objects.borrow().iter() {
-            let entries = all.iter().filter(|one| Arc::ptr_eq(one, object)).count();
-            assert_eq!(
-                Arc::weak_count(object),
-                entries + weakrefs::count(object),
-                "{object:?}"
-            );
+            let entries = all.iter().filter(|one| Arc::ptr_eq(one, object));
+            let watchers = entries.count() + weakrefs::count(object);
+            assert_eq!(Arc::weak_count(object), watchers, "{object:?}");
         }
     }
 
-    /// All die: all entries leave.
-    fn end(&self) {
-        self.kill(|_| true);
-        assert!(self.set.is_empty() && self.keys.is_empty() && self.values.is_empty());
-        assert!(
-            self.references
-                .borrow()
-                .iter()
-                .all(|reference| !reference.is_alive())
-        );
+    /// Nothing is there and everything dead.
+    fn is_empty(&self) -> bool {
+        let references = self.references.borrow();
+        let is_dead = references.iter().all(|reference| !reference.is_alive());
+        is_dead && self.set.is_empty() && self.keys.is_empty() && self.values.is_empty()
     }
 }
 
@@ -241,7 +234,7 @@ type Named = (&'static str, fn(&Rc<World>));
 /// What may be done meanwhile.
 const ACTIONS: [Named; 12] = [
     ("nothing", |_| ()),
-    ("panic", |_| panic!("hostile")),
+    ("panic", |_| resume_unwind(Box::new("hostile"))),
     ("clear", |world| world.clear()),
     ("kill all", |world| world.kill(|_| true)),
     ("kill some", |world| {
@@ -269,7 +262,7 @@ const ACTIONS: [Named; 12] = [
     ("pop", |world| {
         drop((world.set.pop(), world.keys.pop(), world.values.pop()))
     }),
-    ("look everything up", |world| world.check()),
+    ("look everything up", |world| drop(world.listed())),
     ("grow", |world| {
         for class in CLASSES..CLASSES + 40 {
             world.put(&world.add(class));
@@ -279,24 +272,24 @@ const ACTIONS: [Named; 12] = [
         let open = (world.set.iter(), world.keys.iter(), world.values.iter());
         world.kill(|object| object.class == 1);
         world.set.retain(|object| object.class != 2);
-        assert_eq!(open.0.count() + open.1.count(), 2 * world.keys.len());
-        drop(open.2);
+        let read = open.0.count() + open.1.count() + open.2.count();
+        assert!(read <= 9 * CLASSES as usize);
     }),
 ];
 
 /// During which operations.
 const OPERATIONS: [Named; 38] = [
     ("set.insert equal", |world| {
-        drop(world.set.insert(&world.add(3)))
+        let _ = world.set.insert(&world.add(3));
     }),
     ("set.insert same", |world| {
-        drop(world.set.insert(&world.object(3)))
+        let _ = world.set.insert(&world.object(3));
     }),
     ("set.insert new", |world| {
-        drop(world.set.insert(&world.add(9)))
+        let _ = world.set.insert(&world.add(9));
     }),
     ("set.insert dying", |world| {
-        drop(world.set.insert(&Arc::new(probe(9))))
+        let _ = world.set.insert(&Arc::new(probe(9)));
     }),
     ("set.replace", |world| {
         drop(world.set.replace(&world.add(3)))
@@ -310,7 +303,9 @@ const OPERATIONS: [Named; 38] = [
             world.add(9)
         }));
     }),
-    ("set.contains", |world| drop(world.set.contains(&probe(4)))),
+    ("set.contains", |world| {
+        let _ = world.set.contains(&probe(4));
+    }),
     ("set.get", |world| drop(world.set.get(&probe(5)))),
     ("set.find", |world| drop(world.set.find(&probe(7)))),
     ("set.take", |world| drop(world.set.take(&probe(5)))),
@@ -341,7 +336,7 @@ const OPERATIONS: [Named; 38] = [
             .retain_all([2, 3, 9].map(|class| world.add(class)))
     }),
     ("set.is_subset", |world| {
-        drop(world.set.is_subset([1, 2].map(|class| world.add(class))))
+        let _ = world.set.is_subset([1, 2].map(|class| world.add(class)));
     }),
     ("keys.insert equal", |world| {
         drop(world.keys.insert(&world.add(3), Other(30)))
@@ -425,9 +420,13 @@ fn run(place: Place) {
                     reports.iter().all(|report| report == "hostile"),
                     "{case}: {reports:?}"
                 );
+                // A panic of a destructor makes the compiler leak what is being returned meanwhile
+                // (rust-lang/rust#47949): that object is not dead.
+                let leaks = result.is_err() && matches!(place, Place::Drop | Place::DropOther);
                 let checked = catch_unwind(AssertUnwindSafe(|| {
                     world.check();
-                    world.end();
+                    world.kill(|_| true);
+                    assert!(leaks || world.is_empty());
                 }));
                 assert!(checked.is_ok(), "inconsistent: {case}");
             }
