@@ -93,29 +93,38 @@ pub fn finalize<T: ?Sized + WeakReferenceable, R: 'static>(
     referent: &Arc<T>,
     function: impl FnOnce() -> R + Send + 'static,
 ) -> Finalizer<T, R> {
-    let function: Function<R> = Box::new(function);
-    let watchers = referent.weak_slot().watchers_or_init();
-    let object = watchers.register(home_of(referent), |watch| {
-        let object = Arc::new(FinalizerObject {
-            task: Mutex::new(Some(Task {
-                referent: Some(Arc::downgrade(referent)),
-                function,
-            })),
-            atexit: AtomicBool::new(true),
-            watch,
-        });
-        let mortal: Weak<FinalizerObject<T, R>> = Arc::downgrade(&object);
-        (Watcher::Mortal(mortal), object)
-    });
+    let finalizer = Finalizer::watching(referent, Box::new(function));
     yield_point();
-    exit::register(Arc::clone(&object) as Arc<dyn AtExit>);
-    if !object.is_alive() {
-        exit::unregister(&*object);
-    }
-    Finalizer { object }
+    finalizer.keep();
+    finalizer
 }
 
 impl<T: ?Sized + WeakReferenceable, R: 'static> Finalizer<T, R> {
+    /// One that is on the list of its object.
+    fn watching(referent: &Arc<T>, function: Function<R>) -> Self {
+        let watchers = referent.weak_slot().watchers_or_init();
+        watchers.register(home_of(referent), |watch| {
+            let object = Arc::new(FinalizerObject {
+                task: Mutex::new(Some(Task {
+                    referent: Some(Arc::downgrade(referent)),
+                    function,
+                })),
+                atexit: AtomicBool::new(true),
+                watch,
+            });
+            let mortal: Weak<FinalizerObject<T, R>> = Arc::downgrade(&object);
+            (Watcher::Mortal(mortal), Self { object })
+        })
+    }
+
+    /// Enters it into the registry, unless it has ended meanwhile.
+    fn keep(&self) {
+        exit::register(Arc::clone(&self.object) as Arc<dyn AtExit>);
+        if !self.alive() {
+            exit::unregister(&*self.object);
+        }
+    }
+
     /// Calls the function now and gives its result, or `None` if the finalizer is dead (S30).
     ///
     /// # Panics

@@ -5,6 +5,7 @@ use crate::container::{
 };
 use crate::slot::WeakReferenceable;
 use equivalent::Equivalent;
+use std::convert::Infallible;
 use std::fmt;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::iter::FusedIterator;
@@ -95,7 +96,6 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S> WeakKeyMap<K, V
     ///
     /// The iterator keeps no key alive. To open it costs the same whatever the size; the first change
     /// of the map meanwhile copies the references.
-    #[must_use]
     pub fn iter(&self) -> Iter<K, V> {
         Iter {
             walk: Walk::new(&self.store),
@@ -222,16 +222,45 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
     /// assert_eq!(*lengths.get_or_insert_with(&text, || unreachable!()), 9);
     /// ```
     pub fn get_or_insert_with(&self, key: &Arc<K>, make: impl FnOnce() -> V) -> Arc<V> {
+        let make = || Ok::<_, Infallible>(make());
+        let Ok(value) = self.get_or_try_insert_with(key, make);
+        value
+    }
+
+    /// As [`get_or_insert_with`](Self::get_or_insert_with), with a `make` that may fail: nothing is stored
+    /// then, and whoever waits tries its own.
+    ///
+    /// # Errors
+    /// That of `make`.
+    ///
+    /// # Panics
+    /// If `make` does.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use weakrefs::{Tracked, WeakKeyMap};
+    ///
+    /// let numbers = WeakKeyMap::new();
+    /// let text = Arc::new(Tracked::new("seven"));
+    /// let parse = || text.parse::<i32>();
+    /// assert!(numbers.get_or_try_insert_with(&text, parse).is_err());
+    /// assert!(numbers.is_empty());
+    /// ```
+    pub fn get_or_try_insert_with<E>(
+        &self,
+        key: &Arc<K>,
+        make: impl FnOnce() -> Result<V, E>,
+    ) -> Result<Arc<V>, E> {
         let probe = ByReferent::new(&**key, &self.keying);
         let read = |entry: &Entry<K, Arc<V>>| Some(Arc::clone(&entry.payload));
         self.store.get_or_make(&probe, read, || {
-            let value = Arc::new(make());
+            let value = Arc::new(make()?);
             let present = self
                 .store
                 .put(&probe, key, Arc::clone(&value), false, |entry, _| {
                     Arc::clone(&entry.payload)
                 });
-            present.map_or(value, |(present, _)| present)
+            Ok(present.map_or(value, |(present, _)| present))
         })
     }
 

@@ -3,6 +3,7 @@
 use crate::container::{ByEquivalent, ByIdentity, ByReferent, Entry, Keying, Store, Taken, Walk};
 use crate::slot::WeakReferenceable;
 use equivalent::Equivalent;
+use std::convert::Infallible;
 use std::fmt;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::iter::FusedIterator;
@@ -96,7 +97,6 @@ impl<T: ?Sized + WeakReferenceable, S> WeakSet<T, S> {
     ///
     /// The iterator keeps no element alive. To open it costs the same whatever the size; the first
     /// change of the set meanwhile copies the references.
-    #[must_use]
     pub fn iter(&self) -> Iter<T> {
         Iter {
             walk: Walk::new(&self.store),
@@ -286,10 +286,42 @@ impl<T: ?Sized + WeakReferenceable, S: BuildHasher> WeakSet<T, S> {
     where
         S: Keying<T>,
     {
+        let make = || Ok::<_, Infallible>(make());
+        let Ok(element) = self.get_or_try_insert_with(key, make);
+        element
+    }
+
+    /// As [`get_or_insert_with`](Self::get_or_insert_with), with a `make` that may fail: nothing is stored
+    /// then, and whoever waits tries its own.
+    ///
+    /// # Errors
+    /// That of `make`.
+    ///
+    /// # Panics
+    /// If `make` does.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use weakrefs::{Tracked, WeakSet};
+    ///
+    /// let numbers: WeakSet<Tracked<i32>> = WeakSet::new();
+    /// let parse = |text: &str| text.parse().map(|number| Arc::new(Tracked::new(number)));
+    /// assert!(numbers.get_or_try_insert_with(&Tracked::new(7), || parse("seven")).is_err());
+    /// let seven = numbers.get_or_try_insert_with(&Tracked::new(7), || parse("7")).unwrap();
+    /// assert!(numbers.contains(&seven));
+    /// ```
+    pub fn get_or_try_insert_with<Q: ?Sized + Hash + Equivalent<T>, E>(
+        &self,
+        key: &Q,
+        make: impl FnOnce() -> Result<Arc<T>, E>,
+    ) -> Result<Arc<T>, E>
+    where
+        S: Keying<T>,
+    {
         let probe = ByEquivalent::new(key, &self.keying);
         let read = |entry: &Entry<T, ()>| entry.referent.upgrade();
         self.store
-            .get_or_make(&probe, read, || self.get_or_insert(make()))
+            .get_or_make(&probe, read, || Ok(self.get_or_insert(make()?)))
     }
 }
 

@@ -4,6 +4,7 @@ use crate::container::{ByKey, Entry, Store, Taken, Walk, discard};
 use crate::reference::home_of;
 use crate::slot::WeakReferenceable;
 use equivalent::Equivalent;
+use std::convert::Infallible;
 use std::fmt;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::iter::FusedIterator;
@@ -81,7 +82,6 @@ impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S> WeakValueMap<K,
     ///
     /// The iterator keeps no object alive. To open it costs the same whatever the size; the first
     /// change of the map meanwhile copies the references.
-    #[must_use]
     pub fn iter(&self) -> Iter<K, V> {
         Iter {
             walk: Walk::new(&self.store),
@@ -214,18 +214,49 @@ where
     /// ```
     #[must_use = "without a strong reference the object dies"]
     pub fn get_or_insert_with(&self, key: K, make: impl FnOnce() -> Arc<V>) -> Arc<V> {
+        let make = || Ok::<_, Infallible>(make());
+        let Ok(value) = self.get_or_try_insert_with(key, make);
+        value
+    }
+
+    /// As [`get_or_insert_with`](Self::get_or_insert_with), with a `make` that may fail: nothing is stored
+    /// then, and whoever waits tries its own.
+    ///
+    /// # Errors
+    /// That of `make`.
+    ///
+    /// # Panics
+    /// If `make` does.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use weakrefs::{Tracked, WeakValueMap};
+    ///
+    /// let texts: WeakValueMap<&str, Tracked<String>> = WeakValueMap::new();
+    /// let read = || std::fs::read_to_string("no such file").map(|text| Arc::new(text.into()));
+    /// assert!(texts.get_or_try_insert_with("no such file", read).is_err());
+    /// assert!(texts.is_empty());
+    /// ```
+    pub fn get_or_try_insert_with<E>(
+        &self,
+        key: K,
+        make: impl FnOnce() -> Result<Arc<V>, E>,
+    ) -> Result<Arc<V>, E> {
+        if let Some(present) = self.get(&key) {
+            return Ok(present);
+        }
         let key = Arc::new(key);
         let probe = ByKey::<K, K>::new(&key, &self.hasher);
         let read = |entry: &Entry<V, Arc<K>>| entry.referent.upgrade();
         self.store.get_or_make(&probe, read, || {
-            let made = make();
+            let made = make()?;
             loop {
                 let payload = Arc::clone(&key);
                 match self.store.put(&probe, &made, payload, false, |entry, _| {
                     entry.referent.upgrade()
                 }) {
-                    None => return made,
-                    Some((Some(present), _)) => return present,
+                    None => return Ok(made),
+                    Some((Some(present), _)) => return Ok(present),
                     // It has died since it was recognised.
                     Some((None, _)) => {}
                 }

@@ -61,13 +61,13 @@ struct Numbered {
     watcher: Watcher,
 }
 
-/// The list: mostly of one, which needs no memory of its own; else a table by number, so that any of
-/// many leaves in O(1) and the memory follows.
-#[derive(Default)]
+/// So many watchers are looked through for one that leaves.
+const FEW: usize = 8;
+
+/// The list, in the order of numbers. It mostly is of one, which needs no memory of its own, or of a
+/// few; else a table by number, so that any of many leaves in O(1) and the memory follows.
 enum List {
-    #[default]
-    Empty,
-    One(Numbered),
+    Few(SmallVec<[Numbered; 1]>),
     Many(Box<Table<Numbered>>),
 }
 
@@ -99,7 +99,7 @@ impl Watchers {
             state: Mutex::new(State {
                 home: 0,
                 next_number: 0,
-                list: List::Empty,
+                list: List::new(),
                 shared: SmallVec::new(),
             }),
         })
@@ -176,7 +176,7 @@ impl Watchers {
             }
             state.home = home;
             let list = state.take();
-            if matches!(list, List::Empty) {
+            if list.is_empty() {
                 return state;
             }
             drop(state);
@@ -240,7 +240,7 @@ impl State {
 
     fn take(&mut self) -> List {
         self.shared.clear();
-        std::mem::take(&mut self.list)
+        std::mem::replace(&mut self.list, List::new())
     }
 }
 
@@ -267,15 +267,25 @@ impl Watch {
 }
 
 impl List {
+    fn new() -> Self {
+        Self::Few(SmallVec::new())
+    }
+
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Few(few) => few.is_empty(),
+            Self::Many(table) => table.is_empty(),
+        }
+    }
+
     fn push(&mut self, numbered: Numbered) {
         match self {
-            Self::Empty => *self = Self::One(numbered),
-            Self::One(_) => {
+            Self::Few(few) if few.len() < FEW => few.push(numbered),
+            Self::Few(few) => {
                 let mut table = Box::new(Table::new());
-                if let Self::One(first) = std::mem::take(self) {
-                    table.insert(first.number, first);
+                for numbered in few.drain(..).chain([numbered]) {
+                    table.insert(numbered.number, numbered);
                 }
-                table.insert(numbered.number, numbered);
                 *self = Self::Many(table);
             }
             Self::Many(table) => {
@@ -286,39 +296,40 @@ impl List {
 
     fn get(&self, number: u64) -> Option<&Watcher> {
         let numbered = match self {
-            Self::Empty => None,
-            Self::One(one) => (one.number == number).then_some(one),
+            Self::Few(few) => few.iter().find(|numbered| numbered.number == number)?,
             Self::Many(table) => {
                 let at = table.find(number, |numbered| numbered.number == number)?;
-                Some(table.get(at))
+                table.get(at)
             }
         };
-        numbered.map(|numbered| &numbered.watcher)
+        Some(&numbered.watcher)
     }
 
     fn remove(&mut self, number: u64) -> Option<Numbered> {
         match self {
-            Self::One(one) if one.number == number => match std::mem::take(self) {
-                Self::One(one) => Some(one),
-                _ => None,
-            },
+            Self::Few(few) => {
+                let at = few.iter().position(|numbered| numbered.number == number)?;
+                let removed = few.remove(at);
+                if few.len() <= 1 {
+                    few.shrink_to_fit();
+                }
+                Some(removed)
+            }
             Self::Many(table) => {
                 let removed = table.remove(number, |numbered| numbered.number == number);
                 if table.is_empty() {
-                    *self = Self::Empty;
+                    *self = Self::new();
                 }
                 removed
             }
-            _ => None,
         }
     }
 
     fn iter(&self) -> impl Iterator<Item = &Numbered> {
-        let (one, many) = match self {
-            Self::Empty => (None, None),
-            Self::One(one) => (Some(one), None),
+        let (few, many) = match self {
+            Self::Few(few) => (Some(few.iter()), None),
             Self::Many(table) => (None, Some(table.iter())),
         };
-        one.into_iter().chain(many.into_iter().flatten())
+        few.into_iter().flatten().chain(many.into_iter().flatten())
     }
 }

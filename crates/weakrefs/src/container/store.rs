@@ -211,7 +211,7 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Store<T, P> {
         probe: &Q,
         read: impl Fn(&Entry<T, P>) -> Option<R>,
     ) -> Option<R> {
-        let candidates: SmallVec<[(Arc<Q::Key>, Option<R>); 1]> = shard
+        let candidates: SmallVec<[_; 1]> = shard
             .table
             .candidates(probe.hash())
             .filter_map(|(_, entry)| Some((probe.key_of(entry)?, read(entry))))
@@ -224,21 +224,21 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Store<T, P> {
 
     /// As [`get`](Self::get), but if there is nothing, what `make` returns after inserting it: one
     /// thread's at a time for the same hash.
-    pub(crate) fn get_or_make<R>(
+    pub(crate) fn get_or_make<R, E>(
         &self,
         probe: &impl Probe<T, P>,
         read: impl Fn(&Entry<T, P>) -> Option<R>,
-        make: impl FnOnce() -> R,
-    ) -> R {
+        make: impl FnOnce() -> Result<R, E>,
+    ) -> Result<R, E> {
         loop {
             if let Some(present) = self.get(probe, &read) {
-                return present;
+                return Ok(present);
             }
             let Some(_turn) = self.factories.turn(probe.hash()) else {
                 continue;
             };
             // Another turn may have ended since.
-            return self.get(probe, &read).unwrap_or_else(make);
+            return self.get(probe, &read).map_or_else(make, Ok);
         }
     }
 

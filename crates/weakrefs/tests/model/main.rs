@@ -1,0 +1,102 @@
+//! The containers against a naive model, with deaths in the middle of operations (S16 to S21).
+//!
+//! A script of operations runs on one of the containers. Whenever code of an element's, key's or
+//! value's runs (`Hash`, `Eq`, `Drop`, a callback, a factory), it may perform the next operations of the
+//! script, nested in the one that is under way. What happened is recorded as a tree of operations and
+//! deaths. The naive model knows no nesting; the container is right if there is an order of the
+//! operations of the tree, each at one moment between its beginning and its end, in which the model
+//! gives the same results and ends with the same contents.
+
+mod container;
+mod history;
+mod naive;
+
+use container::{Container, Keys, Set, Values};
+use history::{Event, History, Operation, Outcome, orders};
+use naive::Naive;
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+/// An operation of a script: what it is about is chosen when it runs.
+#[derive(Clone, Debug)]
+struct Step {
+    kind: u8,
+    one: Index,
+    class: u32,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    (0u8..64, any::<Index>(), 0u32..6).prop_map(|(kind, one, class)| Step { kind, one, class })
+}
+
+impl Step {
+    /// What to do, in the present state of the world.
+    fn choose(&self, objects: usize, iterators: usize) -> Operation {
+        let Self { kind, one, class } = self;
+        let class = *class;
+        let object = (objects > 0).then(|| one.index(objects));
+        let iterator = (iterators > 0).then(|| one.index(iterators));
+        match (kind, object, iterator) {
+            (0..=8, ..) => Operation::Make(class),
+            (9..=16, Some(object), _) => Operation::Kill(object),
+            (17..=28, Some(object), _) => Operation::Insert(object, class),
+            (29..=32, Some(object), _) => Operation::Replace(object, class),
+            (33..=38, ..) => Operation::Get(class),
+            (39..=42, ..) => Operation::Remove(class),
+            (43..=44, ..) => Operation::Pop,
+            (45, ..) => Operation::Clear,
+            (46, ..) => Operation::Drain,
+            (47, ..) => Operation::Retain(class % 2),
+            (48..=51, Some(object), _) => Operation::Update(object, class),
+            (52..=54, ..) => Operation::GetOrMake(class),
+            (55..=56, ..) => Operation::Open,
+            (57..=62, _, Some(iterator)) => Operation::Next(iterator),
+            (63, _, Some(iterator)) => Operation::Close(iterator),
+            _ => Operation::Get(class),
+        }
+    }
+}
+
+/// Runs a script; each top-level operation and what was nested in it is checked on its own.
+fn run<C: Container>(steps: Vec<Step>) {
+    let history = History::start(steps, C::default());
+    let mut naive = Naive::new(C::KIND);
+    while let Some(tree) = history.advance() {
+        let actual = history.contents();
+        let explained = orders(&tree).find_map(|order| {
+            let mut naive = naive.clone();
+            let agrees = order.iter().all(|(event, outcome)| naive.apply(event) == **outcome);
+            (agrees && naive.contents() == actual).then_some(naive)
+        });
+        let Some(next) = explained else {
+            panic!("no order explains\n{tree:#?}\nfrom {naive:#?}\nto {actual:?}");
+        };
+        naive = next;
+        assert_eq!(naive.alive(), history.alive(), "after {tree:#?}");
+    }
+    history.end();
+}
+
+const CASES: u32 = 256;
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: CASES, ..ProptestConfig::default() })]
+
+    /// S16 to S21.
+    #[test]
+    fn sets_agree_with_the_model(steps in prop::collection::vec(step(), 0..200)) {
+        run::<Set>(steps);
+    }
+
+    /// S16 to S21.
+    #[test]
+    fn key_maps_agree_with_the_model(steps in prop::collection::vec(step(), 0..200)) {
+        run::<Keys>(steps);
+    }
+
+    /// S16 to S21.
+    #[test]
+    fn value_maps_agree_with_the_model(steps in prop::collection::vec(step(), 0..200)) {
+        run::<Values>(steps);
+    }
+}
