@@ -8,8 +8,8 @@
 //! field for that, its [`WeakSlot`]. It is one word, null until the first watcher comes, and then the owner
 //! of the object's *list of watchers*. Dropping a null slot is one load and one comparison.
 //!
-//! The list is empty, or one watcher, which takes no memory of its own, or a table by number, so that any
-//! of many leaves in O(1). Watchers get rising numbers, which are never used again; a list and a number
+//! The list is empty, or one watcher, which takes no memory of its own, or a few, or a table by number, so
+//! that any of many leaves in O(1). Watchers get rising numbers, which are never used again; a list and a number
 //! are the identity of a watcher, while an address would be used again after death (S17). A list holds
 //! references and finalizers weakly, and of a container the part where the entry is.
 //!

@@ -60,7 +60,11 @@ const PROBE: usize = usize::MAX;
 
 impl Element {
     pub(crate) fn new(number: usize, class: u32) -> Self {
-        Self { slot: WeakSlot::new(), number, class }
+        Self {
+            slot: WeakSlot::new(),
+            number,
+            class,
+        }
     }
 }
 
@@ -132,6 +136,9 @@ fn pair(pair: Option<(Arc<Element>, Arc<Other>)>) -> Outcome {
     Outcome::Pair(pair.map(|(object, other)| (object.number, other.0)))
 }
 
+/// An open iterator: the numbers of objects, with what is beside them.
+pub(crate) type Iter = Box<dyn Iterator<Item = (usize, u32)>>;
+
 /// What a factory gives: an object, or a value.
 type Made = (Option<Arc<Element>>, u32);
 
@@ -141,7 +148,6 @@ pub(crate) trait Container: Default + 'static {
     const REPLACES: bool;
     /// Whether factories make objects, not values.
     const MAKES_OBJECTS: bool;
-    type Iter;
 
     fn len(&self) -> usize;
     fn contents(&self) -> Vec<Entry>;
@@ -155,6 +161,234 @@ pub(crate) trait Container: Default + 'static {
     fn clear(&self);
     fn drain(&self) -> Outcome;
     fn retain(&self, parity: u32);
-    fn iter(&self) -> Self::Iter;
-    fn next(iterator: &mut Self::Iter) -> Outcome;
+    fn iter(&self) -> Iter;
+}
+
+#[derive(Default)]
+pub(crate) struct Set(WeakSet<Element, Colliding<2>>);
+
+impl Container for Set {
+    const KIND: Kind = Kind::Set;
+    const REPLACES: bool = true;
+    const MAKES_OBJECTS: bool = true;
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn contents(&self) -> Vec<Entry> {
+        let entry = |object: Arc<Element>| Entry {
+            class: object.class,
+            object: object.number,
+            value: 0,
+        };
+        self.0.iter().map(entry).collect()
+    }
+
+    fn insert(&self, element: Arc<Element>, _: u32, _: u32) -> Outcome {
+        Outcome::Flag(self.0.insert(&element))
+    }
+
+    fn replace(&self, element: Arc<Element>) -> Outcome {
+        number(self.0.replace(&element))
+    }
+
+    fn update(&self, element: Arc<Element>, _: u32) -> Outcome {
+        number(Some(self.0.get_or_insert(element)))
+    }
+
+    fn get_or_make(&self, _: Arc<Element>, key: u32, make: impl FnOnce() -> Made) -> Outcome {
+        let made = || make().0.expect("an object");
+        number(Some(self.0.get_or_insert_with(&probe(key), made)))
+    }
+
+    fn get(&self, class: u32) -> Outcome {
+        Outcome::Pair(self.0.get(&probe(class)).map(|object| (object.number, 0)))
+    }
+
+    fn remove(&self, class: u32) -> Outcome {
+        number(self.0.take(&probe(class)))
+    }
+
+    fn pop(&self) -> Outcome {
+        Outcome::Pair(self.0.pop().map(|object| (object.number, 0)))
+    }
+
+    fn clear(&self) {
+        self.0.clear();
+    }
+
+    fn drain(&self) -> Outcome {
+        Outcome::List(self.0.drain().map(|object| (object.number, 0)).collect())
+    }
+
+    fn retain(&self, parity: u32) {
+        self.0.retain(|object| object.number as u32 % 2 == parity);
+    }
+
+    fn iter(&self) -> Iter {
+        Box::new(self.0.iter().map(|object| (object.number, 0)))
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Keys(WeakKeyMap<Element, Other, Colliding<2>>);
+
+impl Container for Keys {
+    const KIND: Kind = Kind::Keys;
+    const REPLACES: bool = false;
+    const MAKES_OBJECTS: bool = false;
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn contents(&self) -> Vec<Entry> {
+        let entry = |(object, value): (Arc<Element>, Arc<Other>)| Entry {
+            class: object.class,
+            object: object.number,
+            value: value.0,
+        };
+        self.0.iter().map(entry).collect()
+    }
+
+    fn insert(&self, element: Arc<Element>, _: u32, new: u32) -> Outcome {
+        value(self.0.insert(&element, Other(new)))
+    }
+
+    fn replace(&self, _: Arc<Element>) -> Outcome {
+        Outcome::Impossible
+    }
+
+    fn update(&self, element: Arc<Element>, _: u32) -> Outcome {
+        value(self.0.update(&element, |old| {
+            at();
+            Some(Other(old.map_or(1, |old| old.0 + 1)))
+        }))
+    }
+
+    fn get_or_make(&self, element: Arc<Element>, _: u32, make: impl FnOnce() -> Made) -> Outcome {
+        value(Some(
+            self.0.get_or_insert_with(&element, || Other(make().1)),
+        ))
+    }
+
+    fn get(&self, class: u32) -> Outcome {
+        pair(self.0.get_key_value(&probe(class)))
+    }
+
+    fn remove(&self, class: u32) -> Outcome {
+        value(self.0.remove(&probe(class)))
+    }
+
+    fn pop(&self) -> Outcome {
+        pair(self.0.pop())
+    }
+
+    fn clear(&self) {
+        self.0.clear();
+    }
+
+    fn drain(&self) -> Outcome {
+        let drained = self.0.drain();
+        Outcome::List(
+            drained
+                .map(|(object, value)| (object.number, value.0))
+                .collect(),
+        )
+    }
+
+    fn retain(&self, parity: u32) {
+        self.0
+            .retain(|object, _| object.number as u32 % 2 == parity);
+    }
+
+    fn iter(&self) -> Iter {
+        Box::new(
+            self.0
+                .iter()
+                .map(|(object, value)| (object.number, value.0)),
+        )
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Values(WeakValueMap<Other, Element, Colliding<2>>);
+
+impl Container for Values {
+    const KIND: Kind = Kind::Values;
+    const REPLACES: bool = false;
+    const MAKES_OBJECTS: bool = true;
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn contents(&self) -> Vec<Entry> {
+        let entry = |(key, object): (Arc<Other>, Arc<Element>)| Entry {
+            class: key.0,
+            object: object.number,
+            value: key.0,
+        };
+        self.0.iter().map(entry).collect()
+    }
+
+    fn insert(&self, element: Arc<Element>, key: u32, _: u32) -> Outcome {
+        number(self.0.insert(Other(key), &element))
+    }
+
+    fn replace(&self, _: Arc<Element>) -> Outcome {
+        Outcome::Impossible
+    }
+
+    fn update(&self, element: Arc<Element>, key: u32) -> Outcome {
+        number(self.0.update(Other(key), |old| {
+            at();
+            let is_same = old.is_some_and(|old| Arc::ptr_eq(&old, &element));
+            (!is_same).then(|| Arc::clone(&element))
+        }))
+    }
+
+    fn get_or_make(&self, _: Arc<Element>, key: u32, make: impl FnOnce() -> Made) -> Outcome {
+        let made = || make().0.expect("an object");
+        number(Some(self.0.get_or_insert_with(Other(key), made)))
+    }
+
+    fn get(&self, class: u32) -> Outcome {
+        pair(
+            self.0
+                .get_key_value(&Other(class))
+                .map(|(key, object)| (object, key)),
+        )
+    }
+
+    fn remove(&self, class: u32) -> Outcome {
+        number(self.0.remove(&Other(class)))
+    }
+
+    fn pop(&self) -> Outcome {
+        pair(self.0.pop().map(|(key, object)| (object, key)))
+    }
+
+    fn clear(&self) {
+        self.0.clear();
+    }
+
+    fn drain(&self) -> Outcome {
+        let drained = self.0.drain();
+        Outcome::List(
+            drained
+                .map(|(key, object)| (object.number, key.0))
+                .collect(),
+        )
+    }
+
+    fn retain(&self, parity: u32) {
+        self.0
+            .retain(|_, object| object.number as u32 % 2 == parity);
+    }
+
+    fn iter(&self) -> Iter {
+        Box::new(self.0.iter().map(|(key, object)| (object.number, key.0)))
+    }
 }

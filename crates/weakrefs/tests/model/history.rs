@@ -1,8 +1,8 @@
 //! Running a script, and the trees of what happened.
 
-use super::Step;
-use super::container::{Container, Element, Outer};
+use super::container::{Container, Element, Iter, Outer, at, called, enter};
 use super::naive::Entry;
+use super::{Plan, Step};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -14,17 +14,30 @@ use weakrefs::Ref;
 pub(crate) enum Operation {
     Make(u32),
     Kill(usize),
-    Insert { object: usize, key: u32, value: u32 },
-    Replace { object: usize },
+    Insert {
+        object: usize,
+        key: u32,
+        value: u32,
+    },
+    Replace {
+        object: usize,
+    },
     Get(u32),
     Remove(u32),
     Pop,
     Clear,
     Drain,
     Retain(u32),
-    Update { object: usize, key: u32 },
+    Update {
+        object: usize,
+        key: u32,
+    },
     /// `made` is what the factory made, if it was called.
-    GetOrMake { object: usize, key: u32, made: Option<usize> },
+    GetOrMake {
+        object: usize,
+        key: u32,
+        made: Option<usize>,
+    },
     Open(usize),
     Next(usize),
     Close(usize),
@@ -44,7 +57,10 @@ pub(crate) enum Outcome {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
-    Birth { object: usize, class: u32 },
+    Birth {
+        object: usize,
+        class: u32,
+    },
     /// The last `Arc` is gone; what is nested happened in the object's `Drop`.
     Death(usize),
     Operation(Operation),
@@ -66,13 +82,20 @@ pub(crate) fn orders(tree: &Tree) -> Vec<Order<'_>> {
     for nested in &tree.nested {
         let orders = orders(nested);
         let join = |before: &Order<'_>| -> Vec<_> {
-            orders.iter().map(|order| [&before[..], order].concat()).collect()
+            orders
+                .iter()
+                .map(|order| [&before[..], order].concat())
+                .collect()
         };
         inner = inner.iter().flat_map(join).collect();
     }
     let own = (&tree.event, &tree.outcome);
     let with_own = |order: Order<'_>| {
-        let last = if matches!(tree.event, Event::Operation(_)) { order.len() } else { 0 };
+        let last = if matches!(tree.event, Event::Operation(_)) {
+            order.len()
+        } else {
+            0
+        };
         let at = move |at: usize| [&order[..at], &[own], &order[at..]].concat();
         (0..=last).map(at).collect::<Vec<_>>()
     };
@@ -91,7 +114,7 @@ pub(crate) struct History<C: Container> {
     references: RefCell<Vec<Ref<Element>>>,
     /// How often the callback of each object has been called.
     calls: RefCell<Vec<usize>>,
-    iterators: RefCell<Vec<(usize, C::Iter)>>,
+    iterators: RefCell<Vec<(usize, Iter)>>,
     /// What has happened so far in the operations under way, the outermost first.
     open: RefCell<Vec<Vec<Tree>>>,
     /// How many more operations may be nested in this one.
@@ -114,7 +137,7 @@ impl<C: Container> History<C> {
             occasions: Cell::new(0),
             numbers: Cell::new(0),
         });
-        super::container::enter(Some(Rc::clone(&history) as Rc<dyn Outer>));
+        enter(Some(Rc::clone(&history) as Rc<dyn Outer>));
         history
     }
 
@@ -128,13 +151,21 @@ impl<C: Container> History<C> {
         let calls = self.calls.borrow();
         let alive = self.alive();
         for (object, calls) in calls.iter().enumerate() {
-            assert_eq!(*calls, usize::from(!alive.contains(&object)), "callbacks of {object}");
+            assert_eq!(
+                *calls,
+                usize::from(!alive.contains(&object)),
+                "callbacks of {object}"
+            );
         }
         tree
     }
 
     pub(crate) fn alive(&self) -> BTreeSet<usize> {
-        self.handles.borrow().iter().map(|handle| handle.number).collect()
+        self.handles
+            .borrow()
+            .iter()
+            .map(|handle| handle.number)
+            .collect()
     }
 
     pub(crate) fn contents(&self) -> Vec<Entry> {
@@ -148,14 +179,14 @@ impl<C: Container> History<C> {
         self.iterators.take();
         self.handles.take();
         assert_eq!(self.container.len(), 0);
-        super::container::enter(None);
+        enter(None);
     }
 
     pub(crate) fn make(&self, class: u32) -> Arc<Element> {
         let object = self.calls.borrow().len();
         self.calls.borrow_mut().push(0);
         let element = Arc::new(Element::new(object, class));
-        let reference = Ref::with_callback(&element, move |_| super::container::called(object));
+        let reference = Ref::with_callback(&element, move |_| called(object));
         self.references.borrow_mut().push(reference);
         self.record(Event::Birth { object, class }, || Outcome::Done);
         element
@@ -185,7 +216,11 @@ impl<C: Container> History<C> {
         }
         let mut open = self.open.borrow_mut();
         let nested = open.pop().expect("opened above");
-        let tree = Tree { event, outcome, nested };
+        let tree = Tree {
+            event,
+            outcome,
+            nested,
+        };
         open.last_mut().expect("the outermost").push(tree);
     }
 
@@ -204,12 +239,12 @@ impl<C: Container> History<C> {
         let handle = |at: usize| Arc::clone(&self.handles.borrow()[at]);
         let container = &self.container;
         match plan {
-            super::Plan::Make(class) => self.record(Event::Operation(Operation::Make(class)), || {
+            Plan::Make(class) => self.record(Event::Operation(Operation::Make(class)), || {
                 let made = self.make(class);
                 self.handles.borrow_mut().push(made);
                 Outcome::Done
             }),
-            super::Plan::Kill(at) => {
+            Plan::Kill(at) => {
                 let dying = self.handles.borrow_mut().swap_remove(at);
                 let operation = Operation::Kill(dying.number);
                 self.record(Event::Operation(operation), || {
@@ -217,37 +252,63 @@ impl<C: Container> History<C> {
                     Outcome::Done
                 });
             }
-            super::Plan::Insert(at, key) => {
+            Plan::Insert(at, key) => {
                 let (element, value) = (handle(at), self.number() as u32 * 1000);
-                let operation = Operation::Insert { object: element.number, key, value };
-                self.record(Event::Operation(operation), move || container.insert(element, key, value));
+                let operation = Operation::Insert {
+                    object: element.number,
+                    key,
+                    value,
+                };
+                self.record(Event::Operation(operation), move || {
+                    container.insert(element, key, value)
+                });
             }
-            super::Plan::Replace(at, key) => {
+            Plan::Replace(at, key) => {
                 let element = handle(at);
                 let object = element.number;
                 if C::REPLACES {
                     let operation = Operation::Replace { object };
-                    self.record(Event::Operation(operation), move || container.replace(element));
+                    self.record(Event::Operation(operation), move || {
+                        container.replace(element)
+                    });
                 } else {
-                    let operation = Operation::Insert { object, key, value: 7 };
-                    self.record(Event::Operation(operation), move || container.insert(element, key, 7));
+                    let operation = Operation::Insert {
+                        object,
+                        key,
+                        value: 7,
+                    };
+                    self.record(Event::Operation(operation), move || {
+                        container.insert(element, key, 7)
+                    });
                 }
             }
-            super::Plan::Update(at, key) => {
+            Plan::Update(at, key) => {
                 let element = handle(at);
-                let operation = Operation::Update { object: element.number, key };
-                self.record(Event::Operation(operation), move || container.update(element, key));
+                let operation = Operation::Update {
+                    object: element.number,
+                    key,
+                };
+                self.record(Event::Operation(operation), move || {
+                    container.update(element, key)
+                });
             }
-            super::Plan::GetOrMake(at, key) => {
+            Plan::GetOrMake(at, key) => {
                 let element = handle(at);
                 let key = if C::REPLACES { element.class } else { key };
-                let operation = Operation::GetOrMake { object: element.number, key, made: None };
+                let operation = Operation::GetOrMake {
+                    object: element.number,
+                    key,
+                    made: None,
+                };
                 let mut made = None;
                 self.record_made(Event::Operation(operation), &mut made, |made| {
                     container.get_or_make(element, key, || {
-                        super::container::at();
+                        at();
                         let new = C::MAKES_OBJECTS.then(|| self.make(key));
-                        *made = Some(new.as_ref().map_or_else(|| self.number() * 1000, |new| new.number));
+                        *made = Some(
+                            new.as_ref()
+                                .map_or_else(|| self.number() * 1000, |new| new.number),
+                        );
                         if let Some(new) = &new {
                             self.handles.borrow_mut().push(Arc::clone(new));
                         }
@@ -255,25 +316,31 @@ impl<C: Container> History<C> {
                     })
                 });
             }
-            super::Plan::Get(class) => {
-                self.record(Event::Operation(Operation::Get(class)), || container.get(class));
+            Plan::Get(class) => {
+                self.record(Event::Operation(Operation::Get(class)), || {
+                    container.get(class)
+                });
             }
-            super::Plan::Remove(class) => {
-                self.record(Event::Operation(Operation::Remove(class)), || container.remove(class));
+            Plan::Remove(class) => {
+                self.record(Event::Operation(Operation::Remove(class)), || {
+                    container.remove(class)
+                });
             }
-            super::Plan::Pop => self.record(Event::Operation(Operation::Pop), || container.pop()),
-            super::Plan::Clear => self.record(Event::Operation(Operation::Clear), || {
+            Plan::Pop => self.record(Event::Operation(Operation::Pop), || container.pop()),
+            Plan::Clear => self.record(Event::Operation(Operation::Clear), || {
                 container.clear();
                 Outcome::Done
             }),
-            super::Plan::Drain => self.record(Event::Operation(Operation::Drain), || {
+            Plan::Drain => self.record(Event::Operation(Operation::Drain), || {
                 self.at_once(|| container.drain())
             }),
-            super::Plan::Retain(parity) => self.record(Event::Operation(Operation::Retain(parity)), || {
-                self.at_once(|| container.retain(parity));
-                Outcome::Done
-            }),
-            super::Plan::Open => {
+            Plan::Retain(parity) => {
+                self.record(Event::Operation(Operation::Retain(parity)), || {
+                    self.at_once(|| container.retain(parity));
+                    Outcome::Done
+                })
+            }
+            Plan::Open => {
                 let number = self.number();
                 self.record(Event::Operation(Operation::Open(number)), || {
                     let iterator = container.iter();
@@ -281,15 +348,15 @@ impl<C: Container> History<C> {
                     Outcome::Done
                 });
             }
-            super::Plan::Next(at) => {
+            Plan::Next(at) => {
                 let (number, mut iterator) = self.iterators.borrow_mut().swap_remove(at);
                 self.record(Event::Operation(Operation::Next(number)), || {
-                    let outcome = C::next(&mut iterator);
+                    let next = iterator.next();
                     self.iterators.borrow_mut().push((number, iterator));
-                    outcome
+                    Outcome::Pair(next)
                 });
             }
-            super::Plan::Close(at) => {
+            Plan::Close(at) => {
                 let (number, iterator) = self.iterators.borrow_mut().swap_remove(at);
                 self.record(Event::Operation(Operation::Close(number)), || {
                     drop(iterator);
@@ -304,7 +371,9 @@ impl<C: Container> Outer for History<C> {
     fn nest(&self) {
         // Not always, so that the later occasions have their turn.
         self.occasions.set(self.occasions.get() + 1);
-        let Some(budget) = self.budget.get().checked_sub(1) else { return };
+        let Some(budget) = self.budget.get().checked_sub(1) else {
+            return;
+        };
         if self.occasions.get() % 3 == 0 {
             self.budget.set(budget);
             let step = self.steps.borrow_mut().next();

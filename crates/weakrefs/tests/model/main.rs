@@ -12,7 +12,7 @@ mod history;
 mod naive;
 
 use container::{Container, Keys, Set, Values};
-use history::{Event, History, Operation, Outcome, orders};
+use history::{History, orders};
 use naive::Naive;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -29,30 +29,49 @@ fn step() -> impl Strategy<Value = Step> {
     (0u8..64, any::<Index>(), 0u32..6).prop_map(|(kind, one, class)| Step { kind, one, class })
 }
 
+/// What a step does in the present state of a run: objects and open iterators are named by their
+/// positions.
+enum Plan {
+    Make(u32),
+    Kill(usize),
+    Insert(usize, u32),
+    Replace(usize, u32),
+    Get(u32),
+    Remove(u32),
+    Pop,
+    Clear,
+    Drain,
+    Retain(u32),
+    Update(usize, u32),
+    GetOrMake(usize, u32),
+    Open,
+    Next(usize),
+    Close(usize),
+}
+
 impl Step {
-    /// What to do, in the present state of the world.
-    fn choose(&self, objects: usize, iterators: usize) -> Operation {
+    fn choose(&self, objects: usize, iterators: usize) -> Plan {
         let Self { kind, one, class } = self;
         let class = *class;
         let object = (objects > 0).then(|| one.index(objects));
         let iterator = (iterators > 0).then(|| one.index(iterators));
         match (kind, object, iterator) {
-            (0..=8, ..) => Operation::Make(class),
-            (9..=16, Some(object), _) => Operation::Kill(object),
-            (17..=28, Some(object), _) => Operation::Insert(object, class),
-            (29..=32, Some(object), _) => Operation::Replace(object, class),
-            (33..=38, ..) => Operation::Get(class),
-            (39..=42, ..) => Operation::Remove(class),
-            (43..=44, ..) => Operation::Pop,
-            (45, ..) => Operation::Clear,
-            (46, ..) => Operation::Drain,
-            (47, ..) => Operation::Retain(class % 2),
-            (48..=51, Some(object), _) => Operation::Update(object, class),
-            (52..=54, ..) => Operation::GetOrMake(class),
-            (55..=56, ..) => Operation::Open,
-            (57..=62, _, Some(iterator)) => Operation::Next(iterator),
-            (63, _, Some(iterator)) => Operation::Close(iterator),
-            _ => Operation::Get(class),
+            (0..=8, ..) => Plan::Make(class),
+            (9..=16, Some(object), _) => Plan::Kill(object),
+            (17..=28, Some(object), _) => Plan::Insert(object, class),
+            (29..=32, Some(object), _) => Plan::Replace(object, class),
+            (33..=38, ..) => Plan::Get(class),
+            (39..=42, ..) => Plan::Remove(class),
+            (43..=44, ..) => Plan::Pop,
+            (45, ..) => Plan::Clear,
+            (46, ..) => Plan::Drain,
+            (47, ..) => Plan::Retain(class % 2),
+            (48..=51, Some(object), _) => Plan::Update(object, class),
+            (52..=54, Some(object), _) => Plan::GetOrMake(object, class),
+            (55..=56, ..) => Plan::Open,
+            (57..=62, _, Some(iterator)) => Plan::Next(iterator),
+            (63, _, Some(iterator)) => Plan::Close(iterator),
+            _ => Plan::Get(class),
         }
     }
 }
@@ -63,9 +82,11 @@ fn run<C: Container>(steps: Vec<Step>) {
     let mut naive = Naive::new(C::KIND);
     while let Some(tree) = history.advance() {
         let actual = history.contents();
-        let explained = orders(&tree).find_map(|order| {
+        let explained = orders(&tree).into_iter().find_map(|order| {
             let mut naive = naive.clone();
-            let agrees = order.iter().all(|(event, outcome)| naive.apply(event) == **outcome);
+            let agrees = order
+                .iter()
+                .all(|(event, outcome)| naive.apply(event) == **outcome);
             (agrees && naive.contents() == actual).then_some(naive)
         });
         let Some(next) = explained else {

@@ -55,7 +55,11 @@ impl Naive {
 
     /// By what an object is told apart in the container.
     fn class_of(&self, object: usize, key: u32) -> u32 {
-        if self.kind == Kind::Values { key } else { self.classes[&object] }
+        if self.kind == Kind::Values {
+            key
+        } else {
+            self.classes[&object]
+        }
     }
 
     fn push(&mut self, object: usize, key: u32, value: u32) {
@@ -65,7 +69,11 @@ impl Naive {
             Kind::Keys => value,
             Kind::Values => key,
         };
-        self.entries.push(Entry { class, object, value });
+        self.entries.push(Entry {
+            class,
+            object,
+            value,
+        });
     }
 
     fn given(&self, entry: Option<Entry>) -> Outcome {
@@ -99,7 +107,11 @@ impl Naive {
                 let present = self.find(self.class_of(object, key));
                 let Some(at) = present else {
                     self.push(object, key, value);
-                    return if self.kind == Kind::Set { Outcome::Flag(true) } else { self.given(None) };
+                    return if self.kind == Kind::Set {
+                        Outcome::Flag(true)
+                    } else {
+                        self.given(None)
+                    };
                 };
                 let old = self.entries[at];
                 match self.kind {
@@ -138,7 +150,8 @@ impl Naive {
                 Outcome::List(entries.map(|entry| (entry.object, entry.value)).collect())
             }
             Operation::Retain(parity) => {
-                self.entries.retain(|entry| entry.object as u32 % 2 == parity);
+                self.entries
+                    .retain(|entry| entry.object as u32 % 2 == parity);
                 Outcome::Done
             }
             Operation::Update { object, key } => self.update(object, key),
@@ -146,20 +159,31 @@ impl Naive {
                 match self.find(self.class_of(object, key)) {
                     Some(at) => self.given(Some(self.entries[at])),
                     None => {
-                        let Some(made) = made else { return Outcome::Impossible };
-                        let (object, value) = if self.kind == Kind::Keys { (object, made as u32) } else { (made, 0) };
+                        // Not before it was made.
+                        let is_there =
+                            |made: &usize| self.kind == Kind::Keys || self.alive.contains(made);
+                        let Some(made) = made.filter(is_there) else {
+                            return Outcome::Impossible;
+                        };
+                        let (object, value) = if self.kind == Kind::Keys {
+                            (object, made as u32)
+                        } else {
+                            (made, 0)
+                        };
                         self.push(object, key, value);
                         self.given(self.entries.last().copied())
                     }
                 }
             }
             Operation::Open(number) => {
-                self.iterators.insert(number, self.entries.iter().copied().collect());
+                self.iterators
+                    .insert(number, self.entries.iter().copied().collect());
                 Outcome::Done
             }
             Operation::Next(number) => {
                 let left = self.iterators.get_mut(&number).expect("open");
-                let next = std::iter::from_fn(|| left.pop_front()).find(|entry| self.alive.contains(&entry.object));
+                let next = std::iter::from_fn(|| left.pop_front())
+                    .find(|entry| self.alive.contains(&entry.object));
                 Outcome::Pair(next.map(|entry| (entry.object, entry.value)))
             }
             Operation::Close(number) => {
