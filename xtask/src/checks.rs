@@ -1,7 +1,7 @@
 //! The tests proper: Rust's, our own Python tests, CPython's suites with ours in their place, and
 //! the differential fuzzer.
 
-use std::{fs, time::Duration};
+use std::{fs, process::Command, time::Duration};
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 use serde::Deserialize;
@@ -47,21 +47,25 @@ struct SuiteSummary {
 /// Unit, property, integration and documentation tests of the Rust crates.
 pub(crate) fn rust(interpreter: &Interpreter, report: &mut Report) -> Result<()> {
     report.check("rust", "cargo test", || {
-        let mut outcome = Outcome::default();
-        let mut cargo = interpreter.cargo();
-        let success = echo(
-            cargo.args(["test", "--workspace", "--no-fail-fast"]),
-            LIMIT,
-            |line| {
-                if line.starts_with("test result:") {
-                    outcome.passed += number_before(line, "passed");
-                    outcome.failed += number_before(line, "failed");
-                    outcome.skipped += number_before(line, "ignored");
-                }
-            },
-        )?;
-        judge(outcome, success)
+        cargo_test(
+            interpreter
+                .cargo()
+                .args(["test", "--workspace", "--no-fail-fast"]),
+        )
     })
+}
+
+/// Runs tests by cargo, and adds up what the test programs say.
+pub(crate) fn cargo_test(cargo: &mut Command) -> Result<Outcome> {
+    let mut outcome = Outcome::default();
+    let success = echo(cargo, LIMIT, |line| {
+        if line.starts_with("test result:") {
+            outcome.passed += number_before(line, "passed");
+            outcome.failed += number_before(line, "failed");
+            outcome.skipped += number_before(line, "ignored");
+        }
+    })?;
+    judge(outcome, success)
 }
 
 /// Every check of one interpreter.

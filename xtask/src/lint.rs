@@ -76,7 +76,12 @@ fn with_linters(interpreters: &[Interpreter]) -> Result<Environment> {
 }
 
 /// A check that passes if the program succeeds.
-fn passes(report: &mut Report, subject: &str, check: &str, command: &mut Command) -> Result<()> {
+pub(crate) fn passes(
+    report: &mut Report,
+    subject: &str,
+    check: &str,
+    command: &mut Command,
+) -> Result<()> {
     report.check(subject, check, || {
         let success = process::succeeds(command)?;
         Ok(Outcome {

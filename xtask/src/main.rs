@@ -9,6 +9,7 @@ mod interpreters;
 mod leaks;
 mod lint;
 mod process;
+mod prove;
 mod python;
 mod report;
 
@@ -53,6 +54,9 @@ enum Command {
         #[arg(long)]
         debian: bool,
     },
+    /// Pass what is slow of the Rust crates: tests, models of concurrency, AddressSanitizer,
+    /// memcheck, packaging
+    Prove,
     /// Check formatting, lints, documentation and types
     Lint,
     /// Run CPython's own suites with ours in place of the standard weakref
@@ -113,6 +117,12 @@ fn run(command: Command) -> Result<()> {
             if debian {
                 debian::check(false, &mut report)?;
             }
+            report.finish()
+        }
+        Command::Prove => {
+            enter_workspace()?;
+            let mut report = Report::default();
+            prove::rust(&mut report)?;
             report.finish()
         }
         Command::Lint => {

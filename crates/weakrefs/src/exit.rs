@@ -28,6 +28,7 @@ mod lock;
 pub(crate) use self::lock::{Locking, Mutex};
 
 use self::lock::Condvar;
+use crate::sync::statics;
 use std::mem;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -82,22 +83,27 @@ struct Runner {
     thread: usize,
 }
 
-static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
-    waiting: Table::new(),
-    set_aside: Table::new(),
-    next_number: 0,
-    phase: Phase::Open,
-});
+statics! {
+    static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
+        waiting: Table::new(),
+        set_aside: Table::new(),
+        next_number: 0,
+        phase: Phase::Open,
+    });
 
-/// Whether the registry has been shut down: for those who do not lock it. Changed under its lock.
-static IS_SHUT_DOWN: AtomicBool = AtomicBool::new(false);
+    /// Whether the registry has been shut down: for those who do not lock it. Changed under its lock.
+    static IS_SHUT_DOWN: AtomicBool = AtomicBool::new(false);
 
-/// Told when the registry has been shut down.
-static SHUT_DOWN: Condvar = Condvar::new();
+    /// Told when the registry has been shut down.
+    static SHUT_DOWN: Condvar = Condvar::new();
+}
 
 /// Keeps a finalizer that has just been created.
 pub(crate) fn register(finalizer: Arc<dyn AtExit>) {
-    hook::install();
+    // A model's registry is gone when the process exits.
+    if cfg!(not(shuttle)) {
+        hook::install();
+    }
     let at = address(&*finalizer);
     let mut registry = REGISTRY.lock();
     let number = registry.next_number;
@@ -166,6 +172,15 @@ impl Registry {
 }
 
 impl Runner {
+    #[cfg(shuttle)]
+    fn current() -> Self {
+        Self {
+            process: std::process::id(),
+            thread: crate::sync::current_thread().into(),
+        }
+    }
+
+    #[cfg(not(shuttle))]
     fn current() -> Self {
         thread_local! {
             /// Its address tells threads apart. It has no destructor, and so is there to the end.
@@ -222,11 +237,7 @@ pub fn run_exit_finalizers() {
 }
 
 fn run(reason: Reason) {
-    let locking = if hook::is_fork() {
-        Locking::Forked
-    } else {
-        Locking::Normal
-    };
+    let locking = Locking::current();
     let Some(is_outermost) = begin(locking) else {
         return;
     };

@@ -31,7 +31,7 @@
 //! - [`Ref`], a weak reference with an identity, a hash and, if you like, a callback; [`count`] and
 //!   [`refs`] of an object; [`Proxy`], a `Ref` that is used like its referent.
 //! - [`WeakSet`], [`WeakKeyMap`], [`WeakValueMap`]: containers that lose an entry when its object dies.
-//! - [`finalize`]: a function that runs when an object dies, or else when the process exits.
+//! - [`finalize()`]: a function that runs when an object dies, or else when the process exits.
 //! - [`WeakMethod`]: a method as a callback that does not keep its object alive.
 //! - [`set_unraisable_hook`]: who is told of panics that have nobody to propagate to.
 //!
@@ -61,7 +61,7 @@
 //! single operation is O(1), an eviction included. After mass death the memory is given back (S34).
 //!
 //! # Finalizers
-//! [`finalize`] registers a function for an object. It runs once: when the object dies, when it is
+//! [`finalize()`] registers a function for an object. It runs once: when the object dies, when it is
 //! [called](Finalizer::call), or when the process exits, whichever comes first (S29, S31). Unlike a
 //! destructor it thus also runs for objects in statics, in leaked `Arc`s, and at `std::process::exit`.
 //! [`run_exit_finalizers`] and [`exit_guard`] run what is left earlier.

@@ -4,7 +4,8 @@
 //! Each is caught where it happens and given to the hook, so that the others still run and the code
 //! that dropped the object never notices.
 
-use crate::sync::{Mutex, statics};
+use crate::exit::{Locking, Mutex};
+use crate::sync::statics;
 use std::any::Any;
 use std::fmt;
 use std::io::Write as _;
@@ -114,7 +115,9 @@ pub(crate) fn caught<R>(context: &'static str, run: impl FnOnce() -> R) -> Optio
 
 #[cold]
 fn report(unraisable: Unraisable) {
-    let hook = HOOK.lock().clone();
+    let hook = HOOK
+        .lock_as(Locking::current())
+        .and_then(|hook| hook.clone());
     let told = match &hook {
         Some(hook) => catch_unwind(AssertUnwindSafe(|| hook(&unraisable))),
         None => {
@@ -148,4 +151,25 @@ fn discard(unraisable: Unraisable) {
 /// Prints to the standard error output, unless that is closed.
 fn print(unraisable: &Unraisable) {
     let _ = writeln!(std::io::stderr(), "weakrefs: {unraisable}");
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::{HOOK, caught};
+    use crate::exit::forks::{Process, holding};
+    use crate::{Tracked, finalize};
+    use std::sync::Arc;
+
+    /// S5, S33: a fork that cannot have the hook prints, and goes on.
+    #[test]
+    fn a_fork_without_the_hook_goes_on() {
+        // With the first finalizer the process is known from its forks.
+        finalize(&Arc::new(Tracked::new(1)), || ());
+        let panics = || {
+            caught("testing", || panic!("expected"));
+            Process::end(3);
+        };
+        let child = holding(|| HOOK.lock(), || Process::fork(panics));
+        assert_eq!(child.exit_code(), 3);
+    }
 }

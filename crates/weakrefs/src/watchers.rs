@@ -333,3 +333,96 @@ impl List {
         few.into_iter().flatten().chain(many.into_iter().flatten())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A watcher that is already gone.
+    struct Nobody;
+
+    impl Mortal for Nobody {
+        fn die(self: Arc<Self>) -> Option<Arc<dyn Mortal>> {
+            None
+        }
+
+        fn notify(self: Arc<Self>) {}
+
+        fn is_reference(&self) -> bool {
+            true
+        }
+    }
+
+    fn nobody() -> Watcher {
+        let nobody: Weak<dyn Mortal> = Weak::<Nobody>::new();
+        Watcher::Mortal(nobody)
+    }
+
+    fn numbers(list: &List) -> Vec<u64> {
+        list.iter().map(|numbered| numbered.number).collect()
+    }
+
+    /// S2, S4: against a vector, while the list becomes a table and empty again, leaving in all orders.
+    #[test]
+    fn a_list_keeps_the_order_whoever_leaves() {
+        for size in 0..4 * FEW as u64 {
+            for stride in [1, 3, 5, 7] {
+                let mut list = List::new();
+                let mut expected = Vec::new();
+                for number in 0..size {
+                    let watcher = nobody();
+                    list.push(Numbered { number, watcher });
+                    expected.push(number);
+                    if number % stride == 2 {
+                        let gone = expected.remove(expected.len() / 2);
+                        assert!(list.remove(gone).is_some_and(|left| left.number == gone));
+                        assert!(list.get(gone).is_none() && list.remove(gone).is_none());
+                    }
+                    assert_eq!(numbers(&list), expected);
+                    assert!(expected.iter().all(|&number| list.get(number).is_some()));
+                }
+                while !expected.is_empty() {
+                    let at = stride as usize % expected.len();
+                    let gone = expected.remove(at);
+                    assert!(list.remove(gone).is_some());
+                    assert_eq!(numbers(&list), expected);
+                }
+                assert!(list.is_empty());
+            }
+        }
+    }
+
+    /// S34: a list that was long is as small as a new one when it is empty.
+    #[test]
+    fn an_emptied_list_keeps_no_table() {
+        let mut list = List::new();
+        for number in 0..100 {
+            let watcher = nobody();
+            list.push(Numbered { number, watcher });
+        }
+        assert!(matches!(list, List::Many(_)));
+        for number in 0..100 {
+            assert!(list.remove(number).is_some());
+        }
+        assert!(matches!(&list, List::Few(few) if !few.spilled()));
+    }
+
+    /// S4: the list of a moved object is told once, and numbers go on rising: an old place is not taken
+    /// for a new one.
+    #[test]
+    fn a_new_home_begins_an_empty_list() {
+        let watchers = Watchers::new();
+        let old = watchers.watch(1, nobody());
+        let again = watchers.watch(1, nobody());
+        assert_eq!(numbers(&watchers.state.lock().list), [0, 1]);
+        let new = watchers.watch(2, nobody());
+        assert_eq!(numbers(&watchers.state.lock().list), [2]);
+        old.cancel();
+        assert!(!old.same(&again) && !old.same(&new) && new.same(&new.clone()));
+        assert_eq!(numbers(&watchers.state.lock().list), [2]);
+        new.cancel();
+        assert!(watchers.state.lock().list.is_empty());
+        assert!(watchers.mortals(3).is_empty());
+        assert_eq!(watchers.state.lock().home, 3);
+    }
+}

@@ -134,6 +134,39 @@ fn a_panicking_factory_hands_over() {
     });
 }
 
+/// A factory that fails stores nothing, and hands over to the next thread's.
+#[test]
+fn a_failing_factory_hands_over() {
+    within(20, || {
+        let (values, set, keys) = (WeakValueMap::new(), WeakSet::new(), WeakKeyMap::new());
+        let (seven, key) = (Tracked::new(7), item(1));
+        let failed = values.get_or_try_insert_with("key", || Err::<Arc<Item>, _>("no"));
+        assert_eq!(failed, Err("no"));
+        assert_eq!(set.get_or_try_insert_with(&seven, || Err("no")), Err("no"));
+        assert_eq!(
+            keys.get_or_try_insert_with(&key, || Err::<u32, _>("no")),
+            Err("no")
+        );
+        assert!(values.is_empty() && set.is_empty() && keys.is_empty());
+
+        let calls = AtomicUsize::new(0);
+        let results = race(|_| {
+            values.get_or_try_insert_with("key", || {
+                thread::sleep(Duration::from_micros(200));
+                let call = calls.fetch_add(1, Ordering::Relaxed);
+                if call < 2 { Err(call) } else { Ok(item(7)) }
+            })
+        });
+        let made: Vec<_> = results.into_iter().flatten().collect();
+        assert!(made.len() == THREADS - 2 && all_same(&made));
+        assert_eq!(calls.into_inner(), 3);
+        let made = set.get_or_try_insert_with(&seven, || Ok::<_, ()>(item(7)));
+        assert!(set.get_or_try_insert_with(&seven, || Err(())) == made);
+        let value = keys.get_or_try_insert_with(&key, || Ok::<_, ()>(7));
+        assert!(keys.get_or_try_insert_with(&key, || Err(())) == value);
+    });
+}
+
 /// A factory may ask for its own key: the inner one makes it, and both get the same.
 #[test]
 fn a_factory_may_ask_for_its_own_key() {

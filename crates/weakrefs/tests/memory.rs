@@ -113,7 +113,7 @@ fn references_come_and_go() {
     let object = item(1);
     let kept = Ref::with_callback(&object, |_| ());
     assert_returns(|| {
-        for _ in 0..250_000 {
+        for _ in 0..450_000 {
             drop((Ref::new(&object), Ref::with_callback(&object, |_| ())));
         }
         let many: Vec<_> = (0..100_000)

@@ -24,7 +24,8 @@ fn forwards_until_death() {
 #[test]
 fn the_error() {
     fn check<E: Error + Send + Sync + Copy + Eq + 'static>(_: E) {}
-    let error: ReferenceError = Proxy::new(&Arc::new(Tracked::new(1))).get().unwrap_err();
+    let dead = Proxy::new(&Arc::new(Tracked::new(1)));
+    let error: ReferenceError = dead.get().unwrap_err();
     check(error);
     assert_eq!(error.to_string(), DEAD);
     assert_eq!(format!("{error:?}"), "ReferenceError");

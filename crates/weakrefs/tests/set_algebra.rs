@@ -1,6 +1,11 @@
 //! Set algebra of [`WeakSet`] with weak sets, standard sets and plain iterables, against the standard
 //! sets' own answers (S20, S24).
 
+#![allow(
+    clippy::mutable_key_type,
+    reason = "a slot takes no part in hash and order"
+)]
+
 mod support;
 
 use std::collections::{BTreeSet, HashSet};

@@ -47,11 +47,8 @@ fn threads_use_all_containers_at_once() {
                 assert!(keys.insert_arc(newest, Arc::clone(&tokens)).is_none());
                 values.insert(1000 + ***newest, newest);
                 if round % 3 == 0 {
-                    let gone = own.swap_remove(round as usize / 3 % own.len());
-                    let value = **gone;
-                    drop(gone);
-                    assert!(!set.contains(&Tracked::new(value)));
-                    assert!(values.get(&(1000 + value)).is_none());
+                    // Another thread's iterator may still hold it for a moment.
+                    drop(own.swap_remove(round as usize / 3 % own.len()));
                 }
                 match round % 40 {
                     1 => assert!(set.iter().count() >= own.len()),

@@ -69,103 +69,11 @@ fn values_are_given_back() {
     assert_eq!(log.take(), ["shared"]);
 }
 
-/// S21: the order of insertion across shards; replacing a value keeps its place.
-#[test]
-fn iteration_is_in_the_order_of_insertion() {
-    let map = WeakKeyMap::new();
-    let mut keys = items(0..3000);
-    map.reserve(3000);
-    for key in &keys {
+/// Each key with its own value.
+fn fill(map: &WeakKeyMap<Item, u32>, keys: &[Arc<Item>]) {
+    for key in keys {
         map.insert(key, ***key);
     }
-    for key in keys.iter().rev().step_by(5) {
-        map.insert(key, ***key + 5000);
-    }
-    keys.retain(|key| ***key % 3 != 0);
-    let value = |key: u32| {
-        if (2999 - key) % 5 == 0 {
-            key + 5000
-        } else {
-            key
-        }
-    };
-    let expected: Vec<_> = keys.iter().map(|key| (***key, value(***key))).collect();
-    assert_eq!(pairs(&map), expected);
-    assert!(
-        map.keys()
-            .map(|key| **key)
-            .eq(expected.iter().map(|pair| pair.0))
-    );
-    assert!(
-        map.values()
-            .map(|value| *value)
-            .eq(expected.iter().map(|pair| pair.1))
-    );
-    let (key, value) = map.pop().unwrap();
-    assert_eq!((**key, *value), (2999, 7999));
-    assert_eq!(map.len(), keys.len() - 1);
-}
-
-/// S21: a snapshot has the values of its moment, passes over the dead, and keeps no key alive.
-#[test]
-fn iterators_walk_a_snapshot() {
-    let map = WeakKeyMap::new();
-    let mut keys = items(0..10);
-    map.extend_with(&keys);
-    let mut iterator = map.iter();
-    assert_eq!(iterator.size_hint().1, Some(10));
-    assert_eq!(iterator.next().map(|(_, value)| *value), Some(0));
-    map.insert(&keys[1], 100);
-    map.remove(&keys[2]);
-    let late = item(11);
-    map.insert(&late, 11);
-    keys.remove(3);
-    assert!(keys.iter().all(|key| Arc::strong_count(key) == 1));
-    assert_eq!(
-        iterator.map(|(_, value)| *value).collect::<Vec<_>>(),
-        [1, 2, 4, 5, 6, 7, 8, 9]
-    );
-    let now = [
-        (0, 0),
-        (1, 100),
-        (4, 4),
-        (5, 5),
-        (6, 6),
-        (7, 7),
-        (8, 8),
-        (9, 9),
-        (11, 11),
-    ];
-    assert_eq!(pairs(&map), now);
-}
-
-trait ExtendWith {
-    fn extend_with(&self, keys: &[Arc<Item>]);
-}
-
-impl ExtendWith for WeakKeyMap<Item, u32> {
-    fn extend_with(&self, keys: &[Arc<Item>]) {
-        for key in keys {
-            self.insert(key, ***key);
-        }
-    }
-}
-
-/// S21: what a snapshot keeps of removed values goes with the iterator, wherever that stopped.
-#[test]
-fn a_snapshot_lets_go_of_its_values() {
-    let log = Log::default();
-    let map = WeakKeyMap::new();
-    let keys = items(0..3);
-    for key in &keys {
-        map.insert(key, Noting("value", log.clone()));
-    }
-    let mut iterator = map.iter();
-    iterator.next();
-    map.clear();
-    drop(map);
-    drop(iterator);
-    assert_eq!(log.take().len(), 3);
 }
 
 /// Clones are handles of one map; a copy is another one, which shares the values (S23).
@@ -173,7 +81,7 @@ fn a_snapshot_lets_go_of_its_values() {
 fn clones_share_and_copies_do_not() {
     let keys = items(0..3);
     let map = WeakKeyMap::new();
-    map.extend_with(&keys);
+    fill(&map, &keys);
     let (handle, copy) = (map.clone(), map.copy());
     assert!(handle.ptr_eq(&map) && !copy.ptr_eq(&map) && copy == map);
     assert!(Arc::ptr_eq(
@@ -191,7 +99,7 @@ fn clones_share_and_copies_do_not() {
 fn removals_in_bulk() {
     let keys = items(0..100);
     let map = WeakKeyMap::new();
-    map.extend_with(&keys);
+    fill(&map, &keys);
     map.retain(|key, value| ***key == *value.as_ref() && **value % 10 == 0);
     assert_eq!(map.len(), 10);
     let mut drained = map.drain();
@@ -199,7 +107,7 @@ fn removals_in_bulk() {
     let (key, value) = drained.next().unwrap();
     assert_eq!((**key, *value, drained.size_hint().1), (0, 0, Some(9)));
     assert_eq!(drained.map(|(_, value)| *value).sum::<u32>(), 450);
-    map.extend_with(&keys);
+    fill(&map, &keys);
     map.clear();
     assert!(map.is_empty() && map.pop().is_none());
     assert!(keys.iter().all(|key| Arc::weak_count(key) == 0));
@@ -210,7 +118,7 @@ fn removals_in_bulk() {
 fn retain_does_not_remove_a_value_that_it_has_not_seen() {
     let map = WeakKeyMap::new();
     let keys = items(0..4);
-    map.extend_with(&keys);
+    fill(&map, &keys);
     map.retain(|key, value| {
         if ***key == 2 {
             map.insert(key, 100);
@@ -255,7 +163,7 @@ fn hostile_values_may_leave() {
 fn update_computes_values() {
     let map = WeakKeyMap::new();
     let keys = items(0..2);
-    map.extend_with(&keys);
+    fill(&map, &keys);
     assert_eq!(
         map.update(&keys[0], |old| old.map(|old| *old + 7))
             .as_deref(),
@@ -386,7 +294,7 @@ fn colliding_hashes_work() {
 #[test]
 fn conversions_equality_and_debug() {
     let keys = items(0..3);
-    let entries = || keys.iter().cloned().map(|key| (key.clone(), **key * 2));
+    let entries = || keys.iter().map(|key| (Arc::clone(key), ***key * 2));
     let mut map: WeakKeyMap<Item, u32> = entries().collect();
     let mut other: WeakKeyMap<Item, u32> = WeakKeyMap::default();
     other.extend(entries().rev().take(2));
@@ -416,4 +324,17 @@ fn many_entries_come_and_go() {
             (keys.len(), keys.len() + 1)
         );
     }
+}
+
+/// S34: room made in advance is no obstacle, and goes when it is not needed.
+#[test]
+fn capacity_is_only_room() {
+    let map: WeakKeyMap<Item, u32> = WeakKeyMap::with_capacity(10_000);
+    assert!(map.is_empty() && map.iter().next().is_none());
+    let object = item(1);
+    map.insert(&object, 1);
+    map.reserve(10_000);
+    assert_eq!(map.len(), 1);
+    drop(object);
+    assert!(map.is_empty());
 }

@@ -91,53 +91,6 @@ fn keys_are_found_by_what_is_equivalent() {
     assert!(pairs.contains_key(&("a".to_owned(), 1)) && !pairs.contains_key(&("a".to_owned(), 2)));
 }
 
-/// S21: the order of insertion across shards, with anything in between.
-#[test]
-fn iteration_is_in_the_order_of_insertion() {
-    let mut objects = items(0..3000);
-    let map = filled(&objects);
-    map.reserve(10);
-    objects.retain(|object| ***object % 3 != 0);
-    let expected: Vec<_> = objects
-        .iter()
-        .map(|object| (***object, ***object))
-        .collect();
-    assert_eq!(pairs(&map), expected);
-    assert!(
-        map.keys()
-            .map(|key| *key)
-            .eq(expected.iter().map(|pair| pair.0))
-    );
-    assert_eq!(
-        values(map.values()),
-        expected.iter().map(|pair| pair.1).collect::<Vec<_>>()
-    );
-    let (key, value) = map.pop().unwrap();
-    assert_eq!((*key, **value, map.len()), (2999, 2999, 1999));
-}
-
-/// S21: a snapshot has the objects of its moment, passes over the dead, and keeps nothing alive.
-#[test]
-fn iterators_walk_a_snapshot() {
-    let mut objects = items(0..8);
-    let map = filled(&objects);
-    let mut iterator = map.iter();
-    assert_eq!(
-        (iterator.size_hint().1, iterator.next().map(|(key, _)| *key)),
-        (Some(8), Some(0))
-    );
-    let late = item(100);
-    map.insert(1, &late);
-    map.insert(9, &late);
-    map.remove(&2);
-    objects.remove(3);
-    assert!(objects.iter().all(|object| Arc::strong_count(object) == 1));
-    let seen: Vec<_> = iterator.map(|(key, value)| (*key, **value)).collect();
-    assert_eq!(seen, [(1, 1), (2, 2), (4, 4), (5, 5), (6, 6), (7, 7)]);
-    let now = [(0, 0), (1, 100), (4, 4), (5, 5), (6, 6), (7, 7), (9, 100)];
-    assert_eq!(pairs(&map), now);
-}
-
 /// Clones are handles of one map; a copy is another one, which shares the keys (S23).
 #[test]
 fn clones_share_and_copies_do_not() {
@@ -414,4 +367,17 @@ fn many_entries_come_and_go() {
         assert_eq!(map.len(), objects.len());
     }
     assert_eq!(values(map.values()), values(objects.clone()));
+}
+
+/// S34: room made in advance is no obstacle, and goes when it is not needed.
+#[test]
+fn capacity_is_only_room() {
+    let map: WeakValueMap<u32, Item> = WeakValueMap::with_capacity(10_000);
+    assert!(map.is_empty() && map.iter().next().is_none());
+    let object = item(1);
+    map.insert(1, &object);
+    map.reserve(10_000);
+    assert_eq!(map.len(), 1);
+    drop(object);
+    assert!(map.is_empty());
 }

@@ -131,3 +131,61 @@ impl Drop for Turn<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread;
+    use std::time::Duration;
+
+    fn waits(of: &Factories) -> bool {
+        let runs = of.runs.lock().clone();
+        let waiting = WAITING.lock();
+        waiting
+            .iter()
+            .any(|waiting| runs.iter().any(|run| Arc::ptr_eq(run, &waiting.run)))
+    }
+
+    /// S33: a turn is had by one at a time, whoever waits looks again, nothing stays behind.
+    #[test]
+    fn a_turn_ends_for_those_who_wait() {
+        let factories = Factories::new();
+        let turn = factories.turn(7).expect("the first");
+        assert!(factories.turn(8).is_some(), "another key");
+        let inner = factories.turn(7).expect("the same thread does not wait");
+        assert!(inner.run.is_none());
+        drop(inner);
+        thread::scope(|scope| {
+            let waiter = scope.spawn(|| factories.turn(7).is_none());
+            while !waits(&factories) {
+                thread::sleep(Duration::from_millis(1));
+            }
+            drop(turn);
+            assert!(waiter.join().expect("no panic"));
+        });
+        assert!(factories.runs.lock().is_empty() && !waits(&factories));
+        assert!(factories.turn(7).is_some_and(|turn| turn.run.is_some()));
+    }
+
+    /// S33: two threads that want what the other makes: one of them does not wait.
+    #[test]
+    fn a_circle_of_threads_does_not_wait() {
+        let (one, two) = (Factories::new(), Factories::new());
+        let turn = one.turn(1).expect("the first");
+        thread::scope(|scope| {
+            let other = scope.spawn(|| {
+                let own = two.turn(2).expect("the first");
+                let waited = one.turn(1).is_none();
+                drop(own);
+                waited
+            });
+            while !waits(&one) {
+                thread::sleep(Duration::from_millis(1));
+            }
+            let beside = two.turn(2).expect("would wait for itself");
+            assert!(beside.run.is_none());
+            drop((beside, turn));
+            assert!(other.join().expect("no panic"));
+        });
+    }
+}

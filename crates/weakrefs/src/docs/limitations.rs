@@ -193,6 +193,10 @@
 //! nothing leaks: eviction does not hash or compare, so all its entries leave when the object dies (S17).
 //! The hash of a [`Ref`](crate::Ref) never changes (S7).
 //!
+//! Clippy's `mutable_key_type` warns of keys with a slot, or with a `Ref`, in hash maps, as it sees that
+//! they change inside. Neither takes part in `Hash` or `Eq`; name the types in `clippy.toml`, under
+//! `ignore-interior-mutability`.
+//!
 //! # Equal hashes
 //! Keys are hashed to 64 bits. Entries of equal hash are compared one after the other, so a lookup among
 //! *n* of them takes O(*n*). With the default hasher, which is seeded at random, that happens to nobody;

@@ -1,4 +1,5 @@
-//! [`Mutex`]: the lock of the registry and of each finalizer, which the exit of a fork can do without.
+//! [`Mutex`]: the lock of the registry, of each finalizer and of the unraisable hook, which the exit of a
+//! fork can do without.
 //!
 //! A forked process has one thread. A lock that another one held at the fork stays held there, and what
 //! it covers may be half changed. So the fork tries for a while, and then gives up.
@@ -13,6 +14,7 @@ pub(crate) use std::sync::{Condvar, MutexGuard};
 #[cfg(shuttle)]
 pub(crate) use shuttle::sync::{Condvar, MutexGuard};
 
+use super::hook;
 use std::sync::PoisonError;
 use std::thread;
 use std::time::Duration;
@@ -24,6 +26,17 @@ pub(crate) enum Locking {
     Normal,
     /// By the exit of a forked process.
     Forked,
+}
+
+impl Locking {
+    /// What suits the process that asks.
+    pub(crate) fn current() -> Self {
+        if hook::is_fork() {
+            Self::Forked
+        } else {
+            Self::Normal
+        }
+    }
 }
 
 /// A lock that is never poisoned, as nothing that panics runs under it.

@@ -31,12 +31,15 @@ fn the_ended_leave() {
 fn the_dead_keep_no_memory() {
     let object = Arc::new(Tracked::new(1));
     let finalizer = finalize(&object, || ());
-    let handle = finalizer.clone();
+    let (handle, given_up) = (finalizer.clone(), Arc::new(AtomicBool::new(false)));
+    let seen = Arc::clone(&given_up);
     let _newer = Ref::with_callback(&object, move |_| {
         let task = handle.object.task.lock();
-        assert!(task.as_ref().unwrap().referent.is_none());
+        let referent = &task.as_ref().unwrap().referent;
+        seen.store(referent.is_none(), Ordering::Relaxed);
     });
     drop(object);
+    assert!(given_up.load(Ordering::Relaxed));
     assert!(!finalizer.alive() && !is_registered(&finalizer));
 }
 

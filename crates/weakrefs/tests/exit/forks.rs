@@ -1,6 +1,6 @@
 //! Forked processes: they inherit the finalizers, and their exit never hangs.
 
-use self::process::{assert_exits, fork};
+use self::process::{assert_exit, fork};
 use super::{Case, at_exit};
 use std::process::exit;
 use std::sync::{Arc, mpsc};
@@ -47,7 +47,7 @@ const FORKS: usize = 40;
 fn a_fork_runs_what_it_inherited() {
     at_exit(|| println!("run"));
     match fork() {
-        Some(child) => assert_exits(child),
+        Some(child) => assert_exit(&[child]),
         None => {
             at_exit(|| println!("fresh"));
             exit(0);
@@ -76,14 +76,14 @@ fn forks_of_a_process_with_busy_threads() {
             None => exit(0),
         }
     }
-    children.into_iter().for_each(assert_exits);
+    assert_exit(&children);
 }
 
 /// S31: a finalizer that forks; the child exits and runs what is left, so does the parent.
 fn a_fork_within_a_run() {
     at_exit(|| println!("rest"));
     at_exit(|| match fork() {
-        Some(child) => assert_exits(child),
+        Some(child) => assert_exit(&[child]),
         None => exit(0),
     });
     run_exit_finalizers();
@@ -102,7 +102,7 @@ fn a_fork_while_another_thread_runs() {
     let runner = thread::spawn(run_exit_finalizers);
     begun.recv().unwrap();
     match fork() {
-        Some(child) => assert_exits(child),
+        Some(child) => assert_exit(&[child]),
         None => exit(0),
     }
     resume.send(()).unwrap();
@@ -128,24 +128,24 @@ mod process {
         (child > 0).then_some(child)
     }
 
-    /// Waits for the child to exit with code 0; kills it when the time is over.
-    pub(super) fn assert_exits(child: libc::pid_t) {
+    /// Waits for the children to exit with code 0; kills those that do not.
+    pub(super) fn assert_exit(children: &[libc::pid_t]) {
         let start = Instant::now();
-        let mut status = 0;
-        loop {
-            // SAFETY: `status` can be written.
-            match unsafe { libc::waitpid(child, &mut status, libc::WNOHANG) } {
-                0 if start.elapsed() > LIMIT => {
-                    // SAFETY: it is our child, and not yet waited for.
-                    unsafe { libc::kill(child, libc::SIGKILL) };
-                    panic!("a fork hangs");
+        let statuses: Vec<i32> = children
+            .iter()
+            .map(|&child| {
+                let mut status = 0;
+                // SAFETY: `status` can be written.
+                while unsafe { libc::waitpid(child, &mut status, libc::WNOHANG) } == 0 {
+                    if start.elapsed() > LIMIT {
+                        // SAFETY: it is our child, and not yet waited for.
+                        unsafe { libc::kill(child, libc::SIGKILL) };
+                    }
+                    thread::sleep(Duration::from_millis(2));
                 }
-                0 => thread::sleep(Duration::from_millis(2)),
-                waited => {
-                    assert_eq!((waited, status), (child, 0));
-                    return;
-                }
-            }
-        }
+                status
+            })
+            .collect();
+        assert!(statuses.iter().all(|status| *status == 0), "{statuses:?}");
     }
 }

@@ -5,6 +5,7 @@
 //! of it. So `main` has to be our own (`harness = false`); it takes a filter and `--list` as usual.
 
 mod ends;
+#[cfg(unix)]
 mod forks;
 mod runs;
 
@@ -55,10 +56,10 @@ fn at_exit<R: 'static>(function: impl FnOnce() -> R + Send + 'static) -> Finaliz
 }
 
 fn main() -> ExitCode {
-    let cases: Vec<Case> = [ends::cases(), runs::cases(), forks::cases()]
-        .into_iter()
-        .flatten()
-        .collect();
+    let mut cases = ends::cases();
+    cases.extend(runs::cases());
+    #[cfg(unix)]
+    cases.extend(forks::cases());
     match env::var(SCENARIO) {
         Ok(name) => {
             let case = cases.iter().find(|case| case.name == name);

@@ -26,8 +26,10 @@ thread_local! {
     static OUTER: RefCell<Option<Rc<dyn Outer>>> = const { RefCell::new(None) };
 }
 
+/// Makes the code of elements belong to a run, or to none.
 pub(crate) fn enter(outer: Option<Rc<dyn Outer>>) {
-    OUTER.set(outer);
+    // What a run that failed has left behind is dropped outside.
+    drop(OUTER.replace(outer));
 }
 
 fn outer() -> Option<Rc<dyn Outer>> {

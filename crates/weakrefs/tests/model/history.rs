@@ -12,8 +12,8 @@ use weakrefs::Ref;
 /// An operation, and what it is about.
 #[derive(Clone, Debug)]
 pub(crate) enum Operation {
-    Make(u32),
-    Kill(usize),
+    Make(#[allow(dead_code, reason = "for messages")] u32),
+    Kill(#[allow(dead_code, reason = "for messages")] usize),
     Insert {
         object: usize,
         key: u32,
@@ -77,27 +77,25 @@ type Order<'a> = Vec<(&'a Event, &'a Outcome)>;
 
 /// The orders of a tree in which each event has one moment between its beginning and its end. A death is
 /// at its beginning.
-pub(crate) fn orders(tree: &Tree) -> Vec<Order<'_>> {
-    let mut inner: Vec<Order<'_>> = vec![Vec::new()];
+pub(crate) fn orders<'a>(tree: &'a Tree) -> Vec<Order<'a>> {
+    let mut inner: Vec<Order<'a>> = vec![Vec::new()];
     for nested in &tree.nested {
         let orders = orders(nested);
-        let join = |before: &Order<'_>| -> Vec<_> {
-            orders
-                .iter()
-                .map(|order| [&before[..], order].concat())
-                .collect()
+        let join = |before: &Order<'a>| -> Vec<Order<'a>> {
+            let orders = orders.iter();
+            orders.map(|order| [&before[..], order].concat()).collect()
         };
         inner = inner.iter().flat_map(join).collect();
     }
     let own = (&tree.event, &tree.outcome);
-    let with_own = |order: Order<'_>| {
+    let with_own = |order: Order<'a>| {
         let last = if matches!(tree.event, Event::Operation(_)) {
             order.len()
         } else {
             0
         };
-        let at = move |at: usize| [&order[..at], &[own], &order[at..]].concat();
-        (0..=last).map(at).collect::<Vec<_>>()
+        let put = |at: usize| [&order[..at], &[own], &order[at..]].concat();
+        (0..=last).map(put).collect::<Vec<Order<'a>>>()
     };
     inner.into_iter().flat_map(with_own).collect()
 }
@@ -179,7 +177,6 @@ impl<C: Container> History<C> {
         self.iterators.take();
         self.handles.take();
         assert_eq!(self.container.len(), 0);
-        enter(None);
     }
 
     pub(crate) fn make(&self, class: u32) -> Arc<Element> {
@@ -292,8 +289,8 @@ impl<C: Container> History<C> {
                     container.update(element, key)
                 });
             }
-            Plan::GetOrMake(at, key) => {
-                let element = handle(at);
+            Plan::GetOrMake(one, key) => {
+                let element = handle(one);
                 let key = if C::REPLACES { element.class } else { key };
                 let operation = Operation::GetOrMake {
                     object: element.number,
@@ -374,7 +371,7 @@ impl<C: Container> Outer for History<C> {
         let Some(budget) = self.budget.get().checked_sub(1) else {
             return;
         };
-        if self.occasions.get() % 3 == 0 {
+        if self.occasions.get().is_multiple_of(3) {
             self.budget.set(budget);
             let step = self.steps.borrow_mut().next();
             if let Some(step) = step {

@@ -20,7 +20,7 @@ pub(crate) struct Entry {
     pub(crate) value: u32,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Naive {
     kind: Kind,
     entries: Vec<Entry>,

@@ -9,6 +9,7 @@
 
 mod containers;
 mod factories;
+mod finalizers;
 mod references;
 
 use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};

@@ -1,0 +1,243 @@
+//! Iteration: the order of insertion across shards, and snapshots under changes and deaths (S21).
+
+mod support;
+
+use std::sync::Arc;
+use support::{Item, Log, Noting, item, items, values};
+use weakrefs::{Tracked, WeakKeyMap, WeakSet, WeakValueMap};
+
+fn key_pairs(map: &WeakKeyMap<Item, u32>) -> Vec<(u32, u32)> {
+    map.iter().map(|(key, value)| (**key, *value)).collect()
+}
+
+fn value_pairs(map: &WeakValueMap<u32, Item>) -> Vec<(u32, u32)> {
+    map.iter().map(|(key, value)| (*key, **value)).collect()
+}
+
+/// Each key with its own value.
+fn fill(map: &WeakKeyMap<Item, u32>, keys: &[Arc<Item>]) {
+    for key in keys {
+        map.insert(key, ***key);
+    }
+}
+
+fn filled(values: &[Arc<Item>]) -> WeakValueMap<u32, Item> {
+    let entries = values.iter().map(|value| (***value, Arc::clone(value)));
+    entries.collect()
+}
+
+/// S21: the order of insertion across shards, whatever left in between.
+#[test]
+fn a_set_is_read_in_the_order_of_insertion() {
+    let set = WeakSet::new();
+    let mut objects = items(0..5000);
+    set.reserve(5000);
+    set.extend(&objects);
+    assert_eq!(values(&set), (0..5000).collect::<Vec<_>>());
+    objects.retain(|object| ***object % 3 != 0);
+    assert_eq!(values(&set), values(objects.clone()));
+    assert_eq!(set.len(), objects.len());
+    let again = item(0);
+    set.insert(&again);
+    assert_eq!(set.iter().last().map(|last| **last), Some(0));
+    let newest: Vec<_> = std::iter::from_fn(|| set.pop()).take(10).collect();
+    assert_eq!(
+        values(newest),
+        [0, 4999, 4997, 4996, 4994, 4993, 4991, 4990, 4988, 4987]
+    );
+}
+
+/// S21: an iterator sees the moment it was opened, without what has died since, and keeps nothing alive.
+#[test]
+fn iterators_of_a_set_walk_a_snapshot() {
+    let set = WeakSet::new();
+    let mut objects = items(0..100);
+    set.extend(&objects);
+    let mut iterator = set.iter();
+    assert_eq!(iterator.size_hint(), (0, Some(100)));
+    let first = iterator.next().unwrap();
+    assert_eq!(Arc::strong_count(&objects[1]), 1);
+    let late = item(1000);
+    set.insert(&late);
+    set.remove(&objects[1]);
+    objects.truncate(4);
+    assert_eq!(set.len(), 4);
+    assert_eq!(values(iterator.by_ref()), [1, 2, 3]);
+    assert!(iterator.next().is_none() && iterator.next().is_none());
+    assert_eq!(values(&set), [0, 2, 3, 1000]);
+    drop((first, objects, late));
+    assert!(set.is_empty());
+
+    let mut objects = items(0..10);
+    set.extend(&objects);
+    let iterator = set.iter();
+    set.clear();
+    objects.remove(5);
+    assert_eq!(values(iterator), [0, 1, 2, 3, 4, 6, 7, 8, 9]);
+}
+
+/// S21: changing the set in a loop over it repeats nothing.
+#[test]
+fn a_set_may_be_changed_while_it_is_iterated() {
+    let set = WeakSet::new();
+    let mut objects = items(0..50);
+    set.extend(&objects);
+    let mut seen = Vec::new();
+    for object in &set {
+        let new = item(**object + 1000);
+        set.insert(&new);
+        objects.push(new);
+        set.remove(&Tracked::new(**object + 1));
+        seen.push(**object);
+    }
+    assert_eq!(seen, (0..50).collect::<Vec<_>>());
+    assert_eq!(
+        values(&set),
+        [0].into_iter().chain(1000..1050).collect::<Vec<_>>()
+    );
+}
+
+/// S21: an iterator outlives every handle of its set.
+#[test]
+fn an_iterator_outlives_its_set() {
+    let objects = items(0..3);
+    let set: WeakSet<_> = objects.iter().collect();
+    let iterator = set.iter();
+    drop(set);
+    assert_eq!(values(iterator), [0, 1, 2]);
+    assert_eq!(Arc::weak_count(&objects[0]), 0);
+}
+
+/// S21: the order of insertion across shards; replacing a value keeps its place.
+#[test]
+fn a_key_map_is_read_in_the_order_of_insertion() {
+    let map = WeakKeyMap::new();
+    let mut keys = items(0..3000);
+    map.reserve(3000);
+    for key in &keys {
+        map.insert(key, ***key);
+    }
+    for key in keys.iter().rev().step_by(5) {
+        map.insert(key, ***key + 5000);
+    }
+    keys.retain(|key| ***key % 3 != 0);
+    let value = |key: u32| {
+        if (2999 - key).is_multiple_of(5) {
+            key + 5000
+        } else {
+            key
+        }
+    };
+    let expected: Vec<_> = keys.iter().map(|key| (***key, value(***key))).collect();
+    assert_eq!(key_pairs(&map), expected);
+    assert!(
+        map.keys()
+            .map(|key| **key)
+            .eq(expected.iter().map(|pair| pair.0))
+    );
+    assert!(
+        map.values()
+            .map(|value| *value)
+            .eq(expected.iter().map(|pair| pair.1))
+    );
+    let (key, value) = map.pop().unwrap();
+    assert_eq!((**key, *value), (2999, 7999));
+    assert_eq!(map.len(), keys.len() - 1);
+}
+
+/// S21: a snapshot has the values of its moment, passes over the dead, and keeps no key alive.
+#[test]
+fn iterators_of_a_key_map_walk_a_snapshot() {
+    let map = WeakKeyMap::new();
+    let mut keys = items(0..10);
+    fill(&map, &keys);
+    let mut iterator = map.iter();
+    assert_eq!(iterator.size_hint().1, Some(10));
+    assert_eq!(iterator.next().map(|(_, value)| *value), Some(0));
+    map.insert(&keys[1], 100);
+    map.remove(&keys[2]);
+    let late = item(11);
+    map.insert(&late, 11);
+    keys.remove(3);
+    assert!(keys.iter().all(|key| Arc::strong_count(key) == 1));
+    assert_eq!(
+        iterator.map(|(_, value)| *value).collect::<Vec<_>>(),
+        [1, 2, 4, 5, 6, 7, 8, 9]
+    );
+    let now = [
+        (0, 0),
+        (1, 100),
+        (4, 4),
+        (5, 5),
+        (6, 6),
+        (7, 7),
+        (8, 8),
+        (9, 9),
+        (11, 11),
+    ];
+    assert_eq!(key_pairs(&map), now);
+}
+
+/// S21: what a snapshot keeps of removed values goes with the iterator, wherever that stopped.
+#[test]
+fn a_snapshot_lets_go_of_its_values() {
+    let log = Log::default();
+    let map = WeakKeyMap::new();
+    let keys = items(0..3);
+    for key in &keys {
+        map.insert(key, Noting("value", log.clone()));
+    }
+    let mut iterator = map.iter();
+    iterator.next();
+    map.clear();
+    drop(map);
+    drop(iterator);
+    assert_eq!(log.take().len(), 3);
+}
+
+/// S21: the order of insertion across shards, with anything in between.
+#[test]
+fn a_value_map_is_read_in_the_order_of_insertion() {
+    let mut objects = items(0..3000);
+    let map = filled(&objects);
+    map.reserve(10);
+    objects.retain(|object| ***object % 3 != 0);
+    let expected: Vec<_> = objects
+        .iter()
+        .map(|object| (***object, ***object))
+        .collect();
+    assert_eq!(value_pairs(&map), expected);
+    assert!(
+        map.keys()
+            .map(|key| *key)
+            .eq(expected.iter().map(|pair| pair.0))
+    );
+    assert_eq!(
+        values(map.values()),
+        expected.iter().map(|pair| pair.1).collect::<Vec<_>>()
+    );
+    let (key, value) = map.pop().unwrap();
+    assert_eq!((*key, **value, map.len()), (2999, 2999, 1999));
+}
+
+/// S21: a snapshot has the objects of its moment, passes over the dead, and keeps nothing alive.
+#[test]
+fn iterators_of_a_value_map_walk_a_snapshot() {
+    let mut objects = items(0..8);
+    let map = filled(&objects);
+    let mut iterator = map.iter();
+    assert_eq!(
+        (iterator.size_hint().1, iterator.next().map(|(key, _)| *key)),
+        (Some(8), Some(0))
+    );
+    let late = item(100);
+    map.insert(1, &late);
+    map.insert(9, &late);
+    map.remove(&2);
+    objects.remove(3);
+    assert!(objects.iter().all(|object| Arc::strong_count(object) == 1));
+    let seen: Vec<_> = iterator.map(|(key, value)| (*key, **value)).collect();
+    assert_eq!(seen, [(1, 1), (2, 2), (4, 4), (5, 5), (6, 6), (7, 7)]);
+    let now = [(0, 0), (1, 100), (4, 4), (5, 5), (6, 6), (7, 7), (9, 100)];
+    assert_eq!(value_pairs(&map), now);
+}

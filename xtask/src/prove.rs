@@ -1,0 +1,222 @@
+//! All that the Rust crates must pass: their tests, the models of their concurrency, the same tests
+//! under AddressSanitizer and under valgrind's memcheck, and what publishing asks for.
+//!
+//! What a machine has no tool for is skipped, and the table says so.
+
+use std::{
+    env, fs,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context as _, Result};
+
+use crate::{
+    checks,
+    lint::passes,
+    report::{Outcome, Report},
+};
+
+/// What is published, each after those that it depends on.
+const CRATES: [&str; 3] = ["weakrefs-table", "weakrefs-derive", "weakrefs"];
+
+/// Flags other than the usual ones would have everything compiled anew, back and forth.
+const MODELS_TARGET: &str = "target/prove/models";
+const SANITIZER_TARGET: &str = "target/prove/address-sanitizer";
+
+const TESTS: &str = "crates/weakrefs/tests";
+const EXPECTED_LEAKS: &str = "xtask/expected-leaks.txt";
+
+/// Test programs that memcheck has nothing to say about, as they run the compiler, or processes of their
+/// own that it does not follow, or nothing; or that are too slow for it.
+const UNCHECKED: [&str; 4] = ["compile_fail", "exit", "memory", "models"];
+
+/// Some tests have several threads, and threads take turns.
+const MEMCHECK: &str = "valgrind --quiet --error-exitcode=99 --fair-sched=yes";
+
+/// Everything.
+pub(crate) fn rust(report: &mut Report) -> Result<()> {
+    report.check("rust", "cargo test", || {
+        checks::cargo_test(
+            cargo()
+                .args(["test", "--no-fail-fast"])
+                .args(packages(&CRATES)),
+        )
+    })?;
+    models(report)?;
+    address_sanitizer(report)?;
+    memcheck(report)?;
+    let mut rustdoc = cargo();
+    rustdoc
+        .args(["doc", "--no-deps"])
+        .args(packages(&CRATES))
+        .env("RUSTDOCFLAGS", "--deny warnings");
+    passes(report, "rust", "rustdoc", &mut rustdoc)?;
+    // All at once: the later ones are built against the earlier ones as packaged.
+    let mut publish = cargo();
+    publish
+        .args(["publish", "--dry-run", "--allow-dirty"])
+        .args(packages(&CRATES));
+    passes(report, "rust", "cargo publish --dry-run", &mut publish)
+}
+
+/// The models of `crates/weakrefs/tests/models`.
+fn models(report: &mut Report) -> Result<()> {
+    let with_models = |arguments: &[&str]| {
+        let mut command = cargo();
+        command
+            .args(arguments)
+            .args(["--package", "weakrefs", "--test", "models"])
+            .args(["--target-dir", MODELS_TARGET])
+            .env("RUSTFLAGS", "--cfg shuttle");
+        command
+    };
+    let mut clippy = with_models(&["clippy", "--lib"]);
+    clippy.args(["--", "--deny", "warnings"]);
+    passes(report, "rust", "clippy on the models", &mut clippy)?;
+    report.check("rust", "models", || {
+        checks::cargo_test(&mut with_models(&["test", "--no-fail-fast"]))
+    })
+}
+
+/// The tests with every access to memory checked, and at the end for what nobody can reach any more.
+fn address_sanitizer(report: &mut Report) -> Result<()> {
+    report.check("nightly", "AddressSanitizer", || {
+        let mut version = Command::new("rustup");
+        version.args(["run", "nightly", "rustc", "--version", "--verbose"]);
+        let Some(version) = answer(&mut version) else {
+            return Ok(skipped("no nightly toolchain"));
+        };
+        let leaks = fs::canonicalize(EXPECTED_LEAKS)
+            .with_context(|| format!("cannot find {EXPECTED_LEAKS}"))?;
+        let leaks = format!("suppressions={}:print_suppressions=0", leaks.display());
+        let mut command = Command::new("rustup");
+        command
+            .args(["run", "nightly", "cargo", "test", "--no-fail-fast"])
+            .args(["--lib", "--tests"])
+            .args(packages(&["weakrefs-table", "weakrefs"]))
+            // With a target, build scripts and macros are built without the sanitizer.
+            .args(["--target", host(&version).context("no host")?])
+            .args(["--target-dir", SANITIZER_TARGET])
+            .env("RUSTFLAGS", "-Zsanitizer=address")
+            .env("LSAN_OPTIONS", leaks);
+        checks::cargo_test(&mut command)
+    })
+}
+
+/// The tests, each test program under valgrind.
+fn memcheck(report: &mut Report) -> Result<()> {
+    report.check("valgrind", "memcheck", || {
+        if answer(Command::new("valgrind").arg("--version")).is_none() {
+            return Ok(skipped("not installed"));
+        }
+        let version = answer(cargo().args(["version", "--verbose"])).context("no cargo")?;
+        let runner = format!(
+            "CARGO_TARGET_{}_RUNNER",
+            host(&version)
+                .context("no host")?
+                .replace('-', "_")
+                .to_uppercase()
+        );
+        let programs = test_programs(Path::new(TESTS))?;
+        let programs = programs
+            .iter()
+            .filter(|program| !UNCHECKED.contains(&program.as_str()));
+        let mut command = cargo();
+        command
+            .args(["test", "--no-fail-fast", "--package", "weakrefs", "--lib"])
+            .args(programs.flat_map(|program| ["--test", program]))
+            .env(runner, MEMCHECK);
+        checks::cargo_test(&mut command)
+    })
+}
+
+/// The names of the test programs in a directory: a file, or a directory with a `main.rs`.
+fn test_programs(directory: &Path) -> Result<Vec<String>> {
+    let entries =
+        fs::read_dir(directory).with_context(|| format!("cannot read {}", directory.display()))?;
+    let mut programs = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        let is_file = path.extension().is_some_and(|extension| extension == "rs");
+        if (is_file || path.join("main.rs").exists())
+            && let Some(name) = path.file_stem()
+        {
+            programs.push(name.to_string_lossy().into_owned());
+        }
+    }
+    programs.sort();
+    Ok(programs)
+}
+
+fn cargo() -> Command {
+    Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+fn packages<'a>(names: &'a [&'a str]) -> impl Iterator<Item = &'a str> {
+    names.iter().flat_map(|name| ["--package", name])
+}
+
+/// What a program says quietly, if it can be run and succeeds.
+fn answer(command: &mut Command) -> Option<String> {
+    let output = command.stdin(Stdio::null()).output().ok()?;
+    let said = String::from_utf8(output.stdout).ok()?;
+    output.status.success().then_some(said)
+}
+
+/// The platform in the verbose version of rustc or cargo.
+fn host(version: &str) -> Option<&str> {
+    version.lines().find_map(|line| line.strip_prefix("host: "))
+}
+
+fn skipped(reason: &str) -> Outcome {
+    Outcome {
+        skipped: 1,
+        note: reason.to_owned(),
+        ..Outcome::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_platform() {
+        let version = "rustc 1.97.0-nightly\nbinary: rustc\nhost: x86_64-unknown-linux-gnu\n";
+        assert_eq!(host(version), Some("x86_64-unknown-linux-gnu"));
+        assert_eq!(host("rustc 1.97.0"), None);
+    }
+
+    #[test]
+    fn programs_that_are_absent_or_fail_give_no_answer() {
+        assert_eq!(answer(&mut Command::new("/nonexistent/valgrind")), None);
+        assert_eq!(
+            answer(Command::new("sh").args(["-c", "echo 1; false"])),
+            None
+        );
+        assert_eq!(
+            answer(Command::new("echo").arg("1")).as_deref(),
+            Some("1\n")
+        );
+    }
+
+    #[test]
+    fn what_is_skipped_is_neither_passed_nor_failed() {
+        let outcome = skipped("not installed");
+        assert_eq!((outcome.passed, outcome.failed), (0, 0));
+        assert_eq!(outcome.note, "not installed");
+    }
+
+    #[test]
+    fn test_programs_are_found() {
+        let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/weakrefs/tests");
+        let programs = test_programs(&tests).unwrap();
+        for name in UNCHECKED {
+            assert!(programs.iter().any(|program| program == name), "{name}");
+        }
+        for name in ["ui", "support"] {
+            assert!(!programs.iter().any(|program| program == name), "{name}");
+        }
+    }
+}
