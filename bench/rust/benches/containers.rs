@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::sync::{Arc, Mutex, Weak};
 use weak_table::{WeakHashSet, WeakKeyHashMap};
 use weakrefs::{WeakKeyMap, WeakSet, WeakValueMap};
-use weakrefs_bench::{LockedWeakTable, Object, Registry, key, shuffled};
+use weakrefs_bench::{LockedWeakTable, Object, PlainWeakTable, Registry, key, shuffled};
 
 fn sizes() -> Vec<u64> {
     let sizes = std::env::var("WEAKREFS_BENCH_SIZES").unwrap_or_else(|_| "1000,100000".into());
@@ -143,9 +143,11 @@ fn handles(criterion: &mut Criterion) {
 criterion_group!(
     containers,
     lookup_by_key::<WeakValueMap<String, Object>>,
+    lookup_by_key::<PlainWeakTable>,
     lookup_by_key::<LockedWeakTable>,
     lookup_by_key::<DashMap<String, Weak<Object>>>,
     insert_and_evict::<WeakValueMap<String, Object>>,
+    insert_and_evict::<PlainWeakTable>,
     insert_and_evict::<LockedWeakTable>,
     insert_and_evict::<DashMap<String, Weak<Object>>>,
     elements,

@@ -37,7 +37,7 @@ fn together(rounds: u64, operation: impl Fn(usize, u64) + Sync) -> Duration {
     longest.unwrap_or_default()
 }
 
-fn lookups<R: Registry>(criterion: &mut Criterion) {
+fn lookups<R: Registry + Sync>(criterion: &mut Criterion) {
     let registry = R::default();
     let objects: Vec<_> = (0..SIZE).map(Object::new).collect();
     for object in &objects {
@@ -64,7 +64,7 @@ fn lookups<R: Registry>(criterion: &mut Criterion) {
     });
 }
 
-fn insertions<R: Registry>(criterion: &mut Criterion) {
+fn insertions<R: Registry + Sync>(criterion: &mut Criterion) {
     let registry = R::default();
     let keys: Vec<String> = (0..SIZE).map(key).collect();
     let half = keys.len() / THREADS;

@@ -2,6 +2,7 @@
 //! that map keys to weakly referenced objects.
 
 use dashmap::DashMap;
+use std::cell::RefCell;
 use std::collections::hash_map::RandomState;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, Weak};
@@ -56,7 +57,7 @@ pub fn key(number: u64) -> String {
 }
 
 /// A map from strings to weakly referenced objects.
-pub trait Registry: Default + Send + Sync {
+pub trait Registry: Default {
     const NAME: &'static str;
 
     fn insert(&self, key: String, object: &Arc<Object>);
@@ -80,9 +81,31 @@ impl Registry for WeakValueMap<String, Object> {
     fn expire(&self, _: &str) {}
 }
 
+type WeakTable = WeakValueHashMap<String, Weak<Object>, RandomState>;
+
+/// weak-table's map, for one thread.
+#[derive(Default)]
+pub struct PlainWeakTable(RefCell<WeakTable>);
+
+impl Registry for PlainWeakTable {
+    const NAME: &'static str = "weak-table";
+
+    fn insert(&self, key: String, object: &Arc<Object>) {
+        self.0.borrow_mut().insert(key, Arc::clone(object));
+    }
+
+    fn get(&self, key: &str) -> Option<Arc<Object>> {
+        self.0.borrow().get(key)
+    }
+
+    fn expire(&self, key: &str) {
+        self.0.borrow_mut().remove(key);
+    }
+}
+
 /// weak-table's map, with the lock that sharing it takes.
 #[derive(Default)]
-pub struct LockedWeakTable(Mutex<WeakValueHashMap<String, Weak<Object>, RandomState>>);
+pub struct LockedWeakTable(Mutex<WeakTable>);
 
 impl Registry for LockedWeakTable {
     const NAME: &'static str = "Mutex<weak-table>";

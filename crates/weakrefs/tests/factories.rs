@@ -109,7 +109,7 @@ fn keys_of_equal_hash_take_turns() {
     });
 }
 
-/// A factory that panics hands over to the next thread's; those who have the object are not concerned.
+/// S33: A factory that panics hands over to the next thread's; those who have the object are not concerned.
 #[test]
 fn a_panicking_factory_hands_over() {
     within(20, || {
@@ -134,7 +134,7 @@ fn a_panicking_factory_hands_over() {
     });
 }
 
-/// A factory that fails stores nothing, and hands over to the next thread's.
+/// S33: A factory that fails stores nothing, and hands over to the next thread's.
 #[test]
 fn a_failing_factory_hands_over() {
     within(20, || {
@@ -167,7 +167,7 @@ fn a_failing_factory_hands_over() {
     });
 }
 
-/// A factory may ask for its own key: the inner one makes it, and both get the same.
+/// S18, S33: A factory may ask for its own key: the inner one makes it, and both get the same.
 #[test]
 fn a_factory_may_ask_for_its_own_key() {
     within(20, || {
@@ -193,7 +193,7 @@ fn a_factory_may_ask_for_its_own_key() {
     });
 }
 
-/// Factories that ask for each other's keys in other threads do not wait for ever.
+/// S33: Factories that ask for each other's keys in other threads do not wait for ever.
 #[test]
 fn factories_may_ask_for_each_others_keys() {
     within(30, || {

@@ -161,7 +161,7 @@ fn results_go_on_evicting() {
     assert!(results.iter().all(WeakSet::is_empty) && set.is_empty());
 }
 
-/// Operands that nobody else keeps: equal elements of ours stay, theirs die with the operation.
+/// S24: Operands that nobody else keeps: equal elements of ours stay, theirs die with the operation.
 #[test]
 fn operands_may_be_made_on_the_spot() {
     let objects = items(0..4);

@@ -44,7 +44,7 @@ fn an_equal_key_keeps_the_old_one() {
     assert!(map.get(&again).is_none() && map.is_empty());
 }
 
-/// A replaced or removed value is given, and dropped by nobody else.
+/// S18: A replaced or removed value is given, and dropped by nobody else.
 #[test]
 fn values_are_given_back() {
     let log = Log::default();
@@ -94,7 +94,7 @@ fn clones_share_and_copies_do_not() {
     assert!(map.is_empty() && copy.is_empty());
 }
 
-/// `retain`, `drain`, `clear`, `pop`: what leaves is not watched any more.
+/// S34: `retain`, `drain`, `clear`, `pop`: what leaves is not watched any more.
 #[test]
 fn removals_in_bulk() {
     let keys = items(0..100);
@@ -158,7 +158,7 @@ fn hostile_values_may_leave() {
     assert!(map.is_empty());
 }
 
-/// `update` creates, changes and removes; the place stays.
+/// S18, S19: `update` creates, changes and removes; the place stays.
 #[test]
 fn update_computes_values() {
     let map = WeakKeyMap::new();
@@ -215,7 +215,7 @@ impl Borrow<str> for File {
     }
 }
 
-/// A key is found by a borrowed form of it.
+/// S19: A key is found by a borrowed form of it.
 #[test]
 fn keys_are_found_by_what_is_equivalent() {
     let map = WeakKeyMap::new();
@@ -268,7 +268,7 @@ fn trait_objects_are_keys() {
     assert_eq!(map.len(), 1);
 }
 
-/// Few hashes make everything a comparison, and change nothing else.
+/// S17: Few hashes make everything a comparison, and change nothing else.
 #[test]
 fn colliding_hashes_work() {
     let map = WeakKeyMap::with_hasher(Colliding::<2>);
@@ -290,7 +290,7 @@ fn colliding_hashes_work() {
     assert!(map.is_empty());
 }
 
-/// The traits that collections have.
+/// S24: The traits that collections have.
 #[test]
 fn conversions_equality_and_debug() {
     let keys = items(0..3);

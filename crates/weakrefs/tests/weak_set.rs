@@ -74,7 +74,7 @@ fn clones_share_and_copies_do_not() {
     assert_eq!(Arc::weak_count(&objects[0]), 1);
 }
 
-/// `retain`, `drain`, `clear`: what leaves is not watched any more.
+/// S34: `retain`, `drain`, `clear`: what leaves is not watched any more.
 #[test]
 fn removals_in_bulk() {
     let objects = items(0..100);
@@ -96,7 +96,7 @@ fn removals_in_bulk() {
     assert!(objects.iter().all(|object| Arc::weak_count(object) == 0));
 }
 
-/// `retain` decides on the snapshot: what `keep` inserts stays, what it kills is gone.
+/// S18, S21: `retain` decides on the snapshot: what `keep` inserts stays, what it kills is gone.
 #[test]
 fn retain_may_re_enter() {
     let set = WeakSet::new();
@@ -146,7 +146,7 @@ fn symbol(name: &str) -> Arc<Symbol> {
     })
 }
 
-/// Interning: by a borrowed form, or by giving the object.
+/// S17: Interning: by a borrowed form, or by giving the object.
 #[test]
 fn elements_are_found_by_what_is_equivalent() {
     let set = WeakSet::new();
@@ -233,7 +233,7 @@ fn identity_tells_equal_objects_apart() {
     assert!(set.is_empty() && copy.is_empty());
 }
 
-/// Few hashes make everything a comparison, and change nothing else.
+/// S17: Few hashes make everything a comparison, and change nothing else.
 #[test]
 fn colliding_hashes_work() {
     let set = WeakSet::with_hasher(Colliding::<3>);
@@ -255,7 +255,7 @@ fn colliding_hashes_work() {
     assert!(set.is_empty());
 }
 
-/// The traits that collections have.
+/// S24: The traits that collections have.
 #[test]
 fn conversions_equality_and_debug() {
     let objects = items(0..3);
@@ -289,7 +289,7 @@ fn many_elements_come_and_go() {
     assert_eq!(values(&set), values(objects.clone()));
 }
 
-/// What an element owns is dropped by the element, outside of the set.
+/// S18: What an element owns is dropped by the element, outside of the set.
 #[test]
 fn destructors_of_elements_may_use_the_set() {
     let log = Log::default();

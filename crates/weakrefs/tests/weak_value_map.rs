@@ -70,7 +70,7 @@ fn an_equal_key_keeps_the_old_one() {
     assert!(map.remove_entry(&second).is_none() && Arc::weak_count(&object) == 0);
 }
 
-/// Keys of all kinds are found by their borrowed forms, whether compared inside or outside.
+/// S19: Keys of all kinds are found by their borrowed forms, whether compared inside or outside.
 #[test]
 fn keys_are_found_by_what_is_equivalent() {
     let object = item(1);
@@ -106,7 +106,7 @@ fn clones_share_and_copies_do_not() {
     assert!(map.is_empty() && copy.is_empty());
 }
 
-/// `retain`, `drain`, `clear`: what leaves is not watched any more.
+/// S34: `retain`, `drain`, `clear`: what leaves is not watched any more.
 #[test]
 fn removals_in_bulk() {
     let objects = items(0..100);
@@ -141,7 +141,7 @@ fn retain_does_not_remove_an_object_that_it_has_not_seen() {
     assert_eq!(pairs(&map), [(0, 0), (2, 100)]);
 }
 
-/// `update` creates, replaces and removes; the place stays.
+/// S16, S18: `update` creates, replaces and removes; the place stays.
 #[test]
 fn update_computes_objects() {
     let map = WeakValueMap::new();
@@ -232,7 +232,7 @@ fn trait_objects_are_values() {
     );
 }
 
-/// Few hashes make everything a comparison, inside for plain keys, outside for others.
+/// S17: Few hashes make everything a comparison, inside for plain keys, outside for others.
 #[test]
 fn colliding_hashes_work() {
     let plain = WeakValueMap::with_hasher(Colliding::<2>);
@@ -304,7 +304,7 @@ fn hostile_keys_may_leave() {
     assert!(map.is_empty());
 }
 
-/// The traits that collections have.
+/// S24: The traits that collections have.
 #[test]
 fn conversions_equality_and_debug() {
     let objects = items(0..3);
@@ -329,7 +329,7 @@ fn conversions_equality_and_debug() {
     assert!(unhashed.get(&Key(1)).is_none() && unhashed == unhashed.copy());
 }
 
-/// What a map owned of keys is dropped outside of it, once.
+/// S18, S21: What a map owned of keys is dropped outside of it, once.
 #[test]
 fn keys_are_dropped_once() {
     struct Logged(u32, #[allow(dead_code, reason = "for its drop")] Noting);

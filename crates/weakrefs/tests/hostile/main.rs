@@ -81,7 +81,7 @@ fn callbacks() {
     within(60, || run(Place::Callback));
 }
 
-/// Factories, `update`, `retain`, and the body of a loop.
+/// S18: Factories, `update`, `retain`, and the body of a loop.
 #[test]
 fn closures() {
     within(60, || run(Place::Given));
