@@ -244,7 +244,8 @@ class Lockstep:
             if slot not in touched and made[slot][1:] not in spoken:
                 for entry in before:
                     if thing.tag in (entry, entry[0]) and self._alive(entry):
-                        self._compare(f"{entry} in {name}", repr(entry in kept), "True")
+                        there = entry in kept or self._by_now(entry) in kept
+                        self._compare(f"{entry} in {name}", repr(there), "True")
 
     def _alive(self, entry):
         """Whether all things that an entry describes are alive."""
@@ -252,6 +253,12 @@ class Lockstep:
         return all(
             tag[1] in self.ours.population.probes for tag in tags if isinstance(tag, tuple) and tag[0] == "thing"
         )
+
+    def _by_now(self, entry):
+        """How an entry reads once things have died to which one of its own values is a reference."""
+        if entry[0] == "ref" and isinstance(entry[1], tuple) and not self._alive(entry[1]):
+            return ("ref", "None")
+        return tuple(self._by_now(part) if isinstance(part, tuple) else part for part in entry)
 
     def _release(self):
         """Everything must die that nothing but the containers could keep."""
