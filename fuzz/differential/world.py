@@ -64,7 +64,8 @@ class World(Vocabulary):
             return describe_error(error)
         finally:
             self.acting = True
-            if len(self.population.worlds) == 1:
+            # The death of one may make another, while the deque is being cleared.
+            while self.created and len(self.population.worlds) == 1:
                 self.created.clear()
 
     def observe(self, observation, value):
