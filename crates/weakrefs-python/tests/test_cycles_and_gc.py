@@ -506,6 +506,48 @@ def test_collections_that_use_what_is_being_made():
     assert output_of(code) == ["end"]
 
 
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "KeyedRef(thing, print, Last())",
+        "WeakValueDictionary([(Last(), thing)])",
+        "WeakMethod(thing.method, Last())",
+    ],
+)
+def test_a_collection_while_a_reference_is_going(reference):
+    """S18: a reference leaves its referent before it lets go of what it owns, or the collector would find
+    half of it. (The interpreter crashes with its own `KeyedRef`.)
+    """
+    code = f"""
+        import gc
+        from weakrefs import *
+
+        class Thing:
+            def __init__(self):
+                self.itself = self
+            def method(self):
+                pass
+
+        class Last:
+            def __call__(self, reference):
+                print("called")
+            def __del__(self):
+                things.clear()
+                print(gc.collect() > 0)
+
+        gc.disable()
+        thing = Thing()
+        things = [thing]
+        reference = {reference}
+        gc.collect()
+        del thing
+        del reference
+        gc.collect()
+        print("end")
+    """
+    assert output_of(code) == ["True", "end"]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_collections_at_every_allocation(kind):
     """S15: entries die in the middle of any operation, when cyclic garbage is collected; what
