@@ -28,7 +28,10 @@ order. The line is an accident if
 - the line is *fragile*: about many entries (bulk, `clear`, an iterable that acts, a collection),
   or an `add`: a `set` takes an entry for present that its comparison removed, and versions of
   CPython even crash. There only the first side is interrupted;
-- the interpreter, before 3.14, was putting off removals.
+- the interpreter, before 3.14, was putting off removals;
+- a death starts a collection, and the program has weak-valued mappings. What dies may be the key of
+  a standard `KeyedRef` that is going, too: the interpreter crashes if its collector then comes upon
+  that through its referent. On the standard side such a collection does not take place.
 
 Then what is required is in `Lockstep._accident`: no crash, the first side's invariants hold, what
 nothing spoke of is still there, nothing is kept alive, and filled anew both agree.
@@ -95,6 +98,8 @@ class Lockstep:
         hook, sys.unraisablehook = sys.unraisablehook, self._unraisable
         line = None
         index = 0
+        for world in self.worlds:
+            world.valued = any(name[0] == "v" for text in program for name in prepare(text).containers)
         try:
             for index, line in enumerate(program):
                 self._step(index, line)

@@ -50,6 +50,9 @@ class Vocabulary:
         """Collects; within one collection only each thing's own callbacks have an order."""
         if self is not self.population.worlds[-1]:
             return
+        if self.deaths and self.valued and not self.implementation.sound:
+            self.put_off = True
+            return
         before = [world.log for world in self.population.worlds]
         for world in self.population.worlds:
             world.log = []
@@ -94,7 +97,7 @@ class Vocabulary:
         return callback
 
     def act(self, text):
-        return lambda *args: self.enact(text)
+        return lambda *args: self.enact(text, death=True)
 
     def each(self, things, text):
         """Yields things, and runs the text before the second. They live until the line ends."""
