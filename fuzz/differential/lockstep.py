@@ -124,6 +124,7 @@ class Lockstep:
         before = (
             {name: ours.observe(contents, value) for name, value in ours.containers().items()} if ours.hooks else {}
         )
+        made = dict(ours.made)
         results = [self._run(world, line) for world in self.worlds]
         acted = ours.acted or theirs.acted
         if line.fragile or acted:
@@ -133,7 +134,7 @@ class Lockstep:
             return
         self.operations += results[0] != SKIPPED
         if acted and self._is_accident(line):
-            self._accident(text, before)
+            self._accident(text, before, made)
             return
         if isinstance(results[0], tuple) and results[0][0] == "raises":
             # How far a set operation that fails came through methods that nothing came of.
@@ -214,7 +215,7 @@ class Lockstep:
             return not self.theirs.names[line.containers[0]]
         return isinstance(result, tuple) and result[0] == "thing" and result[1] not in self.ours.population.probes
 
-    def _accident(self, text, before):
+    def _accident(self, text, before, made):
         """What must hold even now: the invariants, and that both sides can go on in agreement."""
         self.accidents += 1
         ours, theirs = self.worlds
@@ -224,7 +225,7 @@ class Lockstep:
         for name, container in ours.containers().items() if ours.implementation.sound else ():
             self._check_keys(name, container)
             if name in before and not UNNAMED.search(touched):
-                self._check_untouched(name, before[name], container, touched)
+                self._check_untouched(name, before[name], container, touched, made)
         self._release()
         self._start_anew()
         self._compare_all()
@@ -239,10 +240,14 @@ class Lockstep:
             twice = any(key is other or key == other for other in keys[:index])
             self._compare(f"{describe(key)} twice in {name}", repr(twice), "False")
 
-    def _check_untouched(self, name, before, container, touched):
-        """Entries of things that neither line nor hook names, nor an equal one, are still there."""
+    def _check_untouched(self, name, before, container, touched, made_before):
+        """Entries of things that neither line nor hook names, nor an equal one, are still there.
+
+        A hook may have given a name to something else: what it meant before counts, too.
+        """
         made = self.ours.made
-        spoken = [made[slot][1:] for slot in THING.findall(touched) if slot in made]
+        slots = THING.findall(touched)
+        spoken = [meant[slot][1:] for meant in (made_before, made) for slot in slots if slot in meant]
         kept = contents(container)
         for slot in filter(self.ours.names.get, made):
             thing = self.ours.names[slot]

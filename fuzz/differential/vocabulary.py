@@ -40,8 +40,10 @@ class Vocabulary:
         self.population.release(self.names.pop(name, None))
 
     def keep(self, name, thing):
+        """Names a Phoenix that has risen."""
         self.drop(name)
         self.names[name] = thing
+        self.made[name] = (type(thing), thing.group)
 
     def link(self, thing, target):
         thing.link = target
