@@ -49,7 +49,7 @@ class Vocabulary:
         thing.link = target
 
     def collect(self):
-        """Collects; within one collection only each thing's own callbacks have an order."""
+        """Collects; within one collection only what is called for the same thing has an order."""
         if self is not self.population.worlds[-1]:
             return
         if self.deaths and self.valued and not self.implementation.sound:
@@ -85,7 +85,7 @@ class Vocabulary:
         return args
 
     def noted(self, thing, tag):
-        owner = thing.number
+        owner = -1 if thing is None else thing.number
         return lambda reference: self.log.append((owner, "callback", tag, describe(reference)))
 
     def census(self, thing, tag):
