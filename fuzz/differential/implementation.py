@@ -71,10 +71,11 @@ class Standard(Implementation):
     referent alive, and before 3.14 it is no snapshot and puts off removals: `snapshot` is what
     3.14 does, without the referent kept. `WeakSet &= other` stores references without callbacks,
     and `^=` those of things that died meanwhile, so that the dead stay and are counted; so do dead
-    values if the lookup of their key by equality fails: `tidy` mends that. Before 3.14 changes
-    during the container's own iteration (`copy`, `update` ...) fail: `busy` tells. And
-    `set.symmetric_difference_update` crashes the interpreter if a comparison changes either set:
-    it is not `sound`.
+    values if the lookup of their key by equality fails, and what a destructor stores during a
+    collection, if the collector (from 3.14 on) clears the reference without calling it, which ours
+    is rid of when it is iterated: `tidy` mends that. Before 3.14 changes during the container's own
+    iteration (`copy`, `update` ...) fail: `busy` tells. And `set.symmetric_difference_update` crashes
+    the interpreter if a comparison changes either set: it is not `sound`.
     """
 
     sound = False
@@ -91,8 +92,9 @@ class Standard(Implementation):
                 data.clear()
                 for thing in things:
                     self.classes["WeakSet"].add(container, thing)
-        elif isinstance(container, weakref.WeakValueDictionary):
-            for key in [key for key, reference in data.items() if reference() is None]:
+        else:
+            weak_keys = isinstance(container, weakref.WeakKeyDictionary)
+            for key in [key for key, value in data.items() if (key if weak_keys else value)() is None]:
                 del data[key]
 
     def busy(self, containers):

@@ -28,7 +28,10 @@ order. The line is an accident if
 - the line is *fragile*: about many entries (bulk, `clear`, an iterable that acts, a collection),
   or an `add`: a `set` takes an entry for present that its comparison removed, and versions of
   CPython even crash. There only the first side is interrupted;
-- the interpreter, before 3.14, was putting off removals.
+- the interpreter, before 3.14, was putting off removals;
+- a death starts a collection, and the program has weak-valued mappings. What dies may be the key of
+  a standard `KeyedRef` that is going, too: the interpreter crashes if its collector then comes upon
+  that through its referent. On the standard side such a collection does not take place.
 
 Then what is required is in `Lockstep._accident`: no crash, the first side's invariants hold, what
 nothing spoke of is still there, nothing is kept alive, and filled anew both agree.
@@ -95,6 +98,8 @@ class Lockstep:
         hook, sys.unraisablehook = sys.unraisablehook, self._unraisable
         line = None
         index = 0
+        for world in self.worlds:
+            world.valued = any(name[0] == "v" for text in program for name in prepare(text).containers)
         try:
             for index, line in enumerate(program):
                 self._step(index, line)
@@ -119,6 +124,7 @@ class Lockstep:
         before = (
             {name: ours.observe(contents, value) for name, value in ours.containers().items()} if ours.hooks else {}
         )
+        made = dict(ours.made)
         results = [self._run(world, line) for world in self.worlds]
         acted = ours.acted or theirs.acted
         if line.fragile or acted:
@@ -128,7 +134,7 @@ class Lockstep:
             return
         self.operations += results[0] != SKIPPED
         if acted and self._is_accident(line):
-            self._accident(text, before)
+            self._accident(text, before, made)
             return
         if isinstance(results[0], tuple) and results[0][0] == "raises":
             # How far a set operation that fails came through methods that nothing came of.
@@ -209,7 +215,7 @@ class Lockstep:
             return not self.theirs.names[line.containers[0]]
         return isinstance(result, tuple) and result[0] == "thing" and result[1] not in self.ours.population.probes
 
-    def _accident(self, text, before):
+    def _accident(self, text, before, made):
         """What must hold even now: the invariants, and that both sides can go on in agreement."""
         self.accidents += 1
         ours, theirs = self.worlds
@@ -219,7 +225,7 @@ class Lockstep:
         for name, container in ours.containers().items() if ours.implementation.sound else ():
             self._check_keys(name, container)
             if name in before and not UNNAMED.search(touched):
-                self._check_untouched(name, before[name], container, touched)
+                self._check_untouched(name, before[name], container, touched, made)
         self._release()
         self._start_anew()
         self._compare_all()
@@ -234,17 +240,22 @@ class Lockstep:
             twice = any(key is other or key == other for other in keys[:index])
             self._compare(f"{describe(key)} twice in {name}", repr(twice), "False")
 
-    def _check_untouched(self, name, before, container, touched):
-        """Entries of things that neither line nor hook names, nor an equal one, are still there."""
+    def _check_untouched(self, name, before, container, touched, made_before):
+        """Entries of things that neither line nor hook names, nor an equal one, are still there.
+
+        A hook may have given a name to something else: what it meant before counts, too.
+        """
         made = self.ours.made
-        spoken = [made[slot][1:] for slot in THING.findall(touched) if slot in made]
+        slots = THING.findall(touched)
+        spoken = [meant[slot][1:] for meant in (made_before, made) for slot in slots if slot in meant]
         kept = contents(container)
         for slot in filter(self.ours.names.get, made):
             thing = self.ours.names[slot]
             if slot not in touched and made[slot][1:] not in spoken:
                 for entry in before:
                     if thing.tag in (entry, entry[0]) and self._alive(entry):
-                        self._compare(f"{entry} in {name}", repr(entry in kept), "True")
+                        there = entry in kept or self._by_now(entry) in kept
+                        self._compare(f"{entry} in {name}", repr(there), "True")
 
     def _alive(self, entry):
         """Whether all things that an entry describes are alive."""
@@ -252,6 +263,12 @@ class Lockstep:
         return all(
             tag[1] in self.ours.population.probes for tag in tags if isinstance(tag, tuple) and tag[0] == "thing"
         )
+
+    def _by_now(self, entry):
+        """How an entry reads once things have died to which one of its own values is a reference."""
+        if entry[0] == "ref" and isinstance(entry[1], tuple) and not self._alive(entry[1]):
+            return ("ref", "None")
+        return tuple(self._by_now(part) if isinstance(part, tuple) else part for part in entry)
 
     def _release(self):
         """Everything must die that nothing but the containers could keep."""

@@ -1,6 +1,7 @@
 """Every operation of the weak classes, as templates of program lines, in their proportions.
 
-`{...}` stands for an argument, which `program.Writer` chooses: `{o}`, `{k}` ... are methods of it.
+`{...}` stands for an argument, which `program.Writer` chooses: `{o}`, `{k}` ... are methods of it;
+`{same}` is the thing chosen last.
 A line marked as bulk is about many entries at once, so that a hook which runs in the middle leaves
 open what comes of it.
 """
@@ -266,15 +267,15 @@ LOOPED_SET = Menu(
 
 FINALIZERS = Menu(
     [
-        (3, """{f} = fin({o}, note, {o}.number, {t})"""),
+        (3, """{f} = fin({o}, note, {same}.number, {t})"""),
         (
             1,
-            """{f} = fin({o}, note, {o}.number, {o}, key={o})
+            """{f} = fin({o}, note, {same}.number, {o}, key={o})
            {f} = fin({o}, act({text}))
            {f} = fin({o}, boom)
-           {f} = fin({o}, fin, {o}, note, {o}.number, 'nested')
+           {f} = fin({o}, fin, {o}, note, {same}.number, 'nested')
            {f} = fin({c}, note, -1, 'container')
-           finalize({o}, note, {o}.number, obj=1, func=2, self=3)
+           finalize({o}, note, {same}.number, obj=1, func=2, self=3)
            {f}()
            {f}.peek()
            {f}.detach()
@@ -305,9 +306,9 @@ METHODS = Menu(
         (
             2,
             """{m} = WeakMethod({o}.method)
-           {m} = WeakMethod({o}.method, noted({o}, 'method'))
+           {m} = WeakMethod({o}.method, noted({same}, 'method'))
            {g} = function()
-           {m} = WeakMethod(bound({g}, {o}), noted({o}, 'made'))
+           {m} = WeakMethod(bound({g}, {o}), noted({same}, 'made'))
            {m} = WeakMethod(bound({g}, {o}))
            {m}()
            {m} == {m}
@@ -348,8 +349,8 @@ REFERENCES = Menu(
         (
             2,
             """{r} = ref({o})
-           {r} = ref({o}, noted({o}, 'ref'))
-           {r} = KeyedRef({o}, noted({o}, 'keyed'), {t})
+           {r} = ref({o}, noted({same}, 'ref'))
+           {r} = KeyedRef({o}, noted({same}, 'keyed'), {t})
            {r}()
            {r} == {r}
            drop('{r}')
@@ -357,10 +358,10 @@ REFERENCES = Menu(
         ),
         (
             1,
-            """{r} = ref({o}, census({o}, 'census'))
+            """{r} = ref({o}, census({same}, 'census'))
            {r} = ref({o}, act({text}))
            {r} = ref({o}, boom)
-           {r} = ref({c}, noted({o}, 'container'))
+           {r} = ref({c}, noted(None, 'container'))
            {r}.key
            {r} != {r}
            KeyedRef({o}, None)

@@ -50,8 +50,8 @@ class Writer:
     """Writes one program. Indexing it gives an argument for a template's placeholder."""
 
     # What the line being written is about: its container, also when a hook's text is being written;
-    # the thing that it names first; two things that collide.
-    target = aim = focus = pair = None
+    # the thing that it names first; two things that collide; the thing named last.
+    target = aim = focus = pair = named = None
 
     def __init__(self, seed, length):
         self.rng = rng = random.Random(seed)
@@ -177,6 +177,13 @@ class Writer:
         return self.pair[1]
 
     def _o(self):
+        self.named = self._thing()
+        return self.named
+
+    def _same(self):
+        return self.named
+
+    def _thing(self):
         if self.focus and self.target:
             name, self.focus = self.focus, None
             return name

@@ -40,15 +40,20 @@ class Vocabulary:
         self.population.release(self.names.pop(name, None))
 
     def keep(self, name, thing):
+        """Names a Phoenix that has risen."""
         self.drop(name)
         self.names[name] = thing
+        self.made[name] = (type(thing), thing.group)
 
     def link(self, thing, target):
         thing.link = target
 
     def collect(self):
-        """Collects; within one collection only each thing's own callbacks have an order."""
+        """Collects; within one collection only what is called for the same thing has an order."""
         if self is not self.population.worlds[-1]:
+            return
+        if self.deaths and self.valued and not self.implementation.sound:
+            self.put_off = True
             return
         before = [world.log for world in self.population.worlds]
         for world in self.population.worlds:
@@ -80,7 +85,7 @@ class Vocabulary:
         return args
 
     def noted(self, thing, tag):
-        owner = thing.number
+        owner = -1 if thing is None else thing.number
         return lambda reference: self.log.append((owner, "callback", tag, describe(reference)))
 
     def census(self, thing, tag):
@@ -94,7 +99,7 @@ class Vocabulary:
         return callback
 
     def act(self, text):
-        return lambda *args: self.enact(text)
+        return lambda *args: self.enact(text, death=True)
 
     def each(self, things, text):
         """Yields things, and runs the text before the second. They live until the line ends."""

@@ -30,6 +30,8 @@ class World(Vocabulary):
         self.hooks = {}
         self.fired = []
         self.put_off = False
+        self.deaths = 0
+        self.valued = False
         self.acted = []
         self.acting = True
         self.stopped = False
@@ -64,7 +66,8 @@ class World(Vocabulary):
             return describe_error(error)
         finally:
             self.acting = True
-            if len(self.population.worlds) == 1:
+            # The death of one may make another, while the deque is being cleared.
+            while self.created and len(self.population.worlds) == 1:
                 self.created.clear()
 
     def observe(self, observation, value):
@@ -81,13 +84,17 @@ class World(Vocabulary):
         if text is not None:
             self.fired.append((trigger, text))
             self.put_off = self.put_off or self.implementation.busy(self.containers().values())
-            self.enact(text, this)
+            self.enact(text, this, death=this is not None)
 
-    def enact(self, text, this=None):
-        """Runs a text from within an operation."""
+    def enact(self, text, this=None, death=False):
+        """Runs a text from within an operation, or the death of something."""
         if self.acting and not self.stopped:
             self.acted.append(text)
-            self.execute(text, this)
+            self.deaths += death
+            try:
+                self.execute(text, this)
+            finally:
+                self.deaths -= death
 
     def execute(self, text, this=None):
         """Errors are the text's own affair, except a Boom."""

@@ -17,6 +17,11 @@
 //! identity of the reference that died. What is evicted is dropped after the table has been
 //! released. Table, references and evictor own each other in a circle, which the container cuts by
 //! emptying the table when it goes.
+//!
+//! # What the collector forgets (S20, S34)
+//! What a destructor stores in the middle of a collection, and is garbage itself, the collector may clear
+//! without calling anybody. Such an entry is invisible as all dead ones, but nothing comes to evict it. So
+//! all of them are swept out when an iterator that has come upon one ends, and when the table is to grow.
 
 use crate::eviction::{Evict, Evictor};
 use crate::guarded::{Guarded, Lazy};
@@ -26,7 +31,7 @@ use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use std::collections::HashSet;
 use std::sync::Arc;
-use weakrefs_table::{Position, Snapshot, Table};
+use weakrefs_table::{Entries, Position, Snapshot, Table};
 
 /// An entry of a container. Cloning it counts references up and does nothing else.
 pub(crate) trait Entry: Clone + Send + Sync + 'static {
@@ -238,7 +243,7 @@ impl<E: Entry> Container<E> {
         let mut entry = make()?;
         loop {
             match self.insert_if(py, hash, entry, &mut missed) {
-                Ok(()) => return Ok(None),
+                Ok(_swept) => return Ok(None),
                 Err(refused) => entry = refused,
             }
             // Something was changed while the entry was made: an equal one may be there now.
@@ -249,7 +254,8 @@ impl<E: Entry> Container<E> {
         }
     }
 
-    /// Inserts `entry` if the miss still holds, or else gives it back.
+    /// Inserts `entry` if the miss still holds, or else gives it back. What has to make room for it is
+    /// the caller's to drop.
     #[inline]
     fn insert_if(
         &self,
@@ -257,14 +263,19 @@ impl<E: Entry> Container<E> {
         hash: isize,
         entry: E,
         missed: &mut Missed,
-    ) -> Result<(), E> {
+    ) -> Result<Option<Entries<E>>, E> {
         self.table.with(py, |table| {
             if table.version() != missed.version {
                 return Err(entry);
             }
+            let swept = if table.is_full() {
+                make_room(py, table)
+            } else {
+                None
+            };
             table.insert(hash as u64, entry);
             missed.version = table.version();
-            Ok(())
+            Ok(swept)
         })
     }
 
@@ -278,10 +289,13 @@ impl<E: Entry> Container<E> {
         missed: &mut Missed,
     ) -> PyResult<()> {
         let py = key.py();
-        if let Err(entry) = self.insert_if(py, hash, entry, missed) {
-            // An eviction from the copy, or somebody who found and changed it: look as ever.
-            self.put(key, hash, |_, _| (), || Ok(entry))?;
-            *missed = self.missed(py);
+        match self.insert_if(py, hash, entry, missed) {
+            Ok(swept) => drop(swept),
+            Err(entry) => {
+                // An eviction from the copy, or somebody who found and changed it: look as ever.
+                self.put(key, hash, |_, _| (), || Ok(entry))?;
+                *missed = self.missed(py);
+            }
         }
         Ok(())
     }
@@ -322,6 +336,12 @@ impl<E: Entry> Container<E> {
         }
     }
 
+    /// Removes the entries that the collector has forgotten.
+    pub(crate) fn sweep(&self, py: Python<'_>) {
+        let swept = self.table.with(py, |table| extract_forgotten(py, table));
+        drop(swept);
+    }
+
     /// Replaces everything by `entries`, which come with their hashes. The caller holds what they
     /// refer to, lest one die before its entry is in place.
     pub(crate) fn replace(&self, py: Python<'_>, entries: impl Iterator<Item = (isize, E)>) {
@@ -347,18 +367,23 @@ impl<E: Entry> Container<E> {
     }
 
     /// The next entry of a snapshot for which `read`, which runs inside the table, gives something.
+    ///
+    /// `forgotten` is set if one was skipped that has to be [swept](Self::sweep) out.
     #[inline]
     pub(crate) fn next<R>(
         &self,
         py: Python<'_>,
         snapshot: &mut Snapshot,
+        forgotten: &mut bool,
         mut read: impl FnMut(&E) -> Option<R>,
     ) -> Option<R> {
         self.table.with(py, |table| {
             loop {
-                if let Some(result) = read(table.next(snapshot)?) {
+                let entry = table.next(snapshot)?;
+                if let Some(result) = read(entry) {
                     return Some(result);
                 }
+                *forgotten |= entry.reference().is_forgotten(py);
             }
         })
     }
@@ -389,6 +414,23 @@ impl<E: Entry> Drop for Container<E> {
     fn drop(&mut self) {
         Python::attach(|py| self.clear(py));
     }
+}
+
+fn extract_forgotten<E: Entry>(py: Python<'_>, table: &mut Table<E>) -> Entries<E> {
+    table.extract(|entry| entry.reference().is_forgotten(py))
+}
+
+/// Sweeps a table that is full.
+#[cold]
+fn make_room<E: Entry>(py: Python<'_>, table: &mut Table<E>) -> Option<Entries<E>> {
+    let full = table.len();
+    let swept = extract_forgotten(py, table);
+    if table.len() == full {
+        return None;
+    }
+    // Were only the room of those few used, the next insertions might have to sweep again.
+    table.reserve(table.len() / 2);
+    Some(swept)
 }
 
 /// An entry of equal hash: nearly always the only one.

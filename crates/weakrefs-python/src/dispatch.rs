@@ -2,8 +2,8 @@
 //! has overridden, and which class is the public one.
 
 use crate::guarded::Lazy;
+use crate::names::name;
 use pyo3::PyClass;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::type_object::PyTypeInfo;
 use pyo3::types::{PyString, PyType};
@@ -32,8 +32,8 @@ pub(crate) fn public_class<'py, T: PyClass>(
 
 /// `<name at 0x...>`, the representation of the mappings.
 pub(crate) fn address_repr(object: &Bound<'_, PyAny>) -> PyResult<String> {
-    let class = object.getattr(intern!(object.py(), "__class__"))?;
-    let name = class.getattr(intern!(object.py(), "__name__"))?;
+    let class = object.getattr(name!(object.py(), "__class__"))?;
+    let name = class.getattr(name!(object.py(), "__name__"))?;
     Ok(format!(
         "<{} at {:#x}>",
         name.str()?,

@@ -6,11 +6,11 @@
 //! them gets it. A finalizer without a task is dead, owns nothing and closes no cycle.
 
 use crate::guarded::Guarded;
+use crate::names::name;
 use crate::weak_ref::WeakRef;
 use pyo3::PyTraverseError;
 use pyo3::exceptions::PyException;
 use pyo3::gc::PyVisit;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyTuple};
 use weakrefs_table::Table;
@@ -269,13 +269,13 @@ fn register_exit_function(py: Python<'_>) -> PyResult<()> {
     let run = PyCFunction::new_closure(py, Some(c"run_exit_finalizers"), None, |args, _| {
         run_exit_finalizers(args.py())
     })?;
-    let atexit = py.import(intern!(py, "atexit"))?;
+    let atexit = py.import(name!(py, "atexit"))?;
     // Another thread may have been here meanwhile.
     let registered = REGISTRY.with(py, |registry| {
         std::mem::replace(&mut registry.runs_at_exit, true)
     });
     if !registered {
-        atexit.call_method1(intern!(py, "register"), (run,))?;
+        atexit.call_method1(name!(py, "register"), (run,))?;
     }
     Ok(())
 }
@@ -324,8 +324,8 @@ fn run_at_exit(finalizer: &Bound<'_, Finalize>) -> PyResult<()> {
     match result {
         Err(error) if error.is_instance_of::<PyException>(py) => {
             let report = py
-                .import(intern!(py, "sys"))?
-                .getattr(intern!(py, "excepthook"))?;
+                .import(name!(py, "sys"))?
+                .getattr(name!(py, "excepthook"))?;
             report
                 .call1((error.get_type(py), error.value(py), error.traceback(py)))
                 .map(drop)
@@ -336,12 +336,12 @@ fn run_at_exit(finalizer: &Bound<'_, Finalize>) -> PyResult<()> {
 
 /// Runs `work` while the garbage collector is off, so that it starts no finalizer in between.
 fn with_collector_off(py: Python<'_>, work: impl FnOnce() -> PyResult<()>) -> PyResult<()> {
-    let gc = py.import(intern!(py, "gc"))?;
-    if !gc.call_method0(intern!(py, "isenabled"))?.is_truthy()? {
+    let gc = py.import(name!(py, "gc"))?;
+    if !gc.call_method0(name!(py, "isenabled"))?.is_truthy()? {
         return work();
     }
-    gc.call_method0(intern!(py, "disable"))?;
+    gc.call_method0(name!(py, "disable"))?;
     let result = work();
-    gc.call_method0(intern!(py, "enable"))?;
+    gc.call_method0(name!(py, "enable"))?;
     result
 }

@@ -85,11 +85,11 @@ impl<T> Lazy<T> {
     }
 
     #[inline]
-    pub(crate) fn get_or_make<'py>(
+    pub(crate) fn get_or_make<'py, E>(
         &self,
         py: Python<'py>,
-        make: impl FnOnce() -> PyResult<Bound<'py, T>>,
-    ) -> PyResult<Bound<'py, T>> {
+        make: impl FnOnce() -> Result<Bound<'py, T>, E>,
+    ) -> Result<Bound<'py, T>, E> {
         let present = self.0.with(py, |object| {
             object.as_ref().map(|object| object.bind(py).clone())
         });
@@ -100,11 +100,11 @@ impl<T> Lazy<T> {
     }
 
     #[cold]
-    fn make<'py>(
+    fn make<'py, E>(
         &self,
         py: Python<'py>,
-        make: impl FnOnce() -> PyResult<Bound<'py, T>>,
-    ) -> PyResult<Bound<'py, T>> {
+        make: impl FnOnce() -> Result<Bound<'py, T>, E>,
+    ) -> Result<Bound<'py, T>, E> {
         let made = make()?;
         let first = self.0.with(py, |object| {
             object

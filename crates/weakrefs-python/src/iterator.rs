@@ -2,7 +2,8 @@
 //!
 //! It walks a snapshot that it takes when the first element is asked for. It owns the container and
 //! the ticket of the snapshot, nothing else: no referent is kept alive by an iterator. The snapshot
-//! goes back as soon as the last element has been given, or with the iterator.
+//! goes back as soon as the last element has been given, or with the iterator; then entries go, too, that
+//! the iterator has found to be forgotten by the collector.
 
 use crate::container::{Container, Entry};
 use crate::guarded::Guarded;
@@ -66,6 +67,8 @@ struct Walk {
     walked: Walked,
     /// None before the first step.
     snapshot: Option<Snapshot>,
+    /// Whether there was an entry that is dead for good.
+    forgotten: bool,
 }
 
 impl Walk {
@@ -74,12 +77,14 @@ impl Walk {
             py: Python<'py>,
             container: &Container<E>,
             snapshot: &mut Option<Snapshot>,
+            forgotten: &mut bool,
             part: Part,
         ) -> Option<Taken<'py>> {
             let snapshot = snapshot.get_or_insert_with(|| container.snapshot(py));
-            container.next(py, snapshot, |entry| entry.take(py, part))
+            container.next(py, snapshot, forgotten, |entry| entry.take(py, part))
         }
-        with_container!(&self.walked, container => next(py, container, &mut self.snapshot, part))
+        let (snapshot, forgotten) = (&mut self.snapshot, &mut self.forgotten);
+        with_container!(&self.walked, container => next(py, container, snapshot, forgotten, part))
     }
 
     fn remaining(&self, py: Python<'_>) -> usize {
@@ -92,7 +97,12 @@ impl Walk {
     /// Gives the snapshot back, then lets go of the container.
     fn end(self, py: Python<'_>) {
         if let Some(snapshot) = self.snapshot {
-            with_container!(&self.walked, container => container.release(py, snapshot));
+            with_container!(&self.walked, container => {
+                container.release(py, snapshot);
+                if self.forgotten {
+                    container.sweep(py);
+                }
+            });
         }
     }
 }
@@ -112,6 +122,7 @@ impl WeakIterator {
             walk: Guarded::new(Some(Walk {
                 walked,
                 snapshot: None,
+                forgotten: false,
             })),
         }
     }

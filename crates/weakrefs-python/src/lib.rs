@@ -6,7 +6,7 @@
 //!
 //! | concern | module |
 //! | --- | --- |
-//! | changing state behind a shared reference | `guarded` |
+//! | changing state behind a shared reference, names | `guarded`, `names` |
 //! | the interpreter's weak references | `weak_ref`, `ref_subclass` |
 //! | what the containers share | `container`, `eviction`, `iterator`, `mapping`, `dispatch`, `errors`, `exact_str` |
 //! | one class each | `weak_set` (with `set_algebra`), `weak_key_dictionary`, `weak_value_dictionary`, `keyed_ref`, `weak_method`, `finalize` |
@@ -21,6 +21,7 @@ mod guarded;
 mod iterator;
 mod keyed_ref;
 mod mapping;
+mod names;
 mod ref_subclass;
 mod set_algebra;
 mod weak_key_dictionary;

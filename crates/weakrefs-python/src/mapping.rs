@@ -2,8 +2,8 @@
 //! optional arguments.
 
 use crate::errors::unpack_pair;
+use crate::names::name;
 use pyo3::exceptions::{PyKeyError, PyTypeError};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
@@ -13,11 +13,11 @@ pub(crate) fn for_each_pair<'py>(
     mut store: impl FnMut(&Bound<'py, PyAny>, &Bound<'py, PyAny>) -> PyResult<()>,
 ) -> PyResult<()> {
     let py = other.py();
-    let items = match other.getattr_opt(intern!(py, "items"))? {
+    let items = match other.getattr_opt(name!(py, "items"))? {
         Some(items) => items.call0()?,
         None => {
             let dict = py.get_type::<PyDict>().call1((other,))?;
-            dict.call_method0(intern!(py, "items"))?
+            dict.call_method0(name!(py, "items"))?
         }
     };
     for item in items.try_iter()? {
@@ -31,7 +31,7 @@ pub(crate) fn for_each_pair<'py>(
 pub(crate) fn clear_by_popping(this: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = this.py();
     loop {
-        match this.call_method0(intern!(py, "popitem")) {
+        match this.call_method0(name!(py, "popitem")) {
             Ok(_) => {}
             Err(error) if error.is_instance_of::<PyKeyError>(py) => return Ok(()),
             Err(error) => return Err(error),

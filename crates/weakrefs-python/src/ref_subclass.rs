@@ -274,8 +274,9 @@ unsafe extern "C" fn traverse<P: Payload>(
 unsafe extern "C" fn clear<P: Payload>(object: *mut ffi::PyObject) -> c_int {
     // SAFETY: called by the collector on an object of this layout, which it keeps alive meanwhile.
     unsafe {
+        let result = leave_referent(object);
         release(&(*object.cast::<Layout<P>>()).payload);
-        (*base_type()).tp_clear.map_or(0, |clear| clear(object))
+        result
     }
 }
 
@@ -286,6 +287,7 @@ unsafe extern "C" fn dealloc<P: Payload>(object: *mut ffi::PyObject) {
     unsafe {
         let class = ffi::Py_TYPE(object);
         ffi::PyObject_GC_UnTrack(object.cast());
+        leave_referent(object);
         if P::WEAK_LIST.is_some() {
             ffi::PyObject_ClearWeakRefs(object);
         }
@@ -295,6 +297,18 @@ unsafe extern "C" fn dealloc<P: Payload>(object: *mut ffi::PyObject) {
         }
         ffi::Py_DECREF(class.cast());
     }
+}
+
+/// Takes the reference out of its referent's list, and gives its callback up.
+///
+/// Before anything else of it is: destructors run then, and may start a collection, which calls the
+/// references to its garbage that it finds in those lists, be they on their way out or not.
+///
+/// # Safety
+/// `object` is a weak reference, and the thread is attached to the interpreter.
+unsafe fn leave_referent(object: *mut ffi::PyObject) -> c_int {
+    // SAFETY: the base's own, on one of its objects; it does so before it gives the callback up.
+    unsafe { (*base_type()).tp_clear.map_or(0, |clear| clear(object)) }
 }
 
 /// Gives up what a payload owns; the fields are empty before any destructor runs.

@@ -5,9 +5,9 @@
 //! all of it (`keep`, `toggle`), nothing is changed before all of it has been read.
 
 use crate::container::{Container, Entry};
+use crate::names::name;
 use crate::weak_ref::weak_key_hash;
 use crate::weak_set::{Element, WeakSet};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString};
 use std::collections::HashMap;
@@ -100,7 +100,7 @@ pub(crate) fn is_equal(set: &Container<Element>, other: &Bound<'_, PyAny>) -> Py
 
 pub(crate) fn is_disjoint(set: &Bound<'_, WeakSet>, other: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(set
-        .call_method1(intern!(set.py(), "intersection"), (other,))?
+        .call_method1(name!(set.py(), "intersection"), (other,))?
         .len()?
         == 0)
 }
@@ -110,7 +110,7 @@ fn of_same_class<'py>(
     set: &Bound<'py, WeakSet>,
     elements: Bound<'py, PyList>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    set.getattr(intern!(set.py(), "__class__"))?
+    set.getattr(name!(set.py(), "__class__"))?
         .call1((elements,))
 }
 
@@ -159,7 +159,7 @@ pub(crate) fn changed_copy<'py>(
     change: &Bound<'py, PyString>,
     other: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let copy = set.call_method0(intern!(set.py(), "copy"))?;
+    let copy = set.call_method0(name!(set.py(), "copy"))?;
     copy.call_method1(change, (other,))?;
     Ok(copy)
 }

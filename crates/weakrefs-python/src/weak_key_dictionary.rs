@@ -9,11 +9,11 @@ use crate::errors::{empty, missing_weak};
 use crate::guarded::Lazy;
 use crate::iterator::{Iterable, Part, Taken, Walked, WeakIterator};
 use crate::mapping;
+use crate::names::name;
 use crate::weak_ref::{WeakRef, supports_weak_references, weak_key_hash};
 use pyo3::PyTraverseError;
 use pyo3::exceptions::PyTypeError;
 use pyo3::gc::PyVisit;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyMappingProxy, PyTuple, PyType};
 use std::mem;
@@ -139,8 +139,8 @@ impl WeakKeyDictionary {
     fn __init__(slf: &Bound<'_, Self>, dict: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         slf.get().container.clear(slf.py());
         let Some(dict) = dict else { return Ok(()) };
-        let update = intern!(slf.py(), "update");
-        if overrides(slf, update)? {
+        let update = name!(slf.py(), "update");
+        if overrides(slf, &update)? {
             return slf.call_method1(update, (dict,)).map(drop);
         }
         slf.get().merge_from(Some(dict))
@@ -249,7 +249,7 @@ impl WeakKeyDictionary {
 
     /// Remove every entry, newest first, until nothing is left. O(n).
     fn clear(slf: &Bound<'_, Self>) -> PyResult<()> {
-        if overrides(slf, intern!(slf.py(), "popitem"))? {
+        if overrides(slf, &name!(slf.py(), "popitem"))? {
             return mapping::clear_by_popping(slf.as_any());
         }
         slf.get().container.drain(slf.py());
@@ -333,7 +333,7 @@ impl WeakKeyDictionary {
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
         let deepcopy = py.import("copy")?.getattr("deepcopy")?;
-        let copy = slf.getattr(intern!(py, "__class__"))?.call0()?;
+        let copy = slf.getattr(name!(py, "__class__"))?.call0()?;
         for entry in slf.get().container.collect(py, Clone::clone) {
             if let Some(key) = entry.key.upgrade(py) {
                 copy.set_item(key, deepcopy.call1((entry.value, memo))?)?;

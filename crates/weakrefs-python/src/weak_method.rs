@@ -8,12 +8,12 @@
 
 use crate::guarded::Lazy;
 use crate::keyed_ref;
+use crate::names::name;
 use crate::ref_subclass::{self, CallArguments, Layout, Owned, Payload};
 use crate::weak_ref::WeakRef;
 use pyo3::basic::CompareOp;
 use pyo3::exceptions::{PyAttributeError, PyTypeError};
 use pyo3::ffi;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyFunction, PyType};
 use std::cell::Cell;
@@ -165,10 +165,7 @@ fn parts<'py>(method: &Bound<'py, PyAny>) -> PyResult<(Bound<'py, PyAny>, Bound<
             }
         })
     };
-    Ok((
-        part(intern!(py, "__self__"))?,
-        part(intern!(py, "__func__"))?,
-    ))
+    Ok((part(name!(py, "__self__"))?, part(name!(py, "__func__"))?))
 }
 
 /// The callback of both references of every `WeakMethod`.

@@ -104,6 +104,20 @@ impl WeakRef {
         }
     }
 
+    /// Whether the garbage collector has cleared the reference and not called its callback.
+    ///
+    /// For most it does so at once. Those that a destructor makes in the middle of a collection, to
+    /// what is garbage itself, it clears without a call. A reference that dies in any other way loses its
+    /// callback before that is called.
+    #[inline]
+    pub(crate) fn is_forgotten(&self, _py: Python<'_>) -> bool {
+        // SAFETY: loads of fields of a weak reference object; the pointers are compared, not followed.
+        unsafe {
+            load(&raw const (*self.raw()).wr_object) == ffi::Py_None()
+                && !load(&raw const (*self.raw()).wr_callback).is_null()
+        }
+    }
+
     /// Stores the hash of the referent, as `hash(reference)` would (S7).
     #[inline]
     pub(crate) fn remember_hash(&self, hash: isize) {
@@ -120,7 +134,7 @@ impl WeakRef {
     }
 }
 
-/// Loads the referent of a reference that another thread may be clearing.
+/// Loads a field of a reference that another thread may be clearing.
 #[inline]
 unsafe fn load(field: *const *mut ffi::PyObject) -> *mut ffi::PyObject {
     #[cfg(not(Py_GIL_DISABLED))]

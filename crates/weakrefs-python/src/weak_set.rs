@@ -8,12 +8,12 @@ use crate::dispatch::{overrides, public_class};
 use crate::errors::{empty, missing_weak};
 use crate::guarded::Lazy;
 use crate::iterator::{Iterable, Part, Taken, Walked, WeakIterator};
+use crate::names::name;
 use crate::set_algebra;
 use crate::weak_ref::{WeakRef, supports_weak_references, weak_key_hash};
 use pyo3::PyTraverseError;
 use pyo3::basic::CompareOp;
 use pyo3::gc::PyVisit;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple, PyType};
 
@@ -113,8 +113,8 @@ impl WeakSet {
     fn __init__(slf: &Bound<'_, Self>, data: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         slf.get().container.clear(slf.py());
         let Some(data) = data else { return Ok(()) };
-        let update = intern!(slf.py(), "update");
-        if overrides(slf, update)? {
+        let update = name!(slf.py(), "update");
+        if overrides(slf, &update)? {
             return slf.call_method1(update, (data,)).map(drop);
         }
         Self::update(slf, data)
@@ -190,10 +190,10 @@ impl WeakSet {
     /// before stays.
     #[pyo3(signature = (other))]
     fn update(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<()> {
-        let add = intern!(slf.py(), "add");
-        if overrides(slf, add)? {
+        let add = name!(slf.py(), "add");
+        if overrides(slf, &add)? {
             for element in other.try_iter()? {
-                slf.call_method1(add, (element?,))?;
+                slf.call_method1(&add, (element?,))?;
             }
             return Ok(());
         }
@@ -207,7 +207,7 @@ impl WeakSet {
     pub(crate) fn copy<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
         if !slf.get_type().is(&Self::public(py)?) {
-            return slf.getattr(intern!(py, "__class__"))?.call1((slf,));
+            return slf.getattr(name!(py, "__class__"))?.call1((slf,));
         }
         let copy = Self::public(py)?.call0()?;
         copy.cast::<Self>()?
@@ -239,14 +239,14 @@ impl WeakSet {
             CompareOp::Ge => set_algebra::is_superset(container, other)?,
             CompareOp::Gt => set_algebra::is_proper_superset(container, other)?,
             CompareOp::Eq => {
-                if !other.is_instance(&slf.getattr(intern!(py, "__class__"))?)? {
+                if !other.is_instance(&slf.getattr(name!(py, "__class__"))?)? {
                     return Ok(py.NotImplemented().into_bound(py));
                 }
                 set_algebra::is_equal(container, other)?
             }
             // The opposite of `==`, which a subclass may have overridden.
             CompareOp::Ne => {
-                let equal = slf.call_method1(intern!(py, "__eq__"), (other,))?;
+                let equal = slf.call_method1(name!(py, "__eq__"), (other,))?;
                 if equal.is(py.NotImplemented()) {
                     return Ok(equal);
                 }
@@ -312,14 +312,14 @@ impl WeakSet {
         slf: &Bound<'py, Self>,
         other: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        set_algebra::changed_copy(slf, intern!(slf.py(), "difference_update"), other)
+        set_algebra::changed_copy(slf, &name!(slf.py(), "difference_update"), other)
     }
 
     fn __sub__<'py>(
         slf: &Bound<'py, Self>,
         other: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        set_algebra::changed_copy(slf, intern!(slf.py(), "difference_update"), other)
+        set_algebra::changed_copy(slf, &name!(slf.py(), "difference_update"), other)
     }
 
     /// Return a new set, of the same class, with the elements that are in either the set or other,
@@ -329,25 +329,25 @@ impl WeakSet {
         slf: &Bound<'py, Self>,
         other: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        set_algebra::changed_copy(slf, intern!(slf.py(), "symmetric_difference_update"), other)
+        set_algebra::changed_copy(slf, &name!(slf.py(), "symmetric_difference_update"), other)
     }
 
     fn __xor__<'py>(
         slf: &Bound<'py, Self>,
         other: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        set_algebra::changed_copy(slf, intern!(slf.py(), "symmetric_difference_update"), other)
+        set_algebra::changed_copy(slf, &name!(slf.py(), "symmetric_difference_update"), other)
     }
 
     fn __ior__(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<()> {
-        slf.call_method1(intern!(slf.py(), "update"), (other,))
+        slf.call_method1(name!(slf.py(), "update"), (other,))
             .map(drop)
     }
 
     /// Keep only the elements that are in other, an iterable.
     #[pyo3(signature = (other))]
     fn intersection_update(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<()> {
-        slf.call_method1(intern!(slf.py(), "__iand__"), (other,))
+        slf.call_method1(name!(slf.py(), "__iand__"), (other,))
             .map(drop)
     }
 
@@ -358,7 +358,7 @@ impl WeakSet {
     /// Remove the elements of other, an iterable.
     #[pyo3(signature = (other))]
     fn difference_update(slf: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<()> {
-        slf.call_method1(intern!(slf.py(), "__isub__"), (other,))
+        slf.call_method1(name!(slf.py(), "__isub__"), (other,))
             .map(drop)
     }
 
@@ -372,7 +372,7 @@ impl WeakSet {
         slf: &Bound<'_, Self>,
         other: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        slf.call_method1(intern!(slf.py(), "__ixor__"), (other,))
+        slf.call_method1(name!(slf.py(), "__ixor__"), (other,))
             .map(drop)
     }
 

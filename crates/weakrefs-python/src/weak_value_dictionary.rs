@@ -13,11 +13,11 @@ use crate::guarded::Lazy;
 use crate::iterator::{Iterable, Part, Taken, Walked, WeakIterator};
 use crate::keyed_ref;
 use crate::mapping;
+use crate::names::name;
 use crate::weak_ref::{WeakRef, supports_weak_references};
 use pyo3::PyTraverseError;
 use pyo3::exceptions::PyTypeError;
 use pyo3::gc::PyVisit;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyMappingProxy, PyTuple, PyType};
 use std::cell::Cell;
@@ -189,8 +189,8 @@ impl WeakValueDictionary {
         let py = slf.py();
         slf.get().container.clear(py);
         let other = args.iter().next();
-        let update = intern!(py, "update");
-        if overrides(slf, update)? {
+        let update = name!(py, "update");
+        if overrides(slf, &update)? {
             let other = other.unwrap_or_else(|| PyTuple::empty(py).into_any());
             return slf.getattr(update)?.call((other,), kw).map(drop);
         }
@@ -301,7 +301,7 @@ impl WeakValueDictionary {
 
     /// Remove every entry, newest first, until nothing is left. O(n).
     fn clear(slf: &Bound<'_, Self>) -> PyResult<()> {
-        if overrides(slf, intern!(slf.py(), "popitem"))? {
+        if overrides(slf, &name!(slf.py(), "popitem"))? {
             return mapping::clear_by_popping(slf.as_any());
         }
         slf.get().container.drain(slf.py());
@@ -391,7 +391,7 @@ impl WeakValueDictionary {
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
         let deepcopy = py.import("copy")?.getattr("deepcopy")?;
-        let copy = slf.getattr(intern!(py, "__class__"))?.call0()?;
+        let copy = slf.getattr(name!(py, "__class__"))?.call0()?;
         for entry in slf.get().container.collect(py, Clone::clone) {
             if let Some(value) = entry.value.upgrade(py) {
                 copy.set_item(deepcopy.call1((entry.key, memo))?, value)?;

@@ -6,11 +6,12 @@ import sys
 
 import pytest
 import weakrefs as weakref
-from support import Thing, entries, output_of
+from support import Thing, entries, output_of, things
 from weakrefs import KeyedRef, WeakKeyDictionary, WeakMethod, WeakSet, WeakValueDictionary, finalize
 
 KINDS = (WeakKeyDictionary, WeakValueDictionary, WeakSet)
 OUTSIDE = [Thing("outside"), Thing("outside too")]
+OTHERS = things(40)
 
 
 class Holder(Thing):
@@ -176,29 +177,75 @@ def test_stored_by_its_own_del(kind):
     assert seen == [1] and len(container) == 0
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_stored_by_its_own_del_in_a_collection(kind):
-    """S20: 3.14 clears such late references without calling them; the entry stays invisible, and
-    is no obstacle.
+class StoringInCollection(Thing):
+    """Enters a container while it is being collected, too late for that to keep it alive.
+
+    3.14 clears such late references without calling anybody.
     """
 
-    class Storing(Thing):
-        def __del__(self):
-            store(container, self)
+    def __init__(self, container, store=store):
+        super().__init__()
+        self.container, self.store, self.itself = container, store, self
 
-    container, thing, live = kind(), Storing(), Thing()
-    thing.itself = thing
-    del thing
+    def __del__(self):
+        self.store(self.container, self)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_stored_by_its_own_del_in_a_collection(kind):
+    """S20: the entry is dead, invisible, and no obstacle."""
+    container, live = kind(), Thing()
+    StoringInCollection(container)
     gc.collect()
-    assert entries(container) == [] == entries(container.copy())
+    assert live not in container and entries(container.copy()) == []
+    assert container.get("k") is None if kind is WeakValueDictionary else True
     store(container, live)
-    assert len(entries(container)) == 1
     pop = container.pop if kind is WeakSet else container.popitem
     taken = pop()
-    assert live in (taken if kind is not WeakSet else [taken]) and entries(container) == []
+    assert live in (taken if kind is not WeakSet else [taken])
     with pytest.raises(KeyError):
         pop()
-    assert len(container) == 0
+    assert len(container) == 0 == len(entries(container))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("walk", [list, lambda container: next(iter(container))], ids=["to the end", "broken off"])
+def test_forgotten_by_the_collector(kind, walk):
+    """S20: what nobody is told to evict leaves with the iterator that comes upon it; one that has begun
+    goes on as ever.
+    """
+    container, things = kind(), [Thing(), Thing()]
+    StoringInCollection(container)
+    gc.collect()
+    for number, thing in enumerate(things):
+        if kind is WeakValueDictionary:
+            container[number] = thing
+        else:
+            store(container, thing)
+    begun = referents(container)
+    assert next(begun) is things[0]
+    walk(container)
+    assert len(container) == 2 and list(begun) == things[1:] and list(referents(container)) == things
+
+
+@pytest.mark.parametrize("stored", [[], OTHERS], ids=["iteration", "growth"])
+def test_forgotten_values_are_let_go(stored):
+    """S18: when everything is in order again, as their destructors may do what they like."""
+
+    class Value:
+        def __del__(self):
+            seen.append(len(keys) == len(list(keys)))
+            keys.pop(OTHERS[0], None)
+            keys[late] = "late"
+
+    keys, seen, late = WeakKeyDictionary(), [], Thing()
+    StoringInCollection(keys, lambda keys, thing: keys.__setitem__(thing, Value()))
+    gc.collect()
+    for thing in stored:
+        keys[thing] = None
+    if not stored:
+        list(keys)
+    assert seen == [True] and set(keys) - {OTHERS[0]} == {late, *stored[1:]} and len(keys) == len(list(keys))
 
 
 # What the collector sees
@@ -457,6 +504,48 @@ def test_collections_that_use_what_is_being_made():
         print("end")
     """
     assert output_of(code) == ["end"]
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "KeyedRef(thing, print, Last())",
+        "WeakValueDictionary([(Last(), thing)])",
+        "WeakMethod(thing.method, Last())",
+    ],
+)
+def test_a_collection_while_a_reference_is_going(reference):
+    """S18: a reference leaves its referent before it lets go of what it owns, or the collector would find
+    half of it. (The interpreter crashes with its own `KeyedRef`.)
+    """
+    code = f"""
+        import gc
+        from weakrefs import *
+
+        class Thing:
+            def __init__(self):
+                self.itself = self
+            def method(self):
+                pass
+
+        class Last:
+            def __call__(self, reference):
+                print("called")
+            def __del__(self):
+                things.clear()
+                print(gc.collect() > 0)
+
+        gc.disable()
+        thing = Thing()
+        things = [thing]
+        reference = {reference}
+        gc.collect()
+        del thing
+        del reference
+        gc.collect()
+        print("end")
+    """
+    assert output_of(code) == ["True", "end"]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -114,6 +114,29 @@ def test_abandoned_walks_hold_nothing_back(kind):
 
 
 @kinds
+def test_what_the_collector_forgets_does_not_pile_up(kind):
+    """S34: from 3.14 on, nobody is told of the death of what is stored by its own destructor during a
+    collection.
+    """
+
+    class Storing(Thing):
+        def __init__(self, name):
+            super().__init__(name)
+            self.itself = self
+
+        def __del__(self):
+            store(container, self)
+
+    container, live = kind(), Thing("live")
+    store(container, live)
+    for number in range(2000):
+        Storing(number)
+        if number % 10 == 0:
+            gc.collect()
+    assert sys.getsizeof(container) < SMALL and list(container) == ["live" if kind is WeakValueDictionary else live]
+
+
+@kinds
 def test_lookups_leave_no_references(kind):
     """S34: neither on what is there nor on what is not."""
     kept, absent = things(10), Thing("absent")

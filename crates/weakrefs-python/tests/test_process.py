@@ -381,6 +381,58 @@ def test_fork_while_other_threads_work():
     assert output_of(program(code), "-W", "ignore") == ["10"] * 20
 
 
+@needs_fork
+@pytest.mark.parametrize(
+    "use",
+    [
+        "WeakSet, []",
+        "WeakSet().update, []",
+        "WeakSet().__or__, []",
+        "WeakSet().__sub__, []",
+        "WeakSet().isdisjoint, []",
+        "WeakKeyDictionary, {}",
+        "WeakKeyDictionary().update, {}",
+        "WeakKeyDictionary().clear",
+        "WeakKeyDictionary().__repr__",
+        "WeakKeyDictionary().__deepcopy__, {}",
+        "WeakValueDictionary().update, {}",
+        "WeakMethod, kept.method",
+        "finalize, kept, bool",
+    ],
+)
+def test_fork_in_the_middle_of_a_first_use(use):
+    """S33: no child waits for a thread that was making something and that it does not have.
+
+    The thread first is in native code for so long that the interpreter wants its lock back, and so gives the
+    lock to the one that forks as soon as the first use lets go of it.
+    """
+    code = f"""
+        import collections, itertools, time
+
+        kept = Thing()
+        use, *arguments = ({use},)
+        gate = threading.Lock()
+        gate.acquire()
+
+        def work():
+            gate.acquire()
+            collections.deque(itertools.chain(range(5_000_000), itertools.starmap(use, [arguments])), 0)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        gate.release()
+        time.sleep(0.01)
+        child = os.fork()
+        if child == 0:
+            signal.alarm(10)
+            use(*arguments)
+            os._exit(7)
+        say(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        thread.join()
+    """
+    assert output_of(program(code), "-W", "ignore") == ["7"]
+
+
 # Sub-interpreters
 
 

@@ -65,6 +65,14 @@ impl<E> Table<E> {
         self.index.is_empty()
     }
 
+    /// Whether no slot is left, so that the next insertion has to make room: the moment to
+    /// [`extract`](Self::extract) what need not be kept.
+    #[inline]
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.slots.len() == self.slots.capacity()
+    }
+
     /// A number that differs from all earlier ones as soon as the table has changed.
     ///
     /// Note it before leaving the table for user code (a comparison, a destructor); if it is the

@@ -65,6 +65,20 @@ fn churn_does_not_grow() {
     );
 }
 
+/// Whoever removes what it need not keep whenever the table is full has memory follow what it keeps.
+#[test]
+fn extracting_from_a_full_table_bounds_it() {
+    let mut table = Table::new();
+    for i in 0..MANY {
+        if table.is_full() {
+            drop(table.extract(|entry| *entry % 1000 != 0));
+        }
+        table.insert(i, i);
+    }
+    assert!((100..1000).contains(&table.len()), "{}", table.len());
+    assert!(table.allocated_bytes() <= 1000 * 24);
+}
+
 #[test]
 fn abandoned_readers_of_an_unchanged_table_cost_nothing() {
     let mut table = filled();
