@@ -25,6 +25,7 @@
 
 use crate::eviction::{Evict, Evictor};
 use crate::guarded::{Guarded, Lazy};
+use crate::strong::Strong;
 use crate::weak_ref::WeakRef;
 use pyo3::PyTraverseError;
 use pyo3::gc::PyVisit;
@@ -40,7 +41,7 @@ pub(crate) trait Entry: Clone + Send + Sync + 'static {
 
     /// The object that stays the same as long as this is the same entry: the key, or the reference
     /// to it.
-    fn identity(&self) -> &Py<PyAny>;
+    fn identity(&self) -> &Strong;
 
     /// Whether `key`, which is alive, is the key of this entry beyond doubt: decided without running
     /// any code.
@@ -77,7 +78,7 @@ pub(crate) struct Missed {
 /// An entry of equal hash, to be compared outside of the table.
 struct Candidate {
     at: Position,
-    identity: Py<PyAny>,
+    identity: Strong,
 }
 
 impl<E: Entry> Container<E> {
@@ -202,7 +203,7 @@ impl<E: Entry> Container<E> {
                 }
                 let at = if changed {
                     // The comparison changed the table: the entry may be elsewhere, or gone.
-                    table.find(hash as u64, |entry| entry.identity().is(&identity))
+                    table.find(hash as u64, |entry| entry.identity().is(&*identity))
                 } else {
                     Some(at)
                 };
@@ -450,9 +451,9 @@ fn candidate<E: Entry>(table: &Table<E>, at: Position) -> Candidate {
 fn others_of_equal_hash<E: Entry>(
     table: &Table<E>,
     hash: isize,
-    rejected: &[Py<PyAny>],
+    rejected: &[Strong],
 ) -> Vec<Position> {
-    let rejected: HashSet<_> = rejected.iter().map(Py::as_ptr).collect();
+    let rejected: HashSet<_> = rejected.iter().map(|key| key.as_ptr()).collect();
     let mut others: Vec<_> = table
         .candidates(hash as u64)
         .filter(|(_, entry)| !rejected.contains(&entry.identity().as_ptr()))

@@ -1,19 +1,19 @@
 //! What the native classes ask about the Python classes derived from them: which methods a subclass
 //! has overridden, and which class is the public one.
 
+use crate::direct::Direct;
 use crate::guarded::Lazy;
 use crate::names::name;
 use pyo3::PyClass;
 use pyo3::prelude::*;
-use pyo3::type_object::PyTypeInfo;
 use pyo3::types::{PyString, PyType};
 
-/// Whether the class of `object` has a `name` of its own in place of `T`'s.
-pub(crate) fn overrides<T: PyTypeInfo>(
+/// Whether the class of `object` has a `name` of its own in place of the native one.
+pub(crate) fn overrides<T: Direct>(
     object: &Bound<'_, T>,
     name: &Bound<'_, PyString>,
 ) -> PyResult<bool> {
-    let native = T::type_object(object.py()).getattr(name)?;
+    let native = T::class(object.py())?.getattr(name)?;
     Ok(!object.as_any().get_type().getattr(name)?.is(&native))
 }
 

@@ -3,8 +3,13 @@
 //! It shares the table, not the container, so a container does not keep itself alive (S15). Being a
 //! method of a native object, it is called without a tuple of arguments.
 
+#![allow(unsafe_code, reason = "an entry point from the interpreter")]
+
+use crate::entry_point::{enter, passed};
 use crate::weak_ref::WeakRef;
+use pyo3::ffi;
 use pyo3::prelude::*;
+use std::ptr;
 use std::sync::Arc;
 
 /// A table that can lose the entry of a dead reference.
@@ -12,27 +17,55 @@ pub(crate) trait Evict: Send + Sync {
     fn evict(&self, reference: &Bound<'_, PyAny>) -> PyResult<()>;
 }
 
-/// The callback of a container's references: evicts the entry of the reference that died.
+/// What the callback of a container's references is bound to.
 #[pyclass(frozen, module = "weakrefs._weakrefs")]
 pub(crate) struct Evictor {
     table: Arc<dyn Evict>,
 }
 
+/// The definition of the callback.
+struct Definition(ffi::PyMethodDef);
+
+// SAFETY: the interpreter only reads it.
+unsafe impl Sync for Definition {}
+
+static EVICT: Definition = Definition(ffi::PyMethodDef {
+    ml_name: c"evict".as_ptr(),
+    ml_meth: ffi::PyMethodDefPointer { PyCFunction: evict },
+    ml_flags: ffi::METH_O,
+    ml_doc:
+        c"evict($self, reference, /)\n--\n\nEvicts the entry of reference, if its referent is dead."
+            .as_ptr(),
+});
+
 impl Evictor {
     /// The callback for the references of `table`.
     pub(crate) fn callback(py: Python<'_>, table: Arc<dyn Evict>) -> PyResult<Bound<'_, PyAny>> {
-        Bound::new(py, Self { table })?.getattr("evict")
+        let this = Bound::new(py, Self { table })?;
+        // SAFETY: the definition is valid and static; the result is a new reference, or null with an error
+        // set, and owns `this`.
+        unsafe {
+            let definition = (&raw const EVICT.0).cast_mut();
+            let callback = ffi::PyCFunction_NewEx(definition, this.as_ptr(), ptr::null_mut());
+            Bound::from_owned_ptr_or_err(py, callback)
+        }
     }
 }
 
-#[pymethods]
-impl Evictor {
-    /// Evicts the entry of `reference`, if its referent is dead.
-    #[pyo3(signature = (reference, /))]
-    fn evict(&self, reference: &Bound<'_, PyAny>) -> PyResult<()> {
-        if WeakRef::view(reference)?.is_alive(reference.py()) {
-            return Ok(());
-        }
-        self.table.evict(reference)
+/// Evicts the entry of `reference`, if its referent is dead.
+unsafe extern "C" fn evict(
+    this: *mut ffi::PyObject,
+    reference: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with what the callback is bound to, and another object.
+    unsafe {
+        enter(|py| {
+            let (this, reference) = (passed(py, this), passed(py, reference));
+            if !WeakRef::view(&reference)?.is_alive(py) {
+                let this = this.cast_unchecked::<Evictor>();
+                this.get().table.evict(&reference)?;
+            }
+            Ok(py.None().into_ptr())
+        })
     }
 }

@@ -13,6 +13,7 @@ use pyo3::exceptions::PyException;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyTuple};
+use std::ops::Deref;
 use weakrefs_table::Table;
 
 /// What a finalizer that is alive has to do.
@@ -247,7 +248,7 @@ impl Finalize {
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         let visited = self.task.inspect(|task| {
             let Some(task) = task else { return Ok(()) };
-            visit.call(task.object.object())?;
+            visit.call(task.object.object().deref())?;
             visit.call(&task.function)?;
             visit.call(&task.args)?;
             visit.call(&task.kwargs)

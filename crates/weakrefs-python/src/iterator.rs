@@ -5,14 +5,21 @@
 //! goes back as soon as the last element has been given, or with the iterator; then entries go, too, that
 //! the iterator has found to be forgotten by the collector.
 
+#![allow(unsafe_code, reason = "an entry point from the interpreter")]
+
 use crate::container::{Container, Entry};
+use crate::entry_point::{enter, passed};
 use crate::guarded::Guarded;
+use crate::strong::Strong;
 use crate::weak_key_dictionary::WeakKeyDictionary;
 use crate::weak_set::WeakSet;
 use crate::weak_value_dictionary::WeakValueDictionary;
 use pyo3::PyTraverseError;
+use pyo3::ffi;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
+use std::ops::Deref;
+use std::ptr;
 use weakrefs_table::Snapshot;
 
 /// What an iterator gives of each entry.
@@ -38,9 +45,9 @@ pub(crate) trait Iterable: Entry {
 
 /// The container that is walked.
 pub(crate) enum Walked {
-    Set(Py<WeakSet>),
-    Keys(Py<WeakKeyDictionary>),
-    Values(Py<WeakValueDictionary>),
+    Set(Strong<WeakSet>),
+    Keys(Strong<WeakKeyDictionary>),
+    Values(Strong<WeakValueDictionary>),
 }
 
 /// Does the same with the container of each kind.
@@ -127,20 +134,15 @@ impl WeakIterator {
         }
     }
 
-    fn end(&self, py: Python<'_>) {
-        if let Some(walk) = self.walk.with(py, Option::take) {
-            walk.end(py);
-        }
-    }
-}
-
-#[pymethods]
-impl WeakIterator {
-    fn __iter__(slf: Py<Self>) -> Py<Self> {
-        slf
+    /// Has the interpreter advance iterators without PyO3 in between.
+    pub(crate) fn enter_directly(py: Python<'_>) {
+        let class = py.get_type::<Self>().as_type_ptr();
+        // SAFETY: the slot of a type that has just been made, and has no subclasses.
+        unsafe { (*class).tp_iternext = Some(next) }
     }
 
-    fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    #[inline]
+    fn advance<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let taken = self
             .walk
             .with(py, |walk| walk.as_mut()?.step(py, self.part));
@@ -154,6 +156,35 @@ impl WeakIterator {
         }
     }
 
+    fn end(&self, py: Python<'_>) {
+        if let Some(walk) = self.walk.with(py, Option::take) {
+            walk.end(py);
+        }
+    }
+}
+
+/// The next element, or null without an exception at the end.
+unsafe extern "C" fn next(this: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with an object of the class.
+    unsafe {
+        enter(|py| {
+            let this = passed(py, this);
+            let next = this.cast_unchecked::<WeakIterator>().get().advance(py)?;
+            Ok(next.map_or(ptr::null_mut(), Bound::into_ptr))
+        })
+    }
+}
+
+#[pymethods]
+impl WeakIterator {
+    fn __iter__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.advance(py)
+    }
+
     /// At most how many elements are still to come.
     fn __length_hint__(&self, py: Python<'_>) -> usize {
         self.walk.with(py, |walk| {
@@ -162,21 +193,14 @@ impl WeakIterator {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        let visited = self.walk.inspect(|walk| match walk {
-            Some(Walk {
-                walked: Walked::Set(object),
-                ..
-            }) => visit.call(object),
-            Some(Walk {
-                walked: Walked::Keys(object),
-                ..
-            }) => visit.call(object),
-            Some(Walk {
-                walked: Walked::Values(object),
-                ..
-            }) => visit.call(object),
-            None => Ok(()),
-        });
+        let visited = self
+            .walk
+            .inspect(|walk| match walk.as_ref().map(|walk| &walk.walked) {
+                Some(Walked::Set(object)) => visit.call(object.deref()),
+                Some(Walked::Keys(object)) => visit.call(object.deref()),
+                Some(Walked::Values(object)) => visit.call(object.deref()),
+                None => Ok(()),
+            });
         visited.unwrap_or(Ok(()))
     }
 

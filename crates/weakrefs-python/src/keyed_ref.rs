@@ -5,6 +5,7 @@
 
 #![allow(unsafe_code, reason = "a heap type over `ref_subclass`")]
 
+use crate::entry_point::enter;
 use crate::guarded::Lazy;
 use crate::ref_subclass::{self, CallArguments, Layout, Owned, Payload};
 use pyo3::exceptions::PyTypeError;
@@ -100,10 +101,13 @@ unsafe extern "C" fn new(
     args: *mut ffi::PyObject,
     kwargs: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
-    ref_subclass::enter(|py| {
-        // SAFETY: the arguments of `tp_new`.
-        construct(unsafe { ref_subclass::call_arguments(py, class.cast(), args, kwargs) })
-    })
+    // SAFETY: called by the interpreter with the arguments of `tp_new`.
+    unsafe {
+        enter(|py| {
+            let arguments = ref_subclass::call_arguments(py, class.cast(), args, kwargs);
+            Ok(construct(arguments)?.into_ptr())
+        })
+    }
 }
 
 fn construct((class, args, kwargs): CallArguments<'_>) -> PyResult<Bound<'_, PyAny>> {

@@ -6,16 +6,19 @@
 //!
 //! | concern | module |
 //! | --- | --- |
-//! | changing state behind a shared reference, names | `guarded`, `names` |
+//! | changing state behind a shared reference, names, references | `guarded`, `names`, `strong` |
+//! | ways in without PyO3 in between | `entry_point`, `direct` |
 //! | the interpreter's weak references | `weak_ref`, `ref_subclass` |
-//! | what the containers share | `container`, `eviction`, `iterator`, `mapping`, `dispatch`, `errors`, `exact_str` |
+//! | what the containers share | `container`, `eviction`, `iterator`, `mapping`, `dispatch`, `errors`, `exact` |
 //! | one class each | `weak_set` (with `set_algebra`), `weak_key_dictionary`, `weak_value_dictionary`, `keyed_ref`, `weak_method`, `finalize` |
 
 mod container;
+mod direct;
 mod dispatch;
+mod entry_point;
 mod errors;
 mod eviction;
-mod exact_str;
+mod exact;
 mod finalize;
 mod guarded;
 mod iterator;
@@ -24,6 +27,7 @@ mod mapping;
 mod names;
 mod ref_subclass;
 mod set_algebra;
+mod strong;
 mod weak_key_dictionary;
 mod weak_method;
 mod weak_ref;
@@ -33,15 +37,13 @@ mod weak_value_dictionary;
 /// The native part of the package `weakrefs`.
 #[pyo3::pymodule(gil_used = true)]
 mod _weakrefs {
+    use super::direct::Direct;
     use pyo3::prelude::*;
 
     #[pymodule_export]
     use super::finalize::Finalize;
-    #[pymodule_export]
     use super::weak_key_dictionary::WeakKeyDictionary;
-    #[pymodule_export]
     use super::weak_set::WeakSet;
-    #[pymodule_export]
     use super::weak_value_dictionary::WeakValueDictionary;
 
     #[pymodule_init]
@@ -49,7 +51,10 @@ mod _weakrefs {
         let py = module.py();
         // Made here, once and for all, not at first use in the middle of something.
         py.get_type::<super::eviction::Evictor>();
-        py.get_type::<super::iterator::WeakIterator>();
+        super::iterator::WeakIterator::enter_directly(py);
+        module.add("WeakSet", WeakSet::class(py)?)?;
+        module.add("WeakKeyDictionary", WeakKeyDictionary::class(py)?)?;
+        module.add("WeakValueDictionary", WeakValueDictionary::class(py)?)?;
         module.add("KeyedRef", super::keyed_ref::class(py)?)?;
         module.add("WeakMethod", super::weak_method::class(py)?)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))

@@ -12,12 +12,10 @@
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
-use pyo3::panic::PanicException;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 use std::cell::Cell;
 use std::ffi::{CStr, c_int, c_void};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
 /// An owned reference of a payload, or nothing.
@@ -201,22 +199,6 @@ pub(crate) fn arguments<'py, const N: usize>(
         Some(at) => wrong(format!("missing required argument: '{}'", names[at])),
         None => Ok(values),
     }
-}
-
-/// The body of an entry point from the interpreter: errors are raised, and panics too.
-pub(crate) fn enter(
-    body: impl for<'py> FnOnce(Python<'py>) -> PyResult<Bound<'py, PyAny>>,
-) -> *mut ffi::PyObject {
-    Python::attach(|py| {
-        let result = catch_unwind(AssertUnwindSafe(|| body(py)));
-        match result.unwrap_or_else(|_| Err(PanicException::new_err("panic in weakrefs"))) {
-            Ok(object) => object.into_ptr(),
-            Err(error) => {
-                error.restore(py);
-                ptr::null_mut()
-            }
-        }
-    })
 }
 
 /// The arguments of an entry point `(object, args, kwargs)`.

@@ -6,6 +6,7 @@
 
 use crate::container::{Container, Entry};
 use crate::names::name;
+use crate::strong::Strong;
 use crate::weak_ref::weak_key_hash;
 use crate::weak_set::{Element, WeakSet};
 use pyo3::prelude::*;
@@ -14,7 +15,7 @@ use std::collections::HashMap;
 
 /// The elements of a set that were met in another iterable, by the identity of their references,
 /// which are held lest another object take their addresses.
-type Met = HashMap<usize, Py<PyAny>>;
+type Met = HashMap<usize, Strong>;
 
 fn is_met(met: &Met, element: &Element) -> bool {
     met.contains_key(&(element.identity().as_ptr() as usize))
@@ -35,10 +36,7 @@ fn meet(set: &Container<Element>, other: &Bound<'_, PyAny>) -> PyResult<(Met, bo
 }
 
 /// The set's reference to the element that is equal to `element`.
-fn reference_of(
-    set: &Container<Element>,
-    element: &Bound<'_, PyAny>,
-) -> PyResult<Option<Py<PyAny>>> {
+fn reference_of(set: &Container<Element>, element: &Bound<'_, PyAny>) -> PyResult<Option<Strong>> {
     set.find(element, weak_key_hash(element)?, |table, at| {
         table.get(at).identity().clone()
     })
@@ -176,7 +174,7 @@ pub(crate) fn keep(set: &Container<Element>, other: &Bound<'_, PyAny>) -> PyResu
         let hash = weak_key_hash(&element)?;
         let present = set.find(&element, hash, |table, at| table.get(at).clone())?;
         let Some(entry) = present else { continue };
-        let reference = entry.identity().clone_ref(py);
+        let reference = entry.identity().clone();
         if met.insert(reference.as_ptr() as usize, reference).is_none() {
             let same = entry.reference().refers_to(element.as_ptr());
             let entry = if same {

@@ -4,12 +4,14 @@
 //! the reference to the key keeps that hash, so that an eviction calls no `__hash__`.
 
 use crate::container::{Container, Entry};
+use crate::direct::{self, Direct, DirectMapping};
 use crate::dispatch::{address_repr, overrides, public_class};
 use crate::errors::{empty, missing_weak};
 use crate::guarded::Lazy;
 use crate::iterator::{Iterable, Part, Taken, Walked, WeakIterator};
 use crate::mapping;
 use crate::names::name;
+use crate::strong::Strong;
 use crate::weak_ref::{WeakRef, supports_weak_references, weak_key_hash};
 use pyo3::PyTraverseError;
 use pyo3::exceptions::PyTypeError;
@@ -17,12 +19,13 @@ use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyMappingProxy, PyTuple, PyType};
 use std::mem;
+use std::ops::Deref;
 
 /// A weakly held key with its value.
 #[derive(Clone)]
 pub(crate) struct KeyEntry {
     key: WeakRef,
-    value: Py<PyAny>,
+    value: Strong,
 }
 
 impl Entry for KeyEntry {
@@ -30,7 +33,7 @@ impl Entry for KeyEntry {
         &self.key
     }
 
-    fn identity(&self) -> &Py<PyAny> {
+    fn identity(&self) -> &Strong {
         self.key.object()
     }
 
@@ -48,8 +51,8 @@ impl Entry for KeyEntry {
     }
 
     fn visit(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(self.key.object())?;
-        visit.call(&self.value)
+        visit.call(self.key.object().deref())?;
+        visit.call(self.value.deref())
     }
 }
 
@@ -76,7 +79,7 @@ pub(crate) struct WeakKeyDictionary {
 
 impl Container<KeyEntry> {
     /// A new entry for `key`, whose hash is `hash`.
-    fn entry(&self, key: &Bound<'_, PyAny>, hash: isize, value: Py<PyAny>) -> PyResult<KeyEntry> {
+    fn entry(&self, key: &Bound<'_, PyAny>, hash: isize, value: Strong) -> PyResult<KeyEntry> {
         let key = WeakRef::new(key, &self.evictor(key.py())?)?;
         key.remember_hash(hash);
         Ok(KeyEntry { key, value })
@@ -84,29 +87,6 @@ impl Container<KeyEntry> {
 }
 
 impl WeakKeyDictionary {
-    fn store(&self, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        let hash = weak_key_hash(key)?;
-        let mut new = Some(value.clone().unbind());
-        let replaced = self.container.put(
-            key,
-            hash,
-            |table, at| {
-                new.take()
-                    .map(|new| mem::replace(&mut table.get_mut(at).value, new))
-            },
-            || self.container.entry(key, hash, value.clone().unbind()),
-        )?;
-        drop(replaced);
-        Ok(())
-    }
-
-    fn lookup<'py>(&self, key: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let hash = weak_key_hash(key)?;
-        self.container.find(key, hash, |table, at| {
-            table.get(at).value.bind(key.py()).clone()
-        })
-    }
-
     /// An empty one of the public class.
     fn new_public(py: Python<'_>) -> PyResult<Bound<'_, Self>> {
         static PUBLIC: Lazy<PyType> = Lazy::new();
@@ -121,7 +101,75 @@ impl WeakKeyDictionary {
     }
 
     fn iterate(slf: &Bound<'_, Self>, part: Part) -> WeakIterator {
-        WeakIterator::new(Walked::Keys(slf.clone().unbind()), part)
+        WeakIterator::new(Walked::Keys(slf.clone().into()), part)
+    }
+}
+
+impl Direct for WeakKeyDictionary {
+    fn class(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
+        static CLASS: Lazy<PyType> = Lazy::new();
+        CLASS.get_or_make(py, || direct::mapping_class::<Self>(py))
+    }
+
+    fn len(&self, py: Python<'_>) -> usize {
+        self.container.len(py)
+    }
+
+    fn contains(&self, key: &Bound<'_, PyAny>) -> PyResult<bool> {
+        if !supports_weak_references(key) {
+            return Ok(false);
+        }
+        self.container.contains(key, key.hash()?)
+    }
+}
+
+impl DirectMapping for WeakKeyDictionary {
+    fn store(&self, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let hash = weak_key_hash(key)?;
+        let mut new = Some(Strong::from(value.clone()));
+        let replaced = self.container.put(
+            key,
+            hash,
+            |table, at| {
+                new.take()
+                    .map(|new| mem::replace(&mut table.get_mut(at).value, new))
+            },
+            || self.container.entry(key, hash, value.clone().into()),
+        )?;
+        drop(replaced);
+        Ok(())
+    }
+
+    fn lookup<'py>(&self, key: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let hash = weak_key_hash(key)?;
+        self.container.find(key, hash, |table, at| {
+            table.get(at).value.bind(key.py()).clone()
+        })
+    }
+
+    fn missing(key: &Bound<'_, PyAny>) -> PyErr {
+        missing_weak(key)
+    }
+
+    fn delete(&self, key: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let entry = self.container.take(key, weak_key_hash(key)?)?;
+        Ok(entry.is_some())
+    }
+
+    fn get_or_store<'py>(
+        &self,
+        key: &Bound<'py, PyAny>,
+        default: Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = key.py();
+        let hash = weak_key_hash(key)?;
+        let present = self.container.put(
+            key,
+            hash,
+            |table, at| table.get(at).value.bind(py).clone(),
+            || self.container.entry(key, hash, default.clone().into()),
+        )?;
+        Ok(present.unwrap_or(default))
     }
 }
 
@@ -144,35 +192,6 @@ impl WeakKeyDictionary {
             return slf.call_method1(update, (dict,)).map(drop);
         }
         slf.get().merge_from(Some(dict))
-    }
-
-    fn __len__(&self, py: Python<'_>) -> usize {
-        self.container.len(py)
-    }
-
-    fn __contains__(&self, key: &Bound<'_, PyAny>) -> PyResult<bool> {
-        if !supports_weak_references(key) {
-            return Ok(false);
-        }
-        self.container.contains(key, key.hash()?)
-    }
-
-    fn __getitem__<'py>(&self, key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        self.lookup(key)?.ok_or_else(|| missing_weak(key))
-    }
-
-    fn __setitem__(&self, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.store(key, value)
-    }
-
-    fn __delitem__(&self, key: &Bound<'_, PyAny>) -> PyResult<()> {
-        match self.container.take(key, weak_key_hash(key)?)? {
-            Some(entry) => {
-                drop(entry);
-                Ok(())
-            }
-            None => Err(missing_weak(key)),
-        }
     }
 
     fn __iter__(slf: &Bound<'_, Self>) -> WeakIterator {
@@ -205,16 +224,8 @@ impl WeakKeyDictionary {
         key: &Bound<'py, PyAny>,
         default: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let py = key.py();
-        let default = default.unwrap_or_else(|| py.None().into_bound(py));
-        let hash = weak_key_hash(key)?;
-        let present = self.container.put(
-            key,
-            hash,
-            |table, at| table.get(at).value.bind(py).clone(),
-            || self.container.entry(key, hash, default.clone().unbind()),
-        )?;
-        Ok(present.unwrap_or(default))
+        let default = default.unwrap_or_else(|| key.py().None().into_bound(key.py()));
+        self.get_or_store(key, default)
     }
 
     /// Remove the entry of key and return its value.
@@ -299,7 +310,7 @@ impl WeakKeyDictionary {
         PyList::new(
             py,
             self.container
-                .collect(py, |entry| entry.key.object().clone()),
+                .collect(py, |entry| entry.key.object().bind(py).clone()),
         )
     }
 
@@ -336,7 +347,7 @@ impl WeakKeyDictionary {
         let copy = slf.getattr(name!(py, "__class__"))?.call0()?;
         for entry in slf.get().container.collect(py, Clone::clone) {
             if let Some(key) = entry.key.upgrade(py) {
-                copy.set_item(key, deepcopy.call1((entry.value, memo))?)?;
+                copy.set_item(key, deepcopy.call1((entry.value.bind(py), memo))?)?;
             }
         }
         Ok(copy)
@@ -347,7 +358,7 @@ impl WeakKeyDictionary {
     fn data<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyMappingProxy>> {
         let data = PyDict::new(py);
         for entry in self.container.collect(py, Clone::clone) {
-            data.set_item(entry.key.object(), entry.value)?;
+            data.set_item(entry.key.object().bind(py), entry.value.bind(py))?;
         }
         Ok(PyMappingProxy::new(py, data.as_mapping()))
     }

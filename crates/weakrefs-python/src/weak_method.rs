@@ -6,6 +6,7 @@
 
 #![allow(unsafe_code, reason = "a heap type over `ref_subclass`")]
 
+use crate::entry_point::{enter, passed};
 use crate::guarded::Lazy;
 use crate::keyed_ref;
 use crate::names::name;
@@ -117,10 +118,13 @@ unsafe extern "C" fn new(
     args: *mut ffi::PyObject,
     kwargs: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
-    ref_subclass::enter(|py| {
-        // SAFETY: the arguments of `tp_new`.
-        construct(unsafe { ref_subclass::call_arguments(py, class.cast(), args, kwargs) })
-    })
+    // SAFETY: called by the interpreter with the arguments of `tp_new`.
+    unsafe {
+        enter(|py| {
+            let arguments = ref_subclass::call_arguments(py, class.cast(), args, kwargs);
+            Ok(construct(arguments)?.into_ptr())
+        })
+    }
 }
 
 fn construct((class, args, kwargs): CallArguments<'_>) -> PyResult<Bound<'_, PyAny>> {
@@ -156,6 +160,7 @@ fn parts<'py>(method: &Bound<'py, PyAny>) -> PyResult<(Bound<'py, PyAny>, Bound<
     let part = |name| {
         method.getattr(name).map_err(|error| {
             if error.is_instance_of::<PyAttributeError>(py) {
+                drop(error.into_value(py).into_bound(py));
                 PyTypeError::new_err(format!(
                     "argument should be a bound method, not {}",
                     method.get_type()
@@ -198,10 +203,13 @@ unsafe extern "C" fn call(
     args: *mut ffi::PyObject,
     kwargs: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
-    ref_subclass::enter(|py| {
-        // SAFETY: the arguments of `tp_call`.
-        bind(unsafe { ref_subclass::call_arguments(py, object, args, kwargs) })
-    })
+    // SAFETY: called by the interpreter with the arguments of `tp_call`.
+    unsafe {
+        enter(|py| {
+            let arguments = ref_subclass::call_arguments(py, object, args, kwargs);
+            Ok(bind(arguments)?.into_ptr())
+        })
+    }
 }
 
 /// The method again, or None once it is dead.
@@ -258,22 +266,20 @@ unsafe extern "C" fn compare(
     other: *mut ffi::PyObject,
     op: c_int,
 ) -> *mut ffi::PyObject {
-    ref_subclass::enter(|py| {
-        // SAFETY: the arguments of `tp_richcompare`: two objects.
-        let (this, other) = unsafe {
-            (
-                Bound::from_borrowed_ptr(py, object),
-                Bound::from_borrowed_ptr(py, other),
-            )
-        };
-        match CompareOp::from_raw(op) {
-            Some(op @ (CompareOp::Eq | CompareOp::Ne)) if payload(&other)?.is_some() => {
-                let result = compare_methods(&this, &other, op)?;
-                Ok(result.into_pyobject(py)?.to_owned().into_any())
-            }
-            _ => Ok(py.NotImplemented().into_bound(py)),
-        }
-    })
+    // SAFETY: called by the interpreter with the arguments of `tp_richcompare`: two objects.
+    unsafe {
+        enter(|py| {
+            let (this, other) = (passed(py, object), passed(py, other));
+            let result = match CompareOp::from_raw(op) {
+                Some(op @ (CompareOp::Eq | CompareOp::Ne)) if payload(&other)?.is_some() => {
+                    let result = compare_methods(&this, &other, op)?;
+                    result.into_pyobject(py)?.to_owned().into_any()
+                }
+                _ => py.NotImplemented().into_bound(py),
+            };
+            Ok(result.into_ptr())
+        })
+    }
 }
 
 /// `this == other` or `this != other`, where both are `WeakMethod`s.

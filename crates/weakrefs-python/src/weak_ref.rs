@@ -10,6 +10,7 @@
     reason = "reading the fields of the interpreter's weak references"
 )]
 
+use crate::strong::Strong;
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -17,7 +18,7 @@ use pyo3::prelude::*;
 /// A weak reference object of the interpreter, or of a subclass.
 #[derive(Clone)]
 #[repr(transparent)]
-pub(crate) struct WeakRef(Py<PyAny>);
+pub(crate) struct WeakRef(Strong);
 
 impl WeakRef {
     /// A new reference to `referent` which calls `callback` when it dies.
@@ -32,7 +33,7 @@ impl WeakRef {
                 ffi::PyWeakref_NewRef(referent.as_ptr(), callback.as_ptr()),
             )
         }?;
-        Ok(Self(reference.unbind()))
+        Ok(Self(reference.into()))
     }
 
     /// The shared reference to `referent` that has no callback (S6).
@@ -56,7 +57,7 @@ impl WeakRef {
         Ok(unsafe { &*std::ptr::from_ref(object.as_unbound()).cast::<Self>() })
     }
 
-    pub(crate) fn object(&self) -> &Py<PyAny> {
+    pub(crate) fn object(&self) -> &Strong {
         &self.0
     }
 

@@ -4,18 +4,21 @@
 //! [`set_algebra`](crate::set_algebra).
 
 use crate::container::{Container, Entry};
+use crate::direct::{self, Direct, DirectSet};
 use crate::dispatch::{overrides, public_class};
 use crate::errors::{empty, missing_weak};
 use crate::guarded::Lazy;
 use crate::iterator::{Iterable, Part, Taken, Walked, WeakIterator};
 use crate::names::name;
 use crate::set_algebra;
+use crate::strong::Strong;
 use crate::weak_ref::{WeakRef, supports_weak_references, weak_key_hash};
 use pyo3::PyTraverseError;
 use pyo3::basic::CompareOp;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple, PyType};
+use std::ops::Deref;
 
 /// A weakly held element.
 #[derive(Clone)]
@@ -26,7 +29,7 @@ impl Entry for Element {
         &self.0
     }
 
-    fn identity(&self) -> &Py<PyAny> {
+    fn identity(&self) -> &Strong {
         self.0.object()
     }
 
@@ -44,7 +47,7 @@ impl Entry for Element {
     }
 
     fn visit(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(self.0.object())
+        visit.call(self.0.object().deref())
     }
 }
 
@@ -99,6 +102,35 @@ impl WeakSet {
     }
 }
 
+impl Direct for WeakSet {
+    fn class(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
+        static CLASS: Lazy<PyType> = Lazy::new();
+        CLASS.get_or_make(py, || direct::set_class::<Self>(py))
+    }
+
+    fn len(&self, py: Python<'_>) -> usize {
+        self.container.len(py)
+    }
+
+    fn contains(&self, item: &Bound<'_, PyAny>) -> PyResult<bool> {
+        if !supports_weak_references(item) {
+            return Ok(false);
+        }
+        self.container.contains(item, item.hash()?)
+    }
+}
+
+impl DirectSet for WeakSet {
+    fn insert(&self, item: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.container.add(item, weak_key_hash(item)?)
+    }
+
+    fn delete(&self, item: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let element = self.container.take(item, weak_key_hash(item)?)?;
+        Ok(element.is_some())
+    }
+}
+
 #[pymethods]
 impl WeakSet {
     #[new]
@@ -120,19 +152,8 @@ impl WeakSet {
         Self::update(slf, data)
     }
 
-    fn __len__(&self, py: Python<'_>) -> usize {
-        self.container.len(py)
-    }
-
-    fn __contains__(&self, item: &Bound<'_, PyAny>) -> PyResult<bool> {
-        if !supports_weak_references(item) {
-            return Ok(false);
-        }
-        self.container.contains(item, item.hash()?)
-    }
-
     fn __iter__(slf: &Bound<'_, Self>) -> WeakIterator {
-        WeakIterator::new(Walked::Set(slf.clone().unbind()), Part::Key)
+        WeakIterator::new(Walked::Set(slf.clone().into()), Part::Key)
     }
 
     /// Add item, unless an equal element is there.
@@ -140,7 +161,7 @@ impl WeakSet {
     /// Raises TypeError if item cannot be weakly referenced or hashed. O(1).
     #[pyo3(signature = (item))]
     fn add(&self, item: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.container.add(item, weak_key_hash(item)?)
+        self.insert(item)
     }
 
     /// Remove item if it is there.
@@ -148,7 +169,7 @@ impl WeakSet {
     /// Raises TypeError if item cannot be weakly referenced or hashed. O(1).
     #[pyo3(signature = (item))]
     pub(crate) fn discard(&self, item: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.container.take(item, weak_key_hash(item)?).map(drop)
+        self.delete(item).map(drop)
     }
 
     /// Remove item.
@@ -157,12 +178,9 @@ impl WeakSet {
     /// be weakly referenced or hashed. O(1).
     #[pyo3(signature = (item))]
     fn remove(&self, item: &Bound<'_, PyAny>) -> PyResult<()> {
-        match self.container.take(item, weak_key_hash(item)?)? {
-            Some(element) => {
-                drop(element);
-                Ok(())
-            }
-            None => Err(missing_weak(item)),
+        match self.delete(item)? {
+            true => Ok(()),
+            false => Err(missing_weak(item)),
         }
     }
 
@@ -222,7 +240,7 @@ impl WeakSet {
         PyList::new(
             py,
             self.container
-                .collect(py, |element| element.0.object().clone()),
+                .collect(py, |element| element.0.object().bind(py).clone()),
         )
     }
 

@@ -6,14 +6,16 @@
 //! (S16).
 
 use crate::container::{Container, Entry};
+use crate::direct::{self, Direct, DirectMapping};
 use crate::dispatch::{address_repr, overrides, public_class};
 use crate::errors::{empty, missing, unhashable_key};
-use crate::exact_str;
+use crate::exact;
 use crate::guarded::Lazy;
 use crate::iterator::{Iterable, Part, Taken, Walked, WeakIterator};
 use crate::keyed_ref;
 use crate::mapping;
 use crate::names::name;
+use crate::strong::Strong;
 use crate::weak_ref::{WeakRef, supports_weak_references};
 use pyo3::PyTraverseError;
 use pyo3::exceptions::PyTypeError;
@@ -22,11 +24,12 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyMappingProxy, PyTuple, PyType};
 use std::cell::Cell;
 use std::mem;
+use std::ops::Deref;
 
 /// A key with its weakly held value.
 #[derive(Clone)]
 pub(crate) struct ValueEntry {
-    key: Py<PyAny>,
+    key: Strong,
     value: WeakRef,
 }
 
@@ -35,13 +38,13 @@ impl Entry for ValueEntry {
         &self.value
     }
 
-    fn identity(&self) -> &Py<PyAny> {
+    fn identity(&self) -> &Strong {
         &self.key
     }
 
     #[inline]
     fn is_for(&self, key: &Bound<'_, PyAny>) -> bool {
-        self.key.is(key) || exact_str::are_equal(self.key.bind(key.py()), key)
+        self.key.is(key) || exact::are_equal(self.key.bind(key.py()), key)
     }
 
     fn key_of<'py>(identity: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
@@ -53,8 +56,8 @@ impl Entry for ValueEntry {
     }
 
     fn visit(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.key)?;
-        visit.call(self.value.object())
+        visit.call(self.key.deref())?;
+        visit.call(self.value.object().deref())
     }
 }
 
@@ -78,7 +81,10 @@ impl Iterable for ValueEntry {
 /// The hash of a key, which is held strongly.
 #[inline]
 fn key_hash(key: &Bound<'_, PyAny>) -> PyResult<isize> {
-    key.hash().map_err(|error| unhashable_key(key, error))
+    match exact::known_hash(key) {
+        Some(hash) => Ok(hash),
+        None => key.hash().map_err(|error| unhashable_key(key, error)),
+    }
 }
 
 /// The native base of `weakrefs.WeakValueDictionary`.
@@ -88,10 +94,6 @@ pub(crate) struct WeakValueDictionary {
 }
 
 impl WeakValueDictionary {
-    fn store(&self, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.store_unless(key, value, |_| None::<()>).map(drop)
-    }
-
     /// Stores `value` under `key`, unless `keep` gives something for an entry that is already there.
     fn store_unless<R>(
         &self,
@@ -119,7 +121,7 @@ impl WeakValueDictionary {
             || {
                 let value = new.take().ok_or_else(|| missing(key))?;
                 Ok(ValueEntry {
-                    key: key.clone().unbind(),
+                    key: key.clone().into(),
                     value,
                 })
             },
@@ -129,14 +131,6 @@ impl WeakValueDictionary {
             Some(Ok(_replaced)) => Ok(None),
             None => Ok(None),
         }
-    }
-
-    fn lookup<'py>(&self, key: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let py = key.py();
-        let found = self.container.find(key, key_hash(key)?, |table, at| {
-            table.get(at).value.upgrade(py)
-        })?;
-        Ok(found.flatten())
     }
 
     /// An empty one of the public class.
@@ -160,7 +154,62 @@ impl WeakValueDictionary {
     }
 
     fn iterate(slf: &Bound<'_, Self>, part: Part) -> WeakIterator {
-        WeakIterator::new(Walked::Values(slf.clone().unbind()), part)
+        WeakIterator::new(Walked::Values(slf.clone().into()), part)
+    }
+}
+
+impl Direct for WeakValueDictionary {
+    fn class(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
+        static CLASS: Lazy<PyType> = Lazy::new();
+        CLASS.get_or_make(py, || direct::mapping_class::<Self>(py))
+    }
+
+    fn len(&self, py: Python<'_>) -> usize {
+        self.container.len(py)
+    }
+
+    fn contains(&self, key: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let py = key.py();
+        let found = self.container.find(key, key_hash(key)?, |table, at| {
+            table.get(at).value.is_alive(py)
+        })?;
+        Ok(found.unwrap_or(false))
+    }
+}
+
+impl DirectMapping for WeakValueDictionary {
+    fn lookup<'py>(&self, key: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let py = key.py();
+        let found = self.container.find(key, key_hash(key)?, |table, at| {
+            table.get(at).value.upgrade(py)
+        })?;
+        Ok(found.flatten())
+    }
+
+    fn missing(key: &Bound<'_, PyAny>) -> PyErr {
+        missing(key)
+    }
+
+    fn store(&self, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.store_unless(key, value, |_| None::<()>).map(drop)
+    }
+
+    fn delete(&self, key: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let entry = self.container.take(key, key_hash(key)?)?;
+        Ok(entry.is_some())
+    }
+
+    fn get_or_store<'py>(
+        &self,
+        key: &Bound<'py, PyAny>,
+        default: Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = key.py();
+        if let Some(value) = self.lookup(key)? {
+            return Ok(value);
+        }
+        let present = self.store_unless(key, &default, |entry| entry.value.upgrade(py))?;
+        Ok(present.unwrap_or(default))
     }
 }
 
@@ -198,36 +247,6 @@ impl WeakValueDictionary {
             .merge_from(other.filter(|other| !other.is_none()).as_ref(), kw)
     }
 
-    fn __len__(&self, py: Python<'_>) -> usize {
-        self.container.len(py)
-    }
-
-    fn __contains__(&self, key: &Bound<'_, PyAny>) -> PyResult<bool> {
-        let py = key.py();
-        let found = self.container.find(key, key_hash(key)?, |table, at| {
-            table.get(at).value.is_alive(py)
-        })?;
-        Ok(found.unwrap_or(false))
-    }
-
-    fn __getitem__<'py>(&self, key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        self.lookup(key)?.ok_or_else(|| missing(key))
-    }
-
-    fn __setitem__(&self, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.store(key, value)
-    }
-
-    fn __delitem__(&self, key: &Bound<'_, PyAny>) -> PyResult<()> {
-        match self.container.take(key, key_hash(key)?)? {
-            Some(entry) => {
-                drop(entry);
-                Ok(())
-            }
-            None => Err(missing(key)),
-        }
-    }
-
     fn __iter__(slf: &Bound<'_, Self>) -> WeakIterator {
         Self::iterate(slf, Part::Key)
     }
@@ -259,13 +278,8 @@ impl WeakValueDictionary {
         key: &Bound<'py, PyAny>,
         default: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let py = key.py();
-        if let Some(value) = self.lookup(key)? {
-            return Ok(value);
-        }
-        let default = default.unwrap_or_else(|| py.None().into_bound(py));
-        let present = self.store_unless(key, &default, |entry| entry.value.upgrade(py))?;
-        Ok(present.unwrap_or(default))
+        let default = default.unwrap_or_else(|| key.py().None().into_bound(key.py()));
+        self.get_or_store(key, default)
     }
 
     /// Remove the entry of key and return its value.
@@ -351,7 +365,7 @@ impl WeakValueDictionary {
         PyList::new(
             py,
             self.container
-                .collect(py, |entry| entry.value.object().clone()),
+                .collect(py, |entry| entry.value.object().bind(py).clone()),
         )
     }
 
@@ -371,7 +385,7 @@ impl WeakValueDictionary {
             let reference = keyed_ref::create(&value, &container.evictor(py)?, key, hash)?;
             let value = WeakRef::view(&reference)?.clone();
             let new = ValueEntry {
-                key: entry.key.clone_ref(py),
+                key: entry.key.clone(),
                 value,
             };
             container.append(key, hash, new, &mut missed)?;
@@ -394,7 +408,7 @@ impl WeakValueDictionary {
         let copy = slf.getattr(name!(py, "__class__"))?.call0()?;
         for entry in slf.get().container.collect(py, Clone::clone) {
             if let Some(value) = entry.value.upgrade(py) {
-                copy.set_item(deepcopy.call1((entry.key, memo))?, value)?;
+                copy.set_item(deepcopy.call1((entry.key.bind(py), memo))?, value)?;
             }
         }
         Ok(copy)
@@ -405,7 +419,7 @@ impl WeakValueDictionary {
     fn data<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyMappingProxy>> {
         let data = PyDict::new(py);
         for entry in self.container.collect(py, Clone::clone) {
-            data.set_item(entry.key, entry.value.object())?;
+            data.set_item(entry.key.bind(py), entry.value.object().bind(py))?;
         }
         Ok(PyMappingProxy::new(py, data.as_mapping()))
     }

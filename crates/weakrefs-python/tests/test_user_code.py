@@ -116,6 +116,20 @@ def test_an_eviction_runs_no_code_of_the_keys(kind):
 # Deallocation
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_absent_key_goes_with_the_error_about_it(kind):
+    """S18, S22: nothing of the error stays behind, not even until the next call."""
+    container = kind()
+    absent = [container.remove] if kind is WeakSet else [container.__getitem__, container.__delitem__, container.pop]
+    for operation in absent:
+        key = Thing("absent")
+        alive = weakref.ref(key)
+        with pytest.raises(KeyError) as raised:
+            operation(key)
+        del key, raised
+        assert alive() is None, operation
+
+
 class Watching(Thing):
     """Looks at a container, and stores something in it, when it dies."""
 

@@ -1,0 +1,73 @@
+//! Entry points of our own: functions that the interpreter calls without PyO3 in between.
+//!
+//! For slots and methods where PyO3's way in is a good part of the cost, and for types that it cannot
+//! make. [`enter`] turns errors and panics into exceptions. It does not tell PyO3 that the thread is attached, so a
+//! `Py` dropped inside would be released only later: what is dropped inside is a `Bound`, a
+//! [`Strong`](crate::strong::Strong), or an error that is raised.
+
+#![allow(unsafe_code, reason = "entry points from the interpreter")]
+
+use pyo3::ffi;
+use pyo3::panic::PanicException;
+use pyo3::prelude::*;
+use std::ffi::c_int;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+
+/// What an entry point returns to the interpreter.
+pub(crate) trait Answer {
+    /// Says that an exception is set.
+    const FAILED: Self;
+}
+
+impl Answer for *mut ffi::PyObject {
+    const FAILED: Self = ptr::null_mut();
+}
+
+impl Answer for c_int {
+    const FAILED: Self = -1;
+}
+
+impl Answer for ffi::Py_ssize_t {
+    const FAILED: Self = -1;
+}
+
+/// The body of an entry point: errors are raised, and panics too.
+///
+/// # Safety
+/// The thread is attached to the interpreter, as it is whenever the interpreter calls.
+#[inline]
+pub(crate) unsafe fn enter<A: Answer>(body: impl FnOnce(Python<'_>) -> PyResult<A>) -> A {
+    // SAFETY: the caller's promise; the token does not outlive the call.
+    let py = unsafe { Python::assume_attached() };
+    match catch_unwind(AssertUnwindSafe(|| body(py))) {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(error)) => raise(py, error),
+        Err(_) => raise(py, PanicException::new_err("panic in weakrefs")),
+    }
+}
+
+/// Sets the exception. What the error has owned to make it from goes at once, if PyO3 can be told so: not
+/// any more while the interpreter shuts down.
+#[cold]
+fn raise<A: Answer>(py: Python<'_>, error: PyErr) -> A {
+    let mut error = Some(error);
+    Python::try_attach(|py| error.take().map(|error| error.restore(py)));
+    if let Some(error) = error {
+        error.restore(py);
+    }
+    A::FAILED
+}
+
+/// An object that the interpreter has passed.
+///
+/// # Safety
+/// It is one, and lives as long as the result is used.
+#[inline]
+pub(crate) unsafe fn passed<'a, 'py>(
+    py: Python<'py>,
+    object: *mut ffi::PyObject,
+) -> Borrowed<'a, 'py, PyAny> {
+    // SAFETY: the caller's promise.
+    unsafe { Borrowed::from_ptr(py, object) }
+}
