@@ -117,4 +117,35 @@ pub use slot::{WeakReferenceable, WeakSlot};
 pub use tracked::Tracked;
 pub use unraisable::{Unraisable, reset_unraisable_hook, set_unraisable_hook};
 pub use value_map::WeakValueMap;
+/// Opting in has a price of one word. The slot goes first, so that at death the type's own `Drop` runs,
+/// then callbacks, then the drops of the other fields (S2, S12):
+///
+/// ```
+/// use std::sync::Arc;
+/// use weakrefs::{Ref, WeakReferenceable, WeakSlot as Life};
+///
+/// #[derive(WeakReferenceable)]
+/// struct Window<T> {
+///     #[weak_slot] // by this mark, as the type has another name here
+///     life: Life,
+///     contents: T,
+/// }
+///
+/// #[derive(WeakReferenceable)]
+/// enum Shape {
+///     Circle(#[weak_slot] Life, f64),
+///     Square(#[weak_slot] Life, f64),
+/// }
+///
+/// let window = Arc::new(Window { life: Life::new(), contents: "text" });
+/// let shape = Arc::new(Shape::Circle(Life::new(), 1.0));
+/// let (to_window, to_shape) = (Ref::new(&window), Ref::new(&shape));
+/// assert_eq!(to_window.upgrade().unwrap().contents, "text");
+/// drop((window, shape));
+/// assert!(!to_window.is_alive() && !to_shape.is_alive());
+/// ```
+///
+/// Without a slot, with two, or with one that is not first, the error says what to do. A value put into a variable
+/// that holds another variant drops that one with its slot, which tells its watchers. Unions cannot opt in; for a
+/// type of others there is [`Tracked`].
 pub use weakrefs_derive::WeakReferenceable;
