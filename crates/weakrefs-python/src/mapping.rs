@@ -10,16 +10,23 @@ use pyo3::types::{PyDict, PyTuple};
 /// Calls `store` with each pair of `other`: a mapping, or an iterable of pairs.
 pub(crate) fn for_each_pair<'py>(
     other: &Bound<'py, PyAny>,
-    mut store: impl FnMut(&Bound<'py, PyAny>, &Bound<'py, PyAny>) -> PyResult<()>,
+    store: impl FnMut(&Bound<'py, PyAny>, &Bound<'py, PyAny>) -> PyResult<()>,
 ) -> PyResult<()> {
     let py = other.py();
-    let items = match other.getattr_opt(name!(py, "items"))? {
-        Some(items) => items.call0()?,
+    match other.getattr_opt(name!(py, "items"))? {
+        Some(items) => for_each_item(&items.call0()?, store),
         None => {
             let dict = py.get_type::<PyDict>().call1((other,))?;
-            dict.call_method0(name!(py, "items"))?
+            for_each_item(&dict.call_method0(name!(py, "items"))?, store)
         }
-    };
+    }
+}
+
+/// Calls `store` with each pair of a mapping's `items`.
+pub(crate) fn for_each_item<'py>(
+    items: &Bound<'py, PyAny>,
+    mut store: impl FnMut(&Bound<'py, PyAny>, &Bound<'py, PyAny>) -> PyResult<()>,
+) -> PyResult<()> {
     for item in items.try_iter()? {
         let (key, value) = unpack_pair(&item?)?;
         store(&key, &value)?;

@@ -354,6 +354,8 @@ impl WeakKeyDictionary {
     }
 
     /// A read-only picture of the weak references to the keys, with the values.
+    ///
+    /// A mapping of such references that is assigned takes the place of all entries.
     #[getter]
     fn data<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyMappingProxy>> {
         let data = PyDict::new(py);
@@ -361,6 +363,30 @@ impl WeakKeyDictionary {
             data.set_item(entry.key.object().bind(py), entry.value.bind(py))?;
         }
         Ok(PyMappingProxy::new(py, data.as_mapping()))
+    }
+
+    #[setter]
+    fn set_data(&self, data: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = data.py();
+        // With the keys themselves, so that none can die before its entry is in place.
+        let mut entries = Vec::new();
+        let items = data.call_method0(name!(py, "items"))?;
+        mapping::for_each_item(&items, |reference, value| {
+            let reference = WeakRef::view(reference)?;
+            if let Some(key) = reference.upgrade(py) {
+                let hash = reference.referent_hash(&key)?;
+                let entry = self.container.entry(&key, hash, value.clone().into())?;
+                entries.push((key, hash, entry));
+            }
+            Ok(())
+        })?;
+        self.container.replace(
+            py,
+            entries
+                .iter()
+                .map(|(_, hash, entry)| (*hash, entry.clone())),
+        );
+        Ok(())
     }
 
     /// The size in memory, in bytes, without the keys and values.

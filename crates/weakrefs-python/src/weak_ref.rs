@@ -127,6 +127,15 @@ impl WeakRef {
         unsafe { (*self.raw()).hash = hash }
     }
 
+    /// The hash of `referent`, which the caller has from this reference: the one stored before, or asked
+    /// for now, which runs the referent's code (S7).
+    pub(crate) fn referent_hash(&self, referent: &Bound<'_, PyAny>) -> PyResult<isize> {
+        match self.remembered_hash() {
+            -1 => referent.hash(),
+            hash => Ok(hash),
+        }
+    }
+
     /// The hash stored before, or -1.
     #[inline]
     pub(crate) fn remembered_hash(&self) -> isize {

@@ -244,6 +244,28 @@ impl WeakSet {
         )
     }
 
+    /// Puts the elements to which the references of an iterable lead in the place of all elements.
+    fn _replace_references(&self, references: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = references.py();
+        // With the elements themselves, so that none can die before its entry is in place.
+        let mut entries = Vec::new();
+        for reference in references.try_iter()? {
+            let reference = reference?;
+            let reference = WeakRef::view(&reference)?;
+            if let Some(element) = reference.upgrade(py) {
+                let hash = reference.referent_hash(&element)?;
+                entries.push((self.container.element(&element, hash)?, hash, element));
+            }
+        }
+        self.container.replace(
+            py,
+            entries
+                .iter()
+                .map(|(entry, hash, _)| (*hash, entry.clone())),
+        );
+        Ok(())
+    }
+
     fn __richcmp__<'py>(
         slf: &Bound<'py, Self>,
         other: &Bound<'py, PyAny>,

@@ -93,6 +93,22 @@ pub(crate) struct WeakValueDictionary {
     pub(crate) container: Container<ValueEntry>,
 }
 
+impl Container<ValueEntry> {
+    /// A new entry for `key`, whose hash is `hash`.
+    fn entry(
+        &self,
+        key: &Bound<'_, PyAny>,
+        hash: isize,
+        value: &Bound<'_, PyAny>,
+    ) -> PyResult<ValueEntry> {
+        let reference = keyed_ref::create(value, &self.evictor(key.py())?, key, hash)?;
+        Ok(ValueEntry {
+            key: key.clone().into(),
+            value: WeakRef::view(&reference)?.clone(),
+        })
+    }
+}
+
 impl WeakValueDictionary {
     /// Stores `value` under `key`, unless `keep` gives something for an entry that is already there.
     fn store_unless<R>(
@@ -382,12 +398,7 @@ impl WeakValueDictionary {
             };
             let key = entry.key.bind(py);
             let hash = keyed_ref::hash(entry.value.object().bind(py))?;
-            let reference = keyed_ref::create(&value, &container.evictor(py)?, key, hash)?;
-            let value = WeakRef::view(&reference)?.clone();
-            let new = ValueEntry {
-                key: entry.key.clone(),
-                value,
-            };
+            let new = container.entry(key, hash, &value)?;
             container.append(key, hash, new, &mut missed)?;
         }
         Ok(copy)
@@ -415,6 +426,8 @@ impl WeakValueDictionary {
     }
 
     /// A read-only picture of the keys with the weak references to their values, each a KeyedRef.
+    ///
+    /// A mapping of keys to weak references that is assigned takes the place of all entries.
     #[getter]
     fn data<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyMappingProxy>> {
         let data = PyDict::new(py);
@@ -422,6 +435,28 @@ impl WeakValueDictionary {
             data.set_item(entry.key.bind(py), entry.value.object().bind(py))?;
         }
         Ok(PyMappingProxy::new(py, data.as_mapping()))
+    }
+
+    #[setter]
+    fn set_data(&self, data: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = data.py();
+        // With the values themselves, so that none can die before its entry is in place.
+        let mut entries = Vec::new();
+        let items = data.call_method0(name!(py, "items"))?;
+        mapping::for_each_item(&items, |key, reference| {
+            if let Some(value) = WeakRef::view(reference)?.upgrade(py) {
+                let hash = key_hash(key)?;
+                entries.push((self.container.entry(key, hash, &value)?, hash, value));
+            }
+            Ok(())
+        })?;
+        self.container.replace(
+            py,
+            entries
+                .iter()
+                .map(|(entry, hash, _)| (*hash, entry.clone())),
+        );
+        Ok(())
     }
 
     /// The size in memory, in bytes, without the keys and values.

@@ -281,6 +281,10 @@ def pictures_and_representations():
         container = filled(kind, KEPT)
         picture = container.data
         len(picture), list(picture), repr(picture), repr(container), sys.getsizeof(container)
+        container.data = picture
+        for wrong in ({1: 1}, 1):
+            with contextlib.suppress(TypeError, AttributeError):
+                container.data = wrong
 
 
 @hot_path

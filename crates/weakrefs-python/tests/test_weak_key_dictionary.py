@@ -443,5 +443,24 @@ def test_data_is_a_read_only_picture():
     assert len(picture) == 1 and len(keys.data) == 2
     with pytest.raises(TypeError):
         picture[weakref.ref(b)] = 3
-    with pytest.raises(AttributeError):
-        keys.data = {}
+
+
+def test_data_can_be_exchanged():
+    """S26, S2: for a mapping of references, be they its own or not; those that are dead stay out."""
+    a, b, c, lost = things(4)
+    keys = WeakKeyDictionary({lost: 0, a: 1, b: 2})
+    own, dead = keys.keyrefs()[1:], weakref.ref(lost)
+    hash(dead)
+    keys.data = {own[1]: 20, dead: 30, weakref.ref(c): 30, own[0]: 10}
+    assert list(keys.items()) == [(b, 20), (lost, 30), (c, 30), (a, 10)]
+    del lost, b
+    assert list(keys.items()) == [(c, 30), (a, 10)] and len(keys) == 2
+    keys.data = {dead: 1}
+    assert len(keys) == 0
+    keys[a] = 1
+    for wrong, error in ({a: 1}, TypeError), ({own[0]: 1, a: 2}, TypeError), ([own[0]], AttributeError), (None, AttributeError):
+        with pytest.raises(error):
+            keys.data = wrong
+        assert list(keys.items()) == [(a, 1)]
+    keys.data = keys.data
+    assert list(keys.items()) == [(a, 1)]

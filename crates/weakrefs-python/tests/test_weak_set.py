@@ -291,8 +291,26 @@ def test_data_is_a_read_only_picture():
     picture = members.data
     members.add(b)
     assert len(picture) == 1 and len(members.data) == 2 and not hasattr(picture, "add")
-    with pytest.raises(AttributeError):
-        members.data = set()
+
+
+def test_data_can_be_exchanged():
+    """S26, S2: for references, be they its own or not; those that are dead stay out."""
+    a, b, c = things(3)
+    members = WeakSet([a, b])
+    own, foreign = members.data, weakref.ref(c)
+    hash(foreign)
+    members.data = [foreign, *own, foreign]
+    assert list(members)[0] is c and set(members) == {a, b, c} and len(members) == 3
+    del c
+    assert set(members) == {a, b} and len(members) == 2
+    members.data = {foreign}
+    assert len(members) == 0
+    members.data = own
+    assert list(members) == [a, b]
+    for wrong in [a], [next(iter(own)), a], 1:
+        with pytest.raises(TypeError):
+            members.data = wrong
+        assert list(members) == [a, b]
 
 
 # Copies and pickles

@@ -483,5 +483,21 @@ def test_data_is_a_read_only_picture():
     assert list(picture) == [1] and list(values.data) == [1, 2]
     with pytest.raises(TypeError):
         picture[3] = weakref.ref(b)
-    with pytest.raises(AttributeError):
-        values.data = {}
+
+
+def test_data_can_be_exchanged():
+    """S26, S2: for a mapping to references, be they its own or not; those that are dead stay out."""
+    a, b, c = things(3)
+    values = WeakValueDictionary({1: a, 2: b})
+    own, foreign = dict(values.data), weakref.ref(c)
+    values.data = {3: foreign, 2: own[2], "again": own[2]}
+    assert list(values.items()) == [(3, c), (2, b), ("again", b)]
+    assert [reference.key for reference in values.valuerefs()] == [3, 2, "again"]
+    del b, c
+    assert len(values) == 0
+    values.data = {3: foreign, **own}
+    assert list(values.items()) == [(1, a)]
+    for wrong, error in ({1: a}, TypeError), ({2: own[1], 3: a}, TypeError), ([], AttributeError), (None, AttributeError):
+        with pytest.raises(error):
+            values.data = wrong
+        assert list(values.items()) == [(1, a)]

@@ -36,8 +36,15 @@ class WeakSet(_weakrefs.WeakSet):
 
     @property
     def data(self):
-        """A read-only picture of the weak references to the elements."""
+        """A read-only picture of the weak references to the elements.
+
+        A set of such references that is assigned takes the place of all elements.
+        """
         return _References(self._references())
+
+    @data.setter
+    def data(self, references):
+        self._replace_references(dict.fromkeys(getattr(references, "_in_order", references)))
 
     def __repr__(self):
         return _set_repr(self._references())

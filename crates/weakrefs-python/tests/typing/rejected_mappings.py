@@ -66,7 +66,7 @@ def iterators_are_no_views(nodes: weakref.WeakValueDictionary[str, Node]) -> Non
 def data_is_a_picture(
     nodes: weakref.WeakValueDictionary[str, Node], ages: weakref.WeakKeyDictionary[Node, int]
 ) -> None:
-    nodes.data = nodes.data  # type: ignore[misc]
+    nodes.data = nodes  # type: ignore[assignment]
     nodes.data["a"] = nodes.valuerefs()[0]  # type: ignore[index]
     del ages.data[ages.keyrefs()[0]]  # type: ignore[attr-defined]
 

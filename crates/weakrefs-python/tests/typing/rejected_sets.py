@@ -37,7 +37,7 @@ def operands_are_iterable(codecs: weakref.WeakSet[Codec], codec: Codec) -> None:
 
 
 def data_is_a_picture(codecs: weakref.WeakSet[Codec], codec: Codec) -> None:
-    codecs.data = codecs.data  # type: ignore[misc]
+    codecs.data = codecs  # type: ignore[assignment]
     codecs.data.add(weakref.ref(codec))  # type: ignore[attr-defined]
 
 

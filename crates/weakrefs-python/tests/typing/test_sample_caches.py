@@ -134,6 +134,9 @@ def test_views_and_references() -> None:
     assert under_values["a"]() is kept["a"]
     under_keys = assert_type(keys.data, MappingProxyType[weakref.ref[Symbol], str])
     assert under_keys[weakref.ref(kept["a"])] == "a"
+    values.data = {"c": held[0]}
+    keys.data = under_keys
+    assert list(values) == ["c"] and len(keys) == len(kept)
 
 
 def test_values_of_any_type_in_a_heterogeneous_memo() -> None:
