@@ -458,7 +458,12 @@ def test_data_can_be_exchanged():
     keys.data = {dead: 1}
     assert len(keys) == 0
     keys[a] = 1
-    for wrong, error in ({a: 1}, TypeError), ({own[0]: 1, a: 2}, TypeError), ([own[0]], AttributeError), (None, AttributeError):
+    for wrong, error in (
+        ({a: 1}, TypeError),
+        ({own[0]: 1, a: 2}, TypeError),
+        ([own[0]], AttributeError),
+        (None, AttributeError),
+    ):
         with pytest.raises(error):
             keys.data = wrong
         assert list(keys.items()) == [(a, 1)]

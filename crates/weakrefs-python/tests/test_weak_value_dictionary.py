@@ -497,7 +497,12 @@ def test_data_can_be_exchanged():
     assert len(values) == 0
     values.data = {3: foreign, **own}
     assert list(values.items()) == [(1, a)]
-    for wrong, error in ({1: a}, TypeError), ({2: own[1], 3: a}, TypeError), ([], AttributeError), (None, AttributeError):
+    for wrong, error in (
+        ({1: a}, TypeError),
+        ({2: own[1], 3: a}, TypeError),
+        ([], AttributeError),
+        (None, AttributeError),
+    ):
         with pytest.raises(error):
             values.data = wrong
         assert list(values.items()) == [(1, a)]
