@@ -300,7 +300,7 @@ def test_data_can_be_exchanged():
     own, foreign = members.data, weakref.ref(c)
     hash(foreign)
     members.data = [foreign, *own, foreign]
-    assert list(members)[0] is c and set(members) == {a, b, c} and len(members) == 3
+    assert next(iter(members)) is c and set(members) == {a, b, c} and len(members) == 3
     del c
     assert set(members) == {a, b} and len(members) == 2
     members.data = {foreign}
