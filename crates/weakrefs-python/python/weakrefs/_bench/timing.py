@@ -1,0 +1,58 @@
+"""From the statements of a case to a function that pyperf can call.
+
+The statements become the body of a function, and what they use of the `Stage` its parameters, so that every name is a
+local variable, as it would be in a program that cares. The loop around an operation is timed with it, alike in all
+three ways.
+"""
+
+import ast
+import textwrap
+import time
+
+from .stage import Stage
+
+# With something to prepare, each pass is a call of its own: what it leaves behind goes after the clock was read.
+ANEW = """
+def one_pass(clock, {parameters}):
+{prepare}
+    began = clock()
+{timed}
+    return clock() - began
+
+def elapsed(loops, *arguments):
+    return sum(one_pass(*arguments) for _ in range(loops))
+"""
+AGAIN = """
+def elapsed(loops, clock, {parameters}):
+    began = clock()
+    for _ in range(loops):
+{timed}
+    return clock() - began
+"""
+
+
+def names_used(code):
+    """The names that code takes from outside, in order."""
+    names = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)]
+    stored = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    return [name for name in dict.fromkeys(node.id for node in names) if name not in stored]
+
+
+def timed_function(case, way, entries):
+    """A function of the number of passes, which says how many seconds they took."""
+    stage = Stage(case.group, way, case.kind, entries)
+    prepare, timed = case.code(way)
+    parameters = [name for name in names_used(f"{prepare}\n{timed}") if name in dir(stage)]
+    source = (ANEW if prepare else AGAIN).format(
+        parameters=", ".join(parameters),
+        prepare=textwrap.indent(prepare, " " * 4),
+        timed=textwrap.indent(timed, " " * (4 if prepare else 8)),
+    )
+    namespace = {}
+    exec(compile(source, f"<{case.label}>", "exec"), namespace)
+    arguments = [time.perf_counter, *(getattr(stage, name) for name in parameters)]
+
+    def elapsed(loops, stage=stage):  # which keeps alive what the container only refers to
+        return namespace["elapsed"](loops, *arguments)
+
+    return elapsed
