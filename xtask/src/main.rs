@@ -1,6 +1,7 @@
 //! `cargo xtask`: every chore of the project. This file holds the command line; each command has a
 //! file of its own.
 
+mod bench;
 mod checks;
 mod debian;
 mod demo;
@@ -15,6 +16,7 @@ mod report;
 
 use std::{
     env,
+    ffi::OsString,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -43,6 +45,15 @@ enum Command {
         /// The interpreter to use [default: python3]
         #[arg(long)]
         python: Option<PathBuf>,
+    },
+    /// Measure the Python face beside the standard weakref and the strong containers
+    Bench {
+        /// The interpreter to use [default: python3]
+        #[arg(long)]
+        python: Option<PathBuf>,
+        /// Options of `python -m weakrefs bench`, after --python; `-- --help` lists them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<OsString>,
     },
     /// Pass every check: lints, Rust tests, and for each interpreter our tests, CPython's suites
     /// and a brief fuzz
@@ -107,6 +118,11 @@ fn run(command: Command) -> Result<()> {
             let interpreter = interpreters::one(python.as_ref())?;
             enter_workspace()?;
             demo::run(&interpreter)
+        }
+        Command::Bench { python, options } => {
+            let interpreter = interpreters::one(python.as_ref())?;
+            enter_workspace()?;
+            bench::run(&interpreter, &options)
         }
         Command::Test { python, debian } => {
             let main = interpreters::one(python.first())?;

@@ -52,8 +52,13 @@ pub(crate) fn check_interrupt() -> Result<()> {
 
 /// Runs a program that shares our output, and gives whether it succeeded.
 pub(crate) fn succeeds(command: &mut Command) -> Result<bool> {
+    Ok(share(command, LIMIT)?.success())
+}
+
+/// Runs a program that shares our output, and gives its exit status.
+pub(crate) fn share(command: &mut Command, limit: Duration) -> Result<ExitStatus> {
     let mut child = spawn(command)?;
-    Ok(wait(&mut child, Instant::now() + LIMIT)?.success())
+    wait(&mut child, Instant::now() + limit)
 }
 
 /// Runs a program that shares our output; failing is an error.

@@ -1,4 +1,4 @@
-"""`python -m weakrefs`: runs a program with our classes under the standard names.
+"""`python -m weakrefs`: runs a program with our classes under the standard names, or `bench`, the benchmark.
 
 The interpreter starts over with the options it was given and runs the program itself, so that `__main__`, `sys.argv`,
 `sys.path`, tracebacks, signals and the exit status are Python's by construction. What makes the difference is
@@ -14,6 +14,7 @@ from . import __version__
 
 USAGE = """\
 usage: python -m weakrefs [--children] [-m MODULE | -c CODE | SCRIPT | -] [ARGS...]
+       python -m weakrefs bench [OPTIONS...]
 """
 HELP = (
     USAGE
@@ -21,6 +22,7 @@ HELP = (
 Runs a Python program as `python` would, with the classes of weakrefs in place of those of weakref.
 With neither MODULE, CODE nor SCRIPT it is Python's interactive console, or a program from standard input.
 Options of the interpreter itself go before -m weakrefs; what follows MODULE, CODE or SCRIPT is the program's.
+As the first word, bench measures speed and memory instead (bench --help); a script of that name is ./bench.
 
   --children  carry it into the Python interpreters that the program starts, by way of PYTHONPATH
               (not into those started with -I, -E or -S, or without weakrefs for their version)
@@ -31,6 +33,10 @@ Options of the interpreter itself go before -m weakrefs; what follows MODULE, CO
 
 
 def main(arguments):
+    if arguments[:1] == ["bench"]:
+        from ._bench.command import main as bench
+
+        return bench(arguments[1:])
     children = False
     while arguments and arguments[0].startswith("-") and arguments[0] != "-" and arguments[0][:2] not in ("-m", "-c"):
         option = arguments.pop(0)
