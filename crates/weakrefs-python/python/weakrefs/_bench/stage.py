@@ -14,6 +14,7 @@ import weakrefs
 
 WAYS = ("ours", "standard", "strong")
 MODULES = {"ours": weakrefs, "standard": weakref}
+CROWD = 1_000_000
 STRONG = {"WeakKeyDictionary": dict, "WeakValueDictionary": dict, "WeakSet": set}
 
 
@@ -180,7 +181,7 @@ class Stage:
     @cached_property
     def crowd(self):
         """A million objects with finalizers, or with bare references."""
-        objects = [Referent() for _ in range(1_000_000)]
+        objects = [Referent() for _ in range(CROWD)]
         return objects, (self.bare if self._way == "strong" else self.finalizers)(objects)
 
     def methods(self, objects):
