@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+import types
 
 import pytest
 import weakrefs
@@ -116,17 +117,18 @@ def test_the_three_take_turns(monkeypatch):
     measure = pytest.importorskip("weakrefs._bench.measure", reason="needs pyperf", exc_type=ImportError)
     seen = []
 
-    def run(self, way, seed, *options):
-        seen.append((way, seed))
-        return {"calibrate_loops": 8}, (1.0, 2.0)
+    def one_round(self, seed, ways, options):
+        seen.append((seed, *ways))
+        return [types.SimpleNamespace(get_metadata=lambda: {"calibrate_loops": 8}, values=(way,)) for way in ways]
 
-    monkeypatch.setattr(measure.Timing, "_run", run)
-    effort, ended = measure.Effort(2, 2, 0.001), []
+    monkeypatch.setattr(measure.Timing, "_round", one_round)
+    effort, ended = measure.Effort(3, 2, 0.001), []
     timing = measure.Timing("time", CASES[0], 1000)
     (row,) = timing.measure(effort, lambda: ended.append(1))
-    assert seen == [("ours", 0), *((way, seed) for seed in (1, 2) for way in WAYS)]
+    one, two, three = WAYS
+    assert seen == [(0, "ours"), (0, one, two, three), (1, two, three, one), (2, three, one, two)]
     assert len(ended) == timing.processes(effort)
-    assert row.runs == {way: [(1.0, 2.0)] * 2 for way in WAYS}
+    assert row.runs == {way: [(way,)] * 3 for way in WAYS}
 
 
 def test_what_is_planned(monkeypatch):
@@ -158,7 +160,9 @@ def test_memory(container):
 
 
 def row(part, group, name, entries, ours, standard, strong, unit="second"):
-    runs = {"ours": [[ours, ours]], "standard": [[standard]], "strong": [[strong]]}
+    figures = {"ours": ours, "standard": standard, "strong": strong}
+    # One round in which something else had the machine: it must not count.
+    runs = {way: [[figure, figure], [figure], [9 * figure * len(way)]] for way, figure in figures.items()}
     return Row(part, group, name, entries, unit, runs)
 
 

@@ -1,8 +1,8 @@
-"""Running the cases: each measurement is a process of its own, and the three ways take turns.
+"""Running the cases: in rounds, each a process of its own in which the three ways take turns.
 
-pyperf's `Runner` measures in the processes and finds out how many passes it takes to be exact. The order of the
-processes is ours: it would run all those of one benchmark before the next, and the machine may have become another by
-then. Here, in every round each way has one process, right after each other and with the same hash seed.
+pyperf's `Runner` measures within a process and finds out how many passes it takes to be exact. The processes are ours:
+it would run all those of one benchmark before the next, and the machine may have become another by then. Here the ways
+follow each other within a fraction of a second, with the same hash seed, and each round begins with another way.
 """
 
 import json
@@ -28,14 +28,14 @@ LONG = 100_000  # entries, a single pass over which takes long enough
 
 @dataclass(frozen=True)
 class Effort:
-    """How many processes for each way, how many values in each, and how long one takes at least."""
+    """How many rounds, how many values of each way in one, and how long ours takes for a value at least."""
 
     rounds: int
     values: int
     seconds: float
 
 
-EFFORTS = {"fast": Effort(1, 3, 0.002), "default": Effort(3, 5, 0.01), "rigorous": Effort(10, 5, 0.05)}
+EFFORTS = {"fast": Effort(3, 1, 0.003), "default": Effort(7, 3, 0.01), "rigorous": Effort(20, 5, 0.02)}
 
 
 class Failed(Exception):
@@ -59,35 +59,41 @@ class Timing:
     def calibrated(self):
         return self.entries < LONG or self.case.per == "call"
 
+    def effort(self, effort):
+        """A single pass over very many takes long, and differs little from the next."""
+        return effort if self.entries <= LONG else Effort(-(-effort.rounds // 3), 1, effort.seconds)
+
     def processes(self, effort):
-        return self.calibrated + effort.rounds * len(self.ways)
+        return self.calibrated + self.effort(effort).rounds
 
     def measure(self, effort, advance):
         """One row. `advance` is called after each process."""
+        effort = self.effort(effort)
         loops = 1
         if self.calibrated:
             # One number of passes for all three: that which ours needs.
-            metadata, _ = self._run("ours", 0, "--calibrate-loops", "-w0", "-n1", f"--min-time={effort.seconds}")
-            loops = metadata["calibrate_loops"]
+            options = ["--calibrate-loops", "-w0", "-n1", f"--min-time={effort.seconds}"]
+            (run,) = self._round(0, ["ours"], options)
+            loops = run.get_metadata()["calibrate_loops"]
             advance()
-        # A single pass over so many takes long, and differs little from the next.
-        values = effort.values if self.entries <= LONG else 1
         row = Row(self.part, self.case.group, self.case.name, self.entries)
-        for seed in range(1, effort.rounds + 1):
-            for way in self.ways:
-                _, run = self._run(way, seed, f"--loops={loops}", "-w1", f"-n{values}")
-                row.runs.setdefault(way, []).append(run)
-                advance()
+        for number in range(effort.rounds):
+            first = number % len(self.ways)
+            ways = self.ways[first:] + self.ways[:first]
+            runs = self._round(number, ways, [f"--loops={loops}", "-w1", f"-n{effort.values}"])
+            for way, run in zip(ways, runs):
+                row.runs.setdefault(way, []).append(run.values)
+            advance()
         return [row]
 
-    def _run(self, way, seed, *options):
-        """What one process has found out."""
+    def _round(self, seed, ways, options):
+        """What one process has found out, way by way."""
         with tempfile.TemporaryDirectory() as directory:
             output = os.path.join(directory, "run.json")
-            arguments = [self.case.label, way, str(self.entries), "--worker", "--quiet", "--output", output, *options]
+            arguments = [self.case.label, str(self.entries), *ways, "--worker", "--quiet", "--output", output, *options]
             _process("worker", arguments, seed)
-            (run,) = pyperf.Benchmark.load(output).get_runs()
-        return run.get_metadata(), run.values
+            suite = pyperf.BenchmarkSuite.load(output)
+        return [suite.get_benchmark(way).get_runs()[0] for way in ways]
 
 
 @dataclass(frozen=True)
@@ -101,12 +107,16 @@ class Weighing:
         return f"memory, {self.container}"
 
     def processes(self, effort):
-        return effort.rounds * len(WAYS)
+        return self._rounds(effort) * len(WAYS)
+
+    def _rounds(self, effort):
+        """Memory varies little."""
+        return -(-effort.rounds // 3)
 
     def measure(self, effort, advance):
         """A row for each quantity."""
         rows = [Row("memory", self.container, name, MEMORY_ENTRIES, "byte") for name in memory.QUANTITIES]
-        for seed in range(1, effort.rounds + 1):
+        for seed in range(self._rounds(effort)):
             for way in WAYS:
                 quantities = json.loads(_process("memory", [self.container, way, str(MEMORY_ENTRIES)], seed))
                 for row, quantity in zip(rows, quantities):

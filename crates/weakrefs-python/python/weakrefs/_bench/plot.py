@@ -106,10 +106,12 @@ def _save(figure, file):
 
 def _charted(results):
     """The rows to show: by group, by name, by size."""
-    rows = [row for row in results.of("time") if row.name in CHARTED.get(row.group, ())] or results.of("time")
+    chosen = any(row.name in CHARTED.get(row.group, ()) for row in results.of("time"))
     groups = {}
-    for row in rows:
-        groups.setdefault(row.group, {}).setdefault(row.name, {})[row.entries] = row
+    for size, rows in results.times().items():
+        for row in rows:
+            if not chosen or row.name in CHARTED.get(row.group, ()):
+                groups.setdefault(row.group, {}).setdefault(row.name, {})[size] = row
     return groups
 
 
@@ -117,7 +119,7 @@ def times(results):
     """For each operation two dots, in units of the strong container: the further left, the better."""
     groups = _charted(results)
     of_one = [rows for names in groups.values() for rows in names.values()]
-    sizes = sorted(max(of_one, key=len))
+    sizes = list(results.times())
     lines = len(of_one)
     width = LABELS + len(sizes) * COLUMN
     height = TOP + lines * ROW + (len(groups) - 1) * GAP + BOTTOM
@@ -144,10 +146,8 @@ def times(results):
         for axes, size in zip(line, sizes):
             _prepare(axes, limits)
             for place, rows in enumerate(names.values()):
-                # What has a size of its own is shown with the smallest.
-                row = rows.get(size) or (next(iter(rows.values())) if len(rows) == 1 and size == sizes[0] else None)
-                if row:
-                    _dots(axes, place, row)
+                if size in rows:
+                    _dots(axes, place, rows[size])
         line[0].set_yticks(range(len(names)), list(names))
         line[0].set_ylim(len(names) - 0.5, -0.5)
         above = {"xycoords": "axes fraction", "textcoords": "offset points"}

@@ -6,10 +6,11 @@ from .cases import CASES
 from .goals import verdicts
 
 NOTES = """\
-Medians, in nanoseconds for each entry or call, the loop around it included; for all three ways the collector stands
-still meanwhile, in processes that take turns. *strong* is `dict`, `set`, a bound method or a plain call; + adds a bare
-`weakref.ref(o, callback)` for each entry that comes or goes. `weakref` is the interpreter's own. A `Point` has
-`__hash__` and `__eq__` in Python; *same* keys are found by identity, *equal* ones are other objects.
+Medians, in nanoseconds for each entry or call, the loop around it included. All three ways take turns in the same
+process, round by round, while the collector stands still; a ratio is the median of what the rounds say. *strong* is
+`dict`, `set`, a bound method or a plain call; + adds a bare `weakref.ref(o, callback)` for each entry that comes or
+goes. `weakref` is the interpreter's own. A `Point` has `__hash__` and `__eq__` in Python; *same* keys are found by
+identity, *equal* ones are other objects.
 """
 WITH_REFERENCES = {case.label for case in CASES if case.bare_references}
 
@@ -22,8 +23,9 @@ def markdown(results):
 
 def _times(results):
     return "\n".join(
-        f"## {group}, {entries:,} entries\n\n{_time_table(rows)}\n"
-        for (entries, group), rows in groupby(results.of("time"), key=lambda row: (row.entries, row.group))
+        f"## {group}, {size:,} entries\n\n{_time_table(of_group)}\n"
+        for size, rows in results.times().items()
+        for group, of_group in groupby(rows, key=lambda row: row.group)
     )
 
 
@@ -45,7 +47,7 @@ def _time_table(rows):
 
 
 def _growth(results):
-    sizes = results.sizes("growth")
+    sizes = sorted({row.entries for row in results.of("growth")})
     if not sizes:
         return ""
     lines = []

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 
 import weakrefs
 
+from .cases import CASES
+
+FIXED = {case.label for case in CASES if case.entries}  # those of one size, whatever sizes are asked for
 FACTORS = {"second": 1e9, "byte": 1}  # from pyperf's units to those that are shown
 
 
@@ -21,21 +24,22 @@ class Row:
     name: str
     entries: int
     unit: str = "second"
-    runs: dict = field(default_factory=dict)  # way: one list of values for each process
+    runs: dict = field(default_factory=dict)  # way: one list of values for each round
 
     @property
     def label(self):
         return f"{self.group}: {self.name}"
 
     def figure(self, way):
-        """The median of all processes; nothing where this way was not measured."""
+        """The median of all values; nothing where this way was not measured."""
         values = [value for run in self.runs.get(way, ()) for value in run]
         return statistics.median(values) * FACTORS[self.unit] if values else None
 
     def ratio(self, one, other):
-        """How many times the figure of another way it is."""
-        one, other = self.figure(one), self.figure(other)
-        return one / other if one is not None and other else None
+        """How many times the figure of another way it is: the median of what the rounds say."""
+        rounds = zip(self.runs.get(one, ()), self.runs.get(other, ()))
+        ratios = [statistics.median(one) / statistics.median(other) for one, other in rounds]
+        return statistics.median(ratios) if ratios else None
 
 
 @dataclass
@@ -50,8 +54,15 @@ class Results:
     def of(self, part):
         return [row for row in self.rows if row.part == part]
 
-    def sizes(self, part):
-        return sorted({row.entries for row in self.of(part)})
+    def times(self):
+        """The rows of times by size; those of a fixed size are with the smallest."""
+        rows = self.of("time")
+        sizes = {row.entries for row in rows if row.label not in FIXED} or {row.entries for row in rows}
+        smallest = min(sizes, default=None)
+        return {
+            size: [row for row in rows if (smallest if row.label in FIXED else row.entries) == size]
+            for size in sorted(sizes)
+        }
 
     def dump(self, file):
         import pyperf
