@@ -7,7 +7,7 @@ it also makes a bare weak reference with a callback for each, and where they die
 
 from dataclasses import dataclass
 
-MILLION = 1_000_000
+_REFERENCES = "\nreferences = bare(new)"
 
 
 @dataclass(frozen=True)
@@ -48,30 +48,27 @@ class Case:
         return self.prepare, self.timed
 
 
-def _group(name, *cases):
-    return [Case(name, *positional, **named) for positional, named in cases]
+def _group(name, *cases, kind="object"):
+    return [Case(name, *positional, **{"kind": kind, **named}) for positional, named in cases]
 
 
 def _case(*positional, **named):
     return positional, named
 
 
-def _new(name, of, timed, container="new", prepare="new = Container()", **named):
-    """A case that makes new entries in `container`."""
-    strong = f"{timed}\nreferences = bare({container})"
-    return _case(name, of, timed, prepare=prepare, strong=strong, **named)
+def _new(name, of, timed, prepare="new = Container()", **named):
+    """A case that makes new entries, in `new`."""
+    return _case(name, of, timed, prepare, timed + _REFERENCES, **named)
 
 
 # Victims die one by one in random order, or all at once; the user of a strong container has to remove the entry.
 _EACH = "victims = fresh()\nnew = filled(victims)\nshuffled(victims)"
 _ALL = "victims = fresh()\nnew = filled(victims)"
-_REFERENCES = "\nreferences = bare(new)"
-
-
-def _deaths(kind="object"):
-    at_once = ("death", "victims.clear()", _ALL, "new.clear()\nvictims.clear()", _ALL + _REFERENCES, kind, "death")
-    return [_case("all die at once", *at_once), _case("a million die at once", *at_once, entries=MILLION)]
-
+_AT_ONCE = ("death", "victims.clear()", _ALL, "new.clear()\nvictims.clear()", _ALL + _REFERENCES)
+_DEATHS = [
+    _case("all die at once", *_AT_ONCE, goal="death"),
+    _case("a million die at once", *_AT_ONCE, goal="death", entries=1_000_000),
+]
 
 WEAK_KEY_DICTIONARY = _group(
     "WeakKeyDictionary",
@@ -105,7 +102,7 @@ WEAK_KEY_DICTIONARY = _group(
         _EACH + _REFERENCES,
         goal="death",
     ),
-    *_deaths(),
+    *_DEATHS,
     _case("for k in d", "__iter__", "for k in d: pass", goal="iteration", growth=True),
     _case("keys()", "keys", "for k in d.keys(): pass", goal="iteration"),
     _case("values()", "values", "for v in d.values(): pass", goal="iteration"),
@@ -126,34 +123,30 @@ WEAK_KEY_DICTIONARY = _group(
 
 WEAK_VALUE_DICTIONARY = _group(
     "WeakValueDictionary",
-    _case("d[k], same str", "__getitem__", "for k in order: d[k]", kind="str", goal="lookup"),
-    _case("d[k], equal str", "__getitem__", "for k in equal: d[k]", kind="str", goal="lookup", growth=True),
+    _case("d[k], same str", "__getitem__", "for k in order: d[k]", goal="lookup"),
+    _case("d[k], equal str", "__getitem__", "for k in equal: d[k]", goal="lookup", growth=True),
     _case("d[k], equal int", "__getitem__", "for k in equal: d[k]", kind="int", goal="lookup"),
     _case("d[k], equal tuple", "__getitem__", "for k in equal: d[k]", kind="tuple", goal="lookup"),
     _case("d[k], equal Point", "__getitem__", "for k in equal: d[k]", kind="Point", goal="lookup"),
-    _case("d[k], same object", "__getitem__", "for k in order: d[k]", goal="lookup"),
-    _case("d[k], miss", "__getitem__", "for k in absent:\n    try: d[k]\n    except KeyError: pass", kind="str"),
-    _case("get, same str", "get", "for k in order: d.get(k)", kind="str", goal="lookup"),
-    _case("get, equal str", "get", "for k in equal: d.get(k)", kind="str", goal="lookup"),
+    _case("d[k], same object", "__getitem__", "for k in order: d[k]", kind="object", goal="lookup"),
+    _case("d[k], miss", "__getitem__", "for k in absent:\n    try: d[k]\n    except KeyError: pass"),
+    _case("get, same str", "get", "for k in order: d.get(k)", goal="lookup"),
+    _case("get, equal str", "get", "for k in equal: d.get(k)", goal="lookup"),
     _case("get, equal int", "get", "for k in equal: d.get(k)", kind="int", goal="lookup"),
-    _case("get, miss", "get", "for k in absent: d.get(k)", kind="str"),
-    _case("k in d, same str", "__contains__", "for k in order: k in d", kind="str", goal="lookup"),
-    _case("k in d, equal str", "__contains__", "for k in equal: k in d", kind="str", goal="lookup"),
-    _case("k in d, miss", "__contains__", "for k in absent: k in d", kind="str"),
-    _case("d[k] = v, replaced", "__setitem__", "for k, v in strong.items(): d[k] = v", kind="str", goal="lookup"),
-    _new(
-        "d[k] = v, new", "__setitem__", "for k, v in strong.items(): new[k] = v", kind="str", goal="insert", growth=True
-    ),
+    _case("get, miss", "get", "for k in absent: d.get(k)"),
+    _case("k in d, same str", "__contains__", "for k in order: k in d", goal="lookup"),
+    _case("k in d, equal str", "__contains__", "for k in equal: k in d", goal="lookup"),
+    _case("k in d, miss", "__contains__", "for k in absent: k in d"),
+    _case("d[k] = v, replaced", "__setitem__", "for k, v in strong.items(): d[k] = v", goal="lookup"),
+    _new("d[k] = v, new", "__setitem__", "for k, v in strong.items(): new[k] = v", goal="insert", growth=True),
     _new("d[k] = v, new int", "__setitem__", "for k, v in strong.items(): new[k] = v", kind="int", goal="insert"),
-    _case("setdefault, present", "setdefault", "for k, v in strong.items(): d.setdefault(k, v)", kind="str"),
-    _new(
-        "setdefault, new", "setdefault", "for k, v in strong.items(): new.setdefault(k, v)", kind="str", goal="insert"
-    ),
-    _case("del d[k]", "__delitem__", "for k in order: del new[k]", "new = filled(values)", kind="str"),
-    _case("pop", "pop", "for k in order: new.pop(k)", "new = filled(values)", kind="str"),
-    _case("pop, miss", "pop", "for k in absent: d.pop(k, None)", kind="str"),
-    _case("popitem", "popitem", "for _ in numbers: new.popitem()", "new = filled(values)", kind="str"),
-    _case("clear", "clear", "new.clear()", "new = filled(values)", kind="str"),
+    _case("setdefault, present", "setdefault", "for k, v in strong.items(): d.setdefault(k, v)"),
+    _new("setdefault, new", "setdefault", "for k, v in strong.items(): new.setdefault(k, v)", goal="insert"),
+    _case("del d[k]", "__delitem__", "for k in order: del new[k]", "new = filled(values)"),
+    _case("pop", "pop", "for k in order: new.pop(k)", "new = filled(values)"),
+    _case("pop, miss", "pop", "for k in absent: d.pop(k, None)"),
+    _case("popitem", "popitem", "for _ in numbers: new.popitem()", "new = filled(values)"),
+    _case("clear", "clear", "new.clear()", "new = filled(values)"),
     _case(
         "one dies",
         "death",
@@ -161,33 +154,32 @@ WEAK_VALUE_DICTIONARY = _group(
         _EACH,
         "for k in order: del new[k]",
         _ALL + _REFERENCES + "\nvictims = None",
-        kind="str",
         goal="death",
     ),
-    *_deaths("str"),
-    _case("for k in d", "__iter__", "for k in d: pass", kind="str", goal="iteration"),
-    _case("keys()", "keys", "for k in d.keys(): pass", kind="str", goal="iteration"),
-    _case("values()", "values", "for v in d.values(): pass", kind="str", goal="iteration", growth=True),
-    _case("items()", "items", "for k, v in d.items(): pass", kind="str", goal="iteration"),
-    _case("list(d.values())", "values", "list(d.values())", kind="str", goal="iteration"),
-    _case("first value", "values", "next(iter(d.values()))", kind="str", per="call"),
-    _case("valuerefs()", "valuerefs", "d.valuerefs()", strong="list(d.values())", kind="str"),
+    *_DEATHS,
+    _case("for k in d", "__iter__", "for k in d: pass", goal="iteration"),
+    _case("keys()", "keys", "for k in d.keys(): pass", goal="iteration"),
+    _case("values()", "values", "for v in d.values(): pass", goal="iteration", growth=True),
+    _case("items()", "items", "for k, v in d.items(): pass", goal="iteration"),
+    _case("list(d.values())", "values", "list(d.values())", goal="iteration"),
+    _case("first value", "values", "next(iter(d.values()))", per="call"),
+    _case("valuerefs()", "valuerefs", "d.valuerefs()", strong="list(d.values())"),
     _case(
         "itervaluerefs()",
         "itervaluerefs",
         "for r in d.itervaluerefs(): pass",
         strong="for v in d.values(): pass",
-        kind="str",
     ),
-    _case("len(d)", "__len__", "len(d)", kind="str", per="call"),
-    _case("d == other", "__eq__", "d == twin", kind="str"),
-    _new("from a dict", "__init__", "new = Container(strong)", prepare="pass", kind="str", goal="build"),
-    _new("update", "update", "new.update(strong)", kind="str", goal="build"),
-    _new("d |= dict", "__ior__", "new |= strong", kind="str"),
-    _new("d | dict", "__or__", "new = d | strong", prepare="pass", kind="str"),
-    _new("dict | d", "__ror__", "new = strong | d", prepare="pass", kind="str"),
-    _new("copy", "copy", "new = d.copy()", prepare="pass", kind="str", goal="build"),
-    _case("one pass of the collector", "traversal", "collect()", "d", kind="str"),
+    _case("len(d)", "__len__", "len(d)", per="call"),
+    _case("d == other", "__eq__", "d == twin"),
+    _new("from a dict", "__init__", "new = Container(strong)", prepare="pass", goal="build"),
+    _new("update", "update", "new.update(strong)", goal="build"),
+    _new("d |= dict", "__ior__", "new |= strong"),
+    _new("d | dict", "__or__", "new = d | strong", prepare="pass"),
+    _new("dict | d", "__ror__", "new = strong | d", prepare="pass"),
+    _new("copy", "copy", "new = d.copy()", prepare="pass", goal="build"),
+    _case("one pass of the collector", "traversal", "collect()", "d"),
+    kind="str",
 )
 
 WEAK_SET = _group(
@@ -214,7 +206,7 @@ WEAK_SET = _group(
         goal="death",
         growth=True,
     ),
-    *_deaths(),
+    *_DEATHS,
     _case("for x in s", "__iter__", "for x in s: pass", goal="iteration"),
     _case("list(s)", "__iter__", "list(s)", goal="iteration"),
     _case("first element", "__iter__", "next(iter(s))", per="call"),

@@ -118,52 +118,23 @@ def _charted(results):
 def times(results):
     """For each operation two dots, in units of the strong container: the further left, the better."""
     groups = _charted(results)
-    of_one = [rows for names in groups.values() for rows in names.values()]
     sizes = list(results.times())
-    lines = len(of_one)
-    width = LABELS + len(sizes) * COLUMN
-    height = TOP + lines * ROW + (len(groups) - 1) * GAP + BOTTOM
-    figure = Figure((width, height))
-    grid = figure.subplots(
-        len(groups),
-        len(sizes),
-        sharex=True,
-        sharey="row",
-        squeeze=False,
-        gridspec_kw={
-            "height_ratios": [len(names) for names in groups.values()],
-            "left": LABELS / width,
-            "right": 1 - MARGIN / width,
-            "top": 1 - TOP / height,
-            "bottom": BOTTOM / height,
-            "hspace": GAP * len(groups) / (lines * ROW),
-            "wspace": MARGIN / (COLUMN - MARGIN),
-        },
-    )
-    ratios = [row.ratio(way, "strong") for rows in of_one for row in rows.values() for way in ("ours", "standard")]
+    figure, grid = _grid([len(names) for names in groups.values()], len(sizes))
+    rows = [row for names in groups.values() for by_size in names.values() for row in by_size.values()]
+    ratios = [row.ratio(way, "strong") for row in rows for way in ("ours", "standard")]
     limits = min(*ratios, 0.8) / 1.15, max(*ratios, 1.25) * 1.15
     for (group, names), line in zip(groups.items(), grid):
         for axes, size in zip(line, sizes):
             _prepare(axes, limits)
-            for place, rows in enumerate(names.values()):
-                if size in rows:
-                    _dots(axes, place, rows[size])
+            for place, by_size in enumerate(names.values()):
+                if size in by_size:
+                    _dots(axes, place, by_size[size])
         line[0].set_yticks(range(len(names)), list(names))
         line[0].set_ylim(len(names) - 0.5, -0.5)
-        above = {"xycoords": "axes fraction", "textcoords": "offset points"}
-        line[0].annotate(group, (0, 1), xytext=(-5, 7), ha="right", weight="bold", size=12, **above)
+        _above(line[0], group, 0, "axes fraction", -5, ha="right", weight="bold", size=12)
     for axes, size in zip(grid[0], sizes):
-        axes.annotate(
-            "strong = 1",
-            (1, 1),
-            xycoords=("data", "axes fraction"),
-            xytext=(0, 6),
-            ha="center",
-            size=9,
-            color=MUTED,
-            textcoords="offset points",
-        )
-        axes.annotate("faster", (1, 1), xytext=(6, 6), color=OURS, size=9, **above)
+        _above(axes, "strong = 1", 1, "data", 0, ha="center", color=MUTED, size=9)
+        _above(axes, "faster", 1, "axes fraction", 6, color=OURS, size=9)
         if len(sizes) > 1:
             axes.set_title(f"{size:,} entries", size=11, pad=20)
     for axes in grid[-1]:
@@ -171,6 +142,31 @@ def times(results):
     subtitle = results.title if len(sizes) > 1 else f"{sizes[0]:,} entries; {results.title}"
     _head(figure, "What weak containers cost", subtitle, LEGEND)
     return figure
+
+
+def _grid(lengths, columns):
+    """Axes for groups of so many rows each, one below the other, in columns."""
+    lines = sum(lengths)
+    width = LABELS + columns * COLUMN
+    height = TOP + lines * ROW + (len(lengths) - 1) * GAP + BOTTOM
+    figure = Figure((width, height))
+    places = {
+        "height_ratios": lengths,
+        "left": LABELS / width,
+        "right": 1 - MARGIN / width,
+        "top": 1 - TOP / height,
+        "bottom": BOTTOM / height,
+        "hspace": GAP * len(lengths) / (lines * ROW),
+        "wspace": MARGIN / (COLUMN - MARGIN),
+    }
+    grid = figure.subplots(len(lengths), columns, sharex=True, sharey="row", squeeze=False, gridspec_kw=places)
+    return figure, grid
+
+
+def _above(axes, text, x, unit, shift, **style):
+    """A word over the axes."""
+    place = {"xycoords": (unit, "axes fraction"), "xytext": (shift, 7), "textcoords": "offset points"}
+    axes.annotate(text, (x, 1), **place, **style)
 
 
 def _prepare(axes, limits):
@@ -197,8 +193,8 @@ def _dots(axes, place, row):
     axes.plot([ours, standard], [place, place], color=LINK, linewidth=2.2, zorder=2)
     axes.plot(standard, place, "o", color=STANDARD, markersize=6.5, zorder=3)
     axes.plot(ours, place, "o", color=OURS, markersize=7.5, zorder=4)
-    beside = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
-    axes.annotate(f"{standard / ours:.1f}{TIMES}", (1, place), xytext=(6, 0), va="center", color=OURS, size=9, **beside)
+    beside = {"xycoords": ("axes fraction", "data"), "xytext": (6, 0), "textcoords": "offset points", "va": "center"}
+    axes.annotate(f"{row.ratio('standard', 'ours'):.1f}{TIMES}", (1, place), color=OURS, size=9, **beside)
 
 
 def growth(results):

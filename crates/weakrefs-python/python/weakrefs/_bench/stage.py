@@ -4,7 +4,6 @@ Every name that a case may use is a property or a method of `Stage`. Nothing is 
 case of ten million entries has only what it needs.
 """
 
-import copy
 import gc
 import random
 import weakref
@@ -65,7 +64,6 @@ class Stage:
 
     Referent = Referent
     collect = staticmethod(gc.collect)
-    copy_of = staticmethod(copy.copy)
     ignore = staticmethod(ignore)
 
     def __init__(self, group, way, kind, entries):
