@@ -297,6 +297,7 @@ def run(*arguments, cwd=None):
         (["--sizes", "10,1"], "--sizes"),
         (["-k", "["], "is no regular expression"),
         (["--plot", "chart.jpg"], "neither"),
+        (["--json", "missing/figures.json"], "no directory 'missing'"),
         (["--fast", "--rigorous"], "not allowed with"),
     ],
 )

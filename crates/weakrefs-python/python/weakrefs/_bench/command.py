@@ -1,6 +1,7 @@
 """The command line of `python -m weakrefs bench`."""
 
 import argparse
+import os
 import re
 import sys
 from importlib.util import find_spec
@@ -54,9 +55,9 @@ def _parser():
     effort.add_argument("--fast", dest="effort", action="store_const", const="fast", help="rough figures")
     effort.add_argument("--rigorous", dest="effort", action="store_const", const="rigorous", help="exact ones")
     parser.set_defaults(effort="default")
-    parser.add_argument("--json", metavar="FILE", help="write the figures in pyperf's format")
+    parser.add_argument("--json", type=_output, metavar="FILE", help="write the figures in pyperf's format")
     parser.add_argument("--load", metavar="FILE", help="show such a file instead of measuring")
-    parser.add_argument("--markdown", metavar="FILE", help="write the tables")
+    parser.add_argument("--markdown", type=_output, metavar="FILE", help="write the tables")
     parser.add_argument(
         "--plot",
         type=_picture,
@@ -80,10 +81,18 @@ def _pattern(text):
         raise argparse.ArgumentTypeError(f"{text!r} is no regular expression: {error}") from None
 
 
+def _output(text):
+    """Told now, and not when everything has been measured."""
+    directory = os.path.dirname(text) or "."
+    if not os.path.isdir(directory):
+        raise argparse.ArgumentTypeError(f"there is no directory {directory!r}")
+    return text
+
+
 def _picture(text):
     if not text.endswith((".svg", ".png")):
         raise argparse.ArgumentTypeError(f"{text!r} ends neither with .svg nor with .png")
-    return text
+    return _output(text)
 
 
 def _measured(options):
