@@ -7,7 +7,9 @@
 //! through one; that is checked all the same.
 
 use std::{
-    env, fs,
+    env,
+    ffi::OsStr,
+    fs,
     path::{Path, PathBuf},
     process::Command,
     thread,
@@ -163,7 +165,7 @@ impl Root {
     }
 
     /// A command that runs inside, in the workspace.
-    fn command(&self, program: &str) -> Command {
+    fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new("unshare");
         command
             .args(["--mount", "sh", "-c", ENTER, "enter"])
@@ -225,7 +227,8 @@ impl Root {
         Ok(Python::new(
             interpreter.label.clone(),
             interpreter.debug,
-            move || self.command(program),
+            program.into(),
+            |program| self.command(program),
         ))
     }
 
