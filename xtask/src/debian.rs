@@ -20,11 +20,18 @@ use anyhow::{Context as _, Result, ensure};
 use nix::unistd::geteuid;
 use serde::Deserialize;
 
-use crate::{checks, environment::is_artifact, leaks, process, python::Python, report::Report};
+use crate::{
+    checks,
+    environment::is_artifact,
+    instructions::{self, Action},
+    leaks, process,
+    python::Python,
+    report::Report,
+};
 
 const SUITE: &str = "sid";
 
-const PACKAGES: [&str; 10] = [
+const PACKAGES: [&str; 11] = [
     "gcc",
     "libc6-dev",
     "libpython3.14-testsuite",
@@ -35,6 +42,7 @@ const PACKAGES: [&str; 10] = [
     "python3.14-dev",
     "python3.15",
     "python3.15-dev",
+    "valgrind",
 ];
 
 const INTERPRETERS: [&str; 3] = [
@@ -88,6 +96,27 @@ struct Interpreter {
 
 /// Every check, on each of the interpreters; with `keep` the root stays for the next run.
 pub(crate) fn check(keep: bool, report: &mut Report) -> Result<()> {
+    on_each(keep, report, |python, report| {
+        checks::python(python, report)?;
+        if python.debug {
+            leaks::hunt(python, report)?;
+        }
+        Ok(())
+    })
+}
+
+/// Only the counts of instructions.
+pub(crate) fn instructions(action: Action, report: &mut Report) -> Result<()> {
+    on_each(false, report, |python, report| {
+        instructions::python(python, action, report)
+    })
+}
+
+fn on_each(
+    keep: bool,
+    report: &mut Report,
+    check: impl Fn(&Python<'_>, &mut Report) -> Result<()>,
+) -> Result<()> {
     let make = || {
         let root = Root::make(keep)?;
         let interpreters = INTERPRETERS
@@ -106,10 +135,7 @@ pub(crate) fn check(keep: bool, report: &mut Report) -> Result<()> {
         else {
             continue;
         };
-        checks::python(&python, report)?;
-        if python.debug {
-            leaks::hunt(&python, report)?;
-        }
+        check(&python, report)?;
     }
     Ok(())
 }

@@ -151,8 +151,9 @@ fn settle([ours, strong]: [Counts; 2], action: Action) -> Result<Outcome> {
         costs.insert(name, Cost::new(ours, strong));
     }
     let mut references = References::read()?;
+    let outcome = references.compare(&ours.subject, &costs);
     match action {
-        Action::Compare => Ok(references.compare(&ours.subject, &costs)),
+        Action::Compare => Ok(outcome),
         Action::Record => {
             let outcome = Outcome {
                 passed: costs.len() as u64,

@@ -89,6 +89,9 @@ enum Command {
         /// Put what is counted on record
         #[arg(long)]
         update: bool,
+        /// Go on with the interpreters of a Debian root, as `cargo xtask debian` does
+        #[arg(long)]
+        debian: bool,
     },
     /// Check 3.14, its debug build and 3.15 in a Debian root made for the purpose (as the
     /// superuser)
@@ -170,7 +173,11 @@ fn run(command: Command) -> Result<()> {
                 checks::fuzz(python, seconds, seed.as_deref(), report)
             })
         }
-        Command::Instructions { python, update } => {
+        Command::Instructions {
+            python,
+            update,
+            debian,
+        } => {
             let main = interpreters::one(python.first())?;
             let interpreters = interpreters::find(&python)?;
             let action = if update {
@@ -185,6 +192,9 @@ fn run(command: Command) -> Result<()> {
                 if let Some(environment) = environment::provide(interpreter, &[], &mut report)? {
                     instructions::python(&environment.python(), action, &mut report)?;
                 }
+            }
+            if debian {
+                debian::instructions(action, &mut report)?;
             }
             report.finish()
         }
