@@ -20,7 +20,7 @@ import weakref
 import weakrefs
 
 OURS = {"ours": True, "strong": False}[sys.argv[1]]
-TIMES = 1000
+TIMES = 250
 
 KeyMap = weakrefs.WeakKeyDictionary if OURS else dict
 ValueMap = weakrefs.WeakValueDictionary if OURS else dict
