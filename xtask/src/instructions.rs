@@ -5,6 +5,7 @@
 //! `bench/instructions/` do the operations, one way in each process. Where an operation begins and
 //! ends, they call `getppid`: there callgrind writes down a total and begins anew.
 
+mod comparison;
 mod references;
 
 use std::{fs, path::PathBuf, process::Command, thread};
@@ -151,7 +152,7 @@ fn settle([ours, strong]: [Counts; 2], action: Action) -> Result<Outcome> {
         costs.insert(name, Cost::new(ours, strong));
     }
     let mut references = References::read()?;
-    let outcome = references.compare(&ours.subject, &costs);
+    let outcome = comparison::compare(&ours.subject, &costs, &references.of(&ours.subject));
     match action {
         Action::Compare => Ok(outcome),
         Action::Record => {
