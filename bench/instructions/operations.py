@@ -407,8 +407,9 @@ def method_call(objects):
 
 
 def subject():
-    """Other builds of the same version differ by as much as a regression does."""
-    optimized = "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or "")
+    """An optimized build and a plain one of the same version differ by as much as a regression does."""
+    told = "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or "")
+    optimized = told or sys.base_prefix == "/usr"  # Debian optimizes without telling
     version = ".".join(platform.python_version_tuple()[:2])
     return f"CPython {version}{' optimized' if optimized else ''}, {platform.machine()}"
 
