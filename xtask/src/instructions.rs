@@ -48,6 +48,7 @@ pub(crate) fn rust(interpreter: &Interpreter, action: Action, report: &mut Repor
         let counts = count("rust", |way, callgrind| {
             let runner = [&["valgrind".to_owned()], callgrind].concat();
             let mut cargo = interpreter.cargo();
+            // Only what is run gets a runner: neither the compiler nor build scripts are counted.
             cargo
                 .arg("--config")
                 .arg(format!("target.'cfg(all())'.runner = {runner:?}"))
