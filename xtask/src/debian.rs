@@ -7,7 +7,9 @@
 //! through one; that is checked all the same.
 
 use std::{
-    env, fs,
+    env,
+    ffi::OsStr,
+    fs,
     path::{Path, PathBuf},
     process::Command,
     thread,
@@ -18,11 +20,18 @@ use anyhow::{Context as _, Result, ensure};
 use nix::unistd::geteuid;
 use serde::Deserialize;
 
-use crate::{checks, environment::is_artifact, leaks, process, python::Python, report::Report};
+use crate::{
+    checks,
+    environment::is_artifact,
+    instructions::{self, Action},
+    leaks, process,
+    python::Python,
+    report::Report,
+};
 
 const SUITE: &str = "sid";
 
-const PACKAGES: [&str; 10] = [
+const PACKAGES: [&str; 11] = [
     "gcc",
     "libc6-dev",
     "libpython3.14-testsuite",
@@ -33,6 +42,7 @@ const PACKAGES: [&str; 10] = [
     "python3.14-dev",
     "python3.15",
     "python3.15-dev",
+    "valgrind",
 ];
 
 const INTERPRETERS: [&str; 3] = [
@@ -86,6 +96,27 @@ struct Interpreter {
 
 /// Every check, on each of the interpreters; with `keep` the root stays for the next run.
 pub(crate) fn check(keep: bool, report: &mut Report) -> Result<()> {
+    on_each(keep, report, |python, report| {
+        checks::python(python, report)?;
+        if python.debug {
+            leaks::hunt(python, report)?;
+        }
+        Ok(())
+    })
+}
+
+/// Only the counts of instructions.
+pub(crate) fn instructions(action: Action, report: &mut Report) -> Result<()> {
+    on_each(false, report, |python, report| {
+        instructions::python(python, action, report)
+    })
+}
+
+fn on_each(
+    keep: bool,
+    report: &mut Report,
+    check: impl Fn(&Python<'_>, &mut Report) -> Result<()>,
+) -> Result<()> {
     let make = || {
         let root = Root::make(keep)?;
         let interpreters = INTERPRETERS
@@ -104,10 +135,7 @@ pub(crate) fn check(keep: bool, report: &mut Report) -> Result<()> {
         else {
             continue;
         };
-        checks::python(&python, report)?;
-        if python.debug {
-            leaks::hunt(&python, report)?;
-        }
+        check(&python, report)?;
     }
     Ok(())
 }
@@ -163,7 +191,7 @@ impl Root {
     }
 
     /// A command that runs inside, in the workspace.
-    fn command(&self, program: &str) -> Command {
+    fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new("unshare");
         command
             .args(["--mount", "sh", "-c", ENTER, "enter"])
@@ -225,7 +253,8 @@ impl Root {
         Ok(Python::new(
             interpreter.label.clone(),
             interpreter.debug,
-            move || self.command(program),
+            program.into(),
+            |program| self.command(program),
         ))
     }
 

@@ -102,11 +102,11 @@ pub(crate) fn provide(
 impl Environment {
     /// The interpreter of the environment.
     pub(crate) fn python(&self) -> Python<'_> {
-        let program = self.program("python");
         Python::new(
             self.interpreter.label.clone(),
             self.interpreter.debug,
-            move || Command::new(&program),
+            self.program("python"),
+            |program| Command::new(program),
         )
     }
 

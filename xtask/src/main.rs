@@ -6,6 +6,7 @@ mod checks;
 mod debian;
 mod demo;
 mod environment;
+mod instructions;
 mod interpreters;
 mod leaks;
 mod lint;
@@ -24,7 +25,7 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 use clap::{Parser, Subcommand};
 
-use crate::{interpreters::Interpreter, python::Python, report::Report};
+use crate::{instructions::Action, interpreters::Interpreter, python::Python, report::Report};
 
 #[derive(Parser)]
 #[command(
@@ -55,8 +56,8 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<OsString>,
     },
-    /// Pass every check: lints, Rust tests, and for each interpreter our tests, CPython's suites
-    /// and a brief fuzz
+    /// Pass every check: lints, Rust tests, and for each interpreter our tests, CPython's suites,
+    /// a brief fuzz and counts of instructions
     Test {
         /// Interpreters to use [default: each supported version on PATH and among pyenv's]
         #[arg(long)]
@@ -90,6 +91,18 @@ enum Command {
         /// Interpreters to use [default: each supported version on PATH and among pyenv's]
         #[arg(long)]
         python: Vec<PathBuf>,
+    },
+    /// Count the instructions of hot operations, and compare them with those on record
+    Instructions {
+        /// Interpreters to use [default: each supported version on PATH and among pyenv's]
+        #[arg(long)]
+        python: Vec<PathBuf>,
+        /// Put what is counted on record
+        #[arg(long)]
+        update: bool,
+        /// Go on with the interpreters of a Debian root, as `cargo xtask debian` does
+        #[arg(long)]
+        debian: bool,
     },
     /// Check 3.14, its debug build and 3.15 in a Debian root made for the purpose (as the
     /// superuser)
@@ -176,6 +189,31 @@ fn run(command: Command) -> Result<()> {
                 checks::fuzz(python, seconds, seed.as_deref(), report)
             })
         }
+        Command::Instructions {
+            python,
+            update,
+            debian,
+        } => {
+            let main = interpreters::one(python.first())?;
+            let interpreters = interpreters::find(&python)?;
+            let action = if update {
+                Action::Record
+            } else {
+                Action::Compare
+            };
+            enter_workspace()?;
+            let mut report = Report::default();
+            instructions::rust(&main, action, &mut report)?;
+            for interpreter in &interpreters {
+                if let Some(environment) = environment::provide(interpreter, &[], &mut report)? {
+                    instructions::python(&environment.python(), action, &mut report)?;
+                }
+            }
+            if debian {
+                debian::instructions(action, &mut report)?;
+            }
+            report.finish()
+        }
         Command::Debian { keep } => {
             enter_workspace()?;
             let mut report = Report::default();
@@ -189,6 +227,7 @@ fn run(command: Command) -> Result<()> {
 fn test(main: &Interpreter, interpreters: &[Interpreter], report: &mut Report) -> Result<()> {
     lint::rust(main, report)?;
     checks::rust(main, report)?;
+    instructions::rust(main, Action::Compare, report)?;
     for interpreter in interpreters {
         if let Some(environment) = environment::provide(interpreter, &["test"], report)? {
             checks::python(&environment.python(), report)?;

@@ -90,6 +90,13 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     Ok(out)
 }
 
+/// What a program says quietly, if it can be run and succeeds.
+pub(crate) fn answer(command: &mut Command) -> Option<String> {
+    let output = command.stdin(Stdio::null()).output().ok()?;
+    let said = String::from_utf8(output.stdout).ok()?;
+    output.status.success().then_some(said)
+}
+
 /// Runs a program, hands on each line of its output as it comes, and gives its exit status.
 pub(crate) fn each_line(
     command: &mut Command,
@@ -230,6 +237,19 @@ mod tests {
     fn failure_shows_what_was_said() {
         let error = output(&mut shell("echo reason >&2; false")).unwrap_err();
         assert!(error.to_string().starts_with("reason\n`sh -c"));
+    }
+
+    #[test]
+    fn programs_that_are_absent_or_fail_give_no_answer() {
+        assert_eq!(answer(&mut Command::new("/nonexistent/valgrind")), None);
+        assert_eq!(
+            answer(Command::new("sh").args(["-c", "echo 1; false"])),
+            None
+        );
+        assert_eq!(
+            answer(Command::new("echo").arg("1")).as_deref(),
+            Some("1\n")
+        );
     }
 
     #[test]

@@ -3,17 +3,14 @@
 //!
 //! What a machine has no tool for is skipped, and the table says so.
 
-use std::{
-    env, fs,
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::{env, fs, path::Path, process::Command};
 
 use anyhow::{Context as _, Result};
 
 use crate::{
     checks,
     lint::passes,
+    process::answer,
     report::{Outcome, Report},
 };
 
@@ -85,7 +82,7 @@ fn address_sanitizer(report: &mut Report) -> Result<()> {
         let mut version = Command::new("rustup");
         version.args(["run", "nightly", "rustc", "--version", "--verbose"]);
         let Some(version) = answer(&mut version) else {
-            return Ok(skipped("no nightly toolchain"));
+            return Ok(Outcome::skipped("no nightly toolchain"));
         };
         let leaks = fs::canonicalize(EXPECTED_LEAKS)
             .with_context(|| format!("cannot find {EXPECTED_LEAKS}"))?;
@@ -108,7 +105,7 @@ fn address_sanitizer(report: &mut Report) -> Result<()> {
 fn memcheck(report: &mut Report) -> Result<()> {
     report.check("valgrind", "memcheck", || {
         if answer(Command::new("valgrind").arg("--version")).is_none() {
-            return Ok(skipped("not installed"));
+            return Ok(Outcome::skipped("not installed"));
         }
         let version = answer(cargo().args(["version", "--verbose"])).context("no cargo")?;
         let runner = format!(
@@ -157,24 +154,9 @@ fn packages<'a>(names: &'a [&'a str]) -> impl Iterator<Item = &'a str> {
     names.iter().flat_map(|name| ["--package", name])
 }
 
-/// What a program says quietly, if it can be run and succeeds.
-fn answer(command: &mut Command) -> Option<String> {
-    let output = command.stdin(Stdio::null()).output().ok()?;
-    let said = String::from_utf8(output.stdout).ok()?;
-    output.status.success().then_some(said)
-}
-
 /// The platform in the verbose version of rustc or cargo.
 fn host(version: &str) -> Option<&str> {
     version.lines().find_map(|line| line.strip_prefix("host: "))
-}
-
-fn skipped(reason: &str) -> Outcome {
-    Outcome {
-        skipped: 1,
-        note: reason.to_owned(),
-        ..Outcome::default()
-    }
 }
 
 #[cfg(test)]
@@ -186,26 +168,6 @@ mod tests {
         let version = "rustc 1.97.0-nightly\nbinary: rustc\nhost: x86_64-unknown-linux-gnu\n";
         assert_eq!(host(version), Some("x86_64-unknown-linux-gnu"));
         assert_eq!(host("rustc 1.97.0"), None);
-    }
-
-    #[test]
-    fn programs_that_are_absent_or_fail_give_no_answer() {
-        assert_eq!(answer(&mut Command::new("/nonexistent/valgrind")), None);
-        assert_eq!(
-            answer(Command::new("sh").args(["-c", "echo 1; false"])),
-            None
-        );
-        assert_eq!(
-            answer(Command::new("echo").arg("1")).as_deref(),
-            Some("1\n")
-        );
-    }
-
-    #[test]
-    fn what_is_skipped_is_neither_passed_nor_failed() {
-        let outcome = skipped("not installed");
-        assert_eq!((outcome.passed, outcome.failed), (0, 0));
-        assert_eq!(outcome.note, "not installed");
     }
 
     #[test]

@@ -1,22 +1,29 @@
 //! An interpreter in which the package is installed, ready to run checks, wherever it lives.
 
-use std::process::Command;
+use std::{ffi::OsStr, path::PathBuf, process::Command};
 
 /// One interpreter with the package.
 pub(crate) struct Python<'a> {
     /// How reports call it.
     pub(crate) label: String,
     pub(crate) debug: bool,
-    start: Box<dyn Fn() -> Command + 'a>,
+    pub(crate) program: PathBuf,
+    start: Box<dyn Fn(&OsStr) -> Command + 'a>,
 }
 
 impl<'a> Python<'a> {
-    /// `start` gives a command that starts the interpreter in the workspace and lacks only its
-    /// arguments.
-    pub(crate) fn new(label: String, debug: bool, start: impl Fn() -> Command + 'a) -> Self {
+    /// `start` gives a command that starts a program where the interpreter `program` lives, in the
+    /// workspace, and lacks only its arguments.
+    pub(crate) fn new(
+        label: String,
+        debug: bool,
+        program: PathBuf,
+        start: impl Fn(&OsStr) -> Command + 'a,
+    ) -> Self {
         Self {
             label,
             debug,
+            program,
             start: Box::new(start),
         }
     }
@@ -28,8 +35,13 @@ impl<'a> Python<'a> {
 
     /// Runs the interpreter with the given arguments.
     pub(crate) fn run(&self, arguments: &[&str]) -> Command {
-        let mut command = (self.start)();
+        let mut command = (self.start)(self.program.as_os_str());
         command.args(arguments);
         command
+    }
+
+    /// Runs another program that lives where the interpreter does.
+    pub(crate) fn neighbour(&self, program: &str) -> Command {
+        (self.start)(program.as_ref())
     }
 }

@@ -26,6 +26,15 @@ impl Outcome {
             ..Self::default()
         }
     }
+
+    /// A check that this machine cannot make.
+    pub(crate) fn skipped(reason: &str) -> Self {
+        Self {
+            skipped: 1,
+            note: reason.to_owned(),
+            ..Self::default()
+        }
+    }
 }
 
 struct Row {
@@ -181,6 +190,13 @@ mod tests {
         assert_eq!(report.rows.len(), 2);
         assert_eq!(report.rows[0].outcome.failed, 1);
         assert!(report.finish().is_err());
+    }
+
+    #[test]
+    fn what_is_skipped_is_neither_passed_nor_failed() {
+        let outcome = Outcome::skipped("not installed");
+        assert_eq!((outcome.passed, outcome.failed), (0, 0));
+        assert_eq!(outcome.note, "not installed");
     }
 
     #[test]

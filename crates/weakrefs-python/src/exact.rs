@@ -9,17 +9,15 @@
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyString};
+use std::slice;
 
 /// Whether both are of exactly the same type, which is `str` or `int` (a subclass may define equality), and
 /// are equal.
 #[inline(never)]
 pub(crate) fn are_equal(one: &Bound<'_, PyAny>, other: &Bound<'_, PyAny>) -> bool {
-    if let (Ok(one), Ok(other)) = (one.cast_exact::<PyString>(), other.cast_exact::<PyString>()) {
-        // SAFETY: strings are immutable, and both outlive the comparison. Equal texts have the same
-        // representation, since it is the narrowest possible.
-        return unsafe {
-            matches!((one.data(), other.data()), (Ok(one), Ok(other)) if one == other)
-        };
+    if one.is_exact_instance_of::<PyString>() && other.is_exact_instance_of::<PyString>() {
+        // SAFETY: two strings, which are immutable and outlive the comparison.
+        return unsafe { same_text(one.as_ptr(), other.as_ptr()) };
     }
     if one.is_exact_instance_of::<PyInt>() && other.is_exact_instance_of::<PyInt>() {
         // SAFETY: two numbers: the comparison allocates nothing, runs nothing else, and cannot fail.
@@ -27,6 +25,28 @@ pub(crate) fn are_equal(one: &Bound<'_, PyAny>, other: &Bound<'_, PyAny>) -> boo
             == 1;
     }
     false
+}
+
+/// Whether two strings hold the same text. One that an interpreter before 3.12 has not made ready, which its
+/// hash would have done, equals none.
+#[inline]
+unsafe fn same_text(one: *mut ffi::PyObject, other: *mut ffi::PyObject) -> bool {
+    // SAFETY: the caller gives two strings. Of one that is ready, the data are as many characters as its length says,
+    // each of as many bytes as its kind says. Equal texts have the same kind, since it is the narrowest possible.
+    unsafe {
+        #[cfg(not(Py_3_12))]
+        if ffi::PyUnicode_IS_READY(one) == 0 || ffi::PyUnicode_IS_READY(other) == 0 {
+            return false;
+        }
+        let length = ffi::PyUnicode_GET_LENGTH(one);
+        let kind = ffi::PyUnicode_KIND(one);
+        if length != ffi::PyUnicode_GET_LENGTH(other) || kind != ffi::PyUnicode_KIND(other) {
+            return false;
+        }
+        let size = length as usize * kind as usize;
+        let bytes = |text| slice::from_raw_parts(ffi::PyUnicode_DATA(text).cast::<u8>(), size);
+        bytes(one) == bytes(other)
+    }
 }
 
 /// The hash of an object that is exactly a `str`, if it has been asked for before: it is kept there.

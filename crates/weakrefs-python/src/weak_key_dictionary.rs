@@ -368,6 +368,7 @@ impl WeakKeyDictionary {
     #[setter]
     fn set_data(&self, data: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = data.py();
+        let evictor = self.container.evictor(py)?;
         // With the keys themselves, so that none can die before its entry is in place.
         let mut entries = Vec::new();
         let items = data.call_method0(name!(py, "items"))?;
@@ -375,7 +376,13 @@ impl WeakKeyDictionary {
             let reference = WeakRef::view(reference)?;
             if let Some(key) = reference.upgrade(py) {
                 let hash = reference.referent_hash(&key)?;
-                let entry = self.container.entry(&key, hash, value.clone().into())?;
+                let value = value.clone().into();
+                let entry = if reference.calls(&evictor) {
+                    let key = reference.clone();
+                    KeyEntry { key, value }
+                } else {
+                    self.container.entry(&key, hash, value)?
+                };
                 entries.push((key, hash, entry));
             }
             Ok(())

@@ -95,6 +95,13 @@ impl WeakRef {
         }
     }
 
+    /// Whether `callback`, which the caller holds, is what the reference calls.
+    #[inline]
+    pub(crate) fn calls(&self, callback: &Bound<'_, PyAny>) -> bool {
+        // SAFETY: as in `refers_to`.
+        unsafe { load(&raw const (*self.raw()).wr_callback) == callback.as_ptr() }
+    }
+
     /// Whether the referent is alive.
     #[inline]
     pub(crate) fn is_alive(&self, _py: Python<'_>) -> bool {

@@ -247,6 +247,7 @@ impl WeakSet {
     /// Puts the elements to which the references of an iterable lead in the place of all elements.
     fn _replace_references(&self, references: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = references.py();
+        let evictor = self.container.evictor(py)?;
         // With the elements themselves, so that none can die before its entry is in place.
         let mut entries = Vec::new();
         for reference in references.try_iter()? {
@@ -254,7 +255,12 @@ impl WeakSet {
             let reference = WeakRef::view(&reference)?;
             if let Some(element) = reference.upgrade(py) {
                 let hash = reference.referent_hash(&element)?;
-                entries.push((self.container.element(&element, hash)?, hash, element));
+                let entry = if reference.calls(&evictor) {
+                    Element(reference.clone())
+                } else {
+                    self.container.element(&element, hash)?
+                };
+                entries.push((entry, hash, element));
             }
         }
         self.container.replace(

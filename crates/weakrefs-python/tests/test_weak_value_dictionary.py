@@ -485,6 +485,46 @@ def test_data_is_a_read_only_picture():
         picture[3] = weakref.ref(b)
 
 
+@pytest.mark.parametrize(
+    ("stored", "asked"),
+    [
+        *(
+            (text * 3, "".join([text] * 3))
+            for text in ("", "a", "\x7f", "\xe9", "\u20ac", "\U0001f600", "a\u20ac", "\0")
+        ),
+        *((number, int(str(number))) for number in (0, 1000, -1000, 2**31, -(2**63), 2**200)),
+        (1, True),
+        (True, 1),
+        (1, 1.0),
+        (2.5, float("2.5")),
+        (b"abc", bytes(bytearray(b"abc"))),
+        ((1000, "ab"), tuple([1000, "ab"])),
+    ],
+)
+def test_keys_are_found_by_value(stored, asked):
+    """S18, S19: whatever built-in type they are of, and however they are compared."""
+    value, other = things(2)
+    values = WeakValueDictionary({stored: value, "another": other})
+    assert values[asked] is value and asked in values
+    values[asked] = other
+    assert entries(values) == [(stored, other), ("another", other)] and type(next(iter(values))) is type(stored)
+    assert values.pop(asked) is other and asked not in values and stored not in values
+
+
+def test_texts_of_a_subclass_with_equal_hashes():
+    """S18: they are not taken for each other."""
+
+    class Text(str):
+        __hash__ = lambda self: hash("abcd")
+
+    value, other = things(2)
+    values = WeakValueDictionary({"abcd": value})
+    for text in ("abc", "abcde", "abc\u20ac", "abce"):
+        assert Text(text) not in values
+        values[Text(text)] = other
+    assert values[Text("abcd")] is value and len(values) == 5
+
+
 def test_data_can_be_exchanged():
     """S26, S2: for a mapping to references, be they its own or not; those that are dead stay out."""
     a, b, c = things(3)
