@@ -28,6 +28,13 @@ const EXPECTED_LEAKS: &str = "xtask/expected-leaks.txt";
 /// own that it does not follow, or nothing; or that are too slow for it.
 const UNCHECKED: [&str; 4] = ["compile_fail", "exit", "memory", "models"];
 
+/// Says how many times longer than without a tool the tests may take (`limit` in their `support`).
+const PATIENCE: &str = "WEAKREFS_TEST_PATIENCE";
+
+/// Says how many of their cases the tests pass over where they repeat much of the same (`stride` in their
+/// `support`), and how many scripts `proptest` makes: memcheck needs minutes for what takes a second.
+const BRIEFLY: [(&str, &str); 2] = [("WEAKREFS_TEST_STRIDE", "7"), ("PROPTEST_CASES", "24")];
+
 /// Some tests have several threads, and threads take turns.
 const MEMCHECK: &str = "valgrind --quiet --error-exitcode=99 --fair-sched=yes";
 
@@ -96,7 +103,8 @@ fn address_sanitizer(report: &mut Report) -> Result<()> {
             .args(["--target", host(&version).context("no host")?])
             .args(["--target-dir", SANITIZER_TARGET])
             .env("RUSTFLAGS", "-Zsanitizer=address")
-            .env("LSAN_OPTIONS", leaks);
+            .env("LSAN_OPTIONS", leaks)
+            .env(PATIENCE, "10");
         checks::cargo_test(&mut command)
     })
 }
@@ -123,7 +131,9 @@ fn memcheck(report: &mut Report) -> Result<()> {
         command
             .args(["test", "--no-fail-fast", "--package", "weakrefs", "--lib"])
             .args(programs.flat_map(|program| ["--test", program]))
-            .env(runner, MEMCHECK);
+            .env(runner, MEMCHECK)
+            .env(PATIENCE, "50")
+            .envs(BRIEFLY);
         checks::cargo_test(&mut command)
     })
 }

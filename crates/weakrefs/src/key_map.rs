@@ -3,6 +3,7 @@
 use crate::container::{
     ByEquivalent, ByIdentity, ByReferent, Entry, Keying, Store, Taken, Walk, discard,
 };
+use crate::drop_first::drop_first;
 use crate::slot::WeakReferenceable;
 use equivalent::Equivalent;
 use std::convert::Infallible;
@@ -255,12 +256,14 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
         let read = |entry: &Entry<K, Arc<V>>| Some(Arc::clone(&entry.payload));
         self.store.get_or_make(&probe, read, || {
             let value = Arc::new(make()?);
-            let present = self
-                .store
-                .put(&probe, key, Arc::clone(&value), false, |entry, _| {
-                    Arc::clone(&entry.payload)
-                });
-            Ok(present.map_or(value, |(present, _)| present))
+            let shared = Arc::clone(&value);
+            let hit = self.store.put(&probe, key, shared, false, |entry, _| {
+                Arc::clone(&entry.payload)
+            });
+            Ok(match hit {
+                None => value,
+                Some((present, _)) => drop_first(value, present),
+            })
         })
     }
 
@@ -310,7 +313,7 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
                 None => self.store.remove_if(&probe, is_present).map(drop),
             };
             if changed.is_some() {
-                return new;
+                return drop_first(present, new);
             }
         }
     }

@@ -86,6 +86,7 @@
 mod callable;
 mod container;
 pub mod docs;
+mod drop_first;
 mod error;
 mod exit;
 mod finalize;

@@ -5,6 +5,7 @@
 //! share, is the identity of a dead `WeakMethod`; the `Ref` cannot be, as it may be shared (S6).
 
 use crate::callable::Method;
+use crate::drop_first::drop_first;
 use crate::reference::Ref;
 use crate::slot::WeakReferenceable;
 use std::any::TypeId;
@@ -166,7 +167,8 @@ impl<T: ?Sized + WeakReferenceable, Args, R> WeakMethod<T, Args, R> {
     #[inline]
     pub fn call(&self, args: Args) -> Option<R> {
         let object = self.object.upgrade()?;
-        Some(self.function.call(&object, args))
+        let result = self.function.call(&object, args);
+        Some(drop_first(object, result))
     }
 
     /// Whether the object is alive. It may die at any moment: to use it, [`upgrade`](Self::upgrade).

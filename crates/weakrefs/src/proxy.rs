@@ -4,6 +4,7 @@
 //! the object may thus die at the end of any use, in the thread that made it.
 
 use crate::callable::Callable;
+use crate::drop_first::drop_first;
 use crate::error::ReferenceError;
 use crate::reference::Ref;
 use crate::slot::WeakReferenceable;
@@ -85,7 +86,9 @@ impl<T: ?Sized + WeakReferenceable> Proxy<T> {
     /// If the referent is dead.
     #[inline]
     pub fn with<R>(&self, work: impl FnOnce(&T) -> R) -> Result<R, ReferenceError> {
-        self.get().map(|referent| work(&referent))
+        let referent = self.get()?;
+        let result = work(&referent);
+        Ok(drop_first(referent, result))
     }
 
     /// Calls the referent, a [`Tracked`](crate::Tracked) function, with a tuple of arguments.

@@ -1,6 +1,7 @@
 //! [`WeakSet`]: a set of objects that leave it when they die.
 
 use crate::container::{ByEquivalent, ByIdentity, ByReferent, Entry, Keying, Store, Taken, Walk};
+use crate::drop_first::drop_first;
 use crate::slot::WeakReferenceable;
 use equivalent::Equivalent;
 use std::convert::Infallible;
@@ -184,7 +185,7 @@ impl<T: ?Sized + WeakReferenceable, S: Keying<T>> WeakSet<T, S> {
             });
             match hit {
                 None => return element,
-                Some((Some(present), _)) => return present,
+                Some((Some(present), _)) => return drop_first(element, present),
                 // It has died since it was recognised.
                 Some((None, _)) => {}
             }

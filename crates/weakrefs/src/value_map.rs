@@ -1,6 +1,7 @@
 //! [`WeakValueMap`]: objects by key, as long as somebody else keeps them alive.
 
 use crate::container::{ByKey, Entry, Store, Taken, Walk, discard};
+use crate::drop_first::drop_first;
 use crate::reference::home_of;
 use crate::slot::WeakReferenceable;
 use equivalent::Equivalent;
@@ -151,7 +152,9 @@ where
     /// Stores `value` under `key`; gives the object that it replaces, if that is still alive. An equal
     /// key that is there stays (S19), and the death of the replaced object removes nothing (S16).
     pub fn insert(&self, key: K, value: &Arc<V>) -> Option<Arc<V>> {
-        self.store_under(&Arc::new(key), value)
+        let key = Arc::new(key);
+        let replaced = self.store_under(&key, value);
+        drop_first(key, replaced)
     }
 
     /// The object under `key`.
@@ -182,7 +185,8 @@ where
 
     /// Removes the entry of `key`; gives its object.
     pub fn remove<Q: ?Sized + Hash + Equivalent<K>>(&self, key: &Q) -> Option<Arc<V>> {
-        self.remove_entry(key).map(|(_, value)| value)
+        let (key, value) = self.remove_entry(key)?;
+        Some(drop_first(key, value))
     }
 
     /// Removes the entry of `key`; gives the stored key and the object.
@@ -243,12 +247,12 @@ where
         make: impl FnOnce() -> Result<Arc<V>, E>,
     ) -> Result<Arc<V>, E> {
         if let Some(present) = self.get(&key) {
-            return Ok(present);
+            return Ok(drop_first(key, present));
         }
         let key = Arc::new(key);
         let probe = ByKey::<K, K>::new(&key, &self.hasher);
         let read = |entry: &Entry<V, Arc<K>>| entry.referent.upgrade();
-        self.store.get_or_make(&probe, read, || {
+        let result = self.store.get_or_make(&probe, read, || {
             let made = make()?;
             loop {
                 let payload = Arc::clone(&key);
@@ -256,12 +260,13 @@ where
                     entry.referent.upgrade()
                 }) {
                     None => return Ok(made),
-                    Some((Some(present), _)) => return Ok(present),
+                    Some((Some(present), _)) => return Ok(drop_first(made, present)),
                     // It has died since it was recognised.
                     Some((None, _)) => {}
                 }
             }
-        })
+        });
+        drop_first(key, result)
     }
 
     /// Computes the object under `key` from the present one: `change` gets it, if there is one, and
@@ -294,7 +299,7 @@ where
                 let value = change(None)?;
                 let payload = Arc::clone(&key);
                 match self.store.put(&probe, &value, payload, true, |_, _| ()) {
-                    None => return Some(value),
+                    None => return Some(drop_first(key, value)),
                     Some(_) => continue,
                 }
             };
@@ -311,7 +316,7 @@ where
                     .map(|entry| discard([entry])),
             };
             if changed.is_some() {
-                return new;
+                return drop_first((key, present), new);
             }
         }
     }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 use std::time::Duration;
-use support::{Colliding, Item, item, within};
+use support::{Colliding, Item, item, rounds, within};
 use weakrefs::{Tracked, WeakKeyMap, WeakSet, WeakValueMap};
 
 const THREADS: usize = 4;
@@ -228,7 +228,7 @@ fn what_has_died_is_made_again() {
         let values = WeakValueMap::new();
         let calls = AtomicUsize::new(0);
         race(|_| {
-            for _ in 0..2000 {
+            for _ in 0..rounds(2000) {
                 let made = values.get_or_insert_with("key", || {
                     calls.fetch_add(1, Ordering::Relaxed);
                     item(7)
@@ -244,14 +244,14 @@ fn what_has_died_is_made_again() {
 #[test]
 fn updates_lose_nothing() {
     within(30, || {
-        const TIMES: u32 = 500;
+        let times = rounds(500) as u32;
         let key = item(1);
         let keys = WeakKeyMap::new();
         let values = WeakValueMap::new();
         // Whoever stores an object keeps it until it is kept here, and the last one is.
         let kept: Mutex<Option<Arc<Item>>> = Mutex::new(None);
         race(|_| {
-            for _ in 0..TIMES {
+            for _ in 0..times {
                 keys.update(&key, |old| Some(old.map_or(1, |old| *old + 1)));
                 let new = values.update("key", |old: Option<Arc<Item>>| {
                     Some(item(old.map_or(1, |old| **old + 1)))
@@ -263,11 +263,11 @@ fn updates_lose_nothing() {
                 }
             }
         });
-        assert_eq!(keys.get(&key).as_deref(), Some(&(TIMES * THREADS as u32)));
+        assert_eq!(keys.get(&key).as_deref(), Some(&(times * THREADS as u32)));
         assert_eq!((keys.len(), values.len()), (1, 1));
         assert_eq!(
             values.get("key").map(|last| **last),
-            Some(TIMES * THREADS as u32)
+            Some(times * THREADS as u32)
         );
     });
 }
@@ -280,7 +280,7 @@ fn updates_that_remove_lose_nothing() {
         let keys = WeakKeyMap::new();
         let counts = race(|_| {
             let mut made = 0isize;
-            for _ in 0..1000 {
+            for _ in 0..rounds(1000) {
                 let new = keys.update(&key, |old| if old.is_none() { Some(()) } else { None });
                 made += if new.is_some() { 1 } else { -1 };
             }

@@ -5,7 +5,7 @@ mod support;
 use std::borrow::Borrow;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
-use support::{Colliding, Item, Log, Noting, OnDrop, item, items, reports};
+use support::{Colliding, Item, Log, Noting, OnDrop, item, items, reports, rounds};
 use weakrefs::{PtrWeakKeyMap, Tracked, WeakKeyMap, WeakReferenceable, WeakSlot};
 
 fn pairs(map: &WeakKeyMap<Item, u32>) -> Vec<(u32, u32)> {
@@ -313,7 +313,7 @@ fn conversions_equality_and_debug() {
 fn many_entries_come_and_go() {
     let token = Arc::new(());
     let map = WeakKeyMap::new();
-    let mut keys = items(0..100_000);
+    let mut keys = items(0..rounds(100_000) as u32);
     for key in &keys {
         map.insert_arc(key, Arc::clone(&token));
     }

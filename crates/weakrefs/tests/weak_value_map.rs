@@ -4,7 +4,7 @@ mod support;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use support::{Colliding, Item, Log, Noting, OnDrop, item, items, reports, values};
+use support::{Colliding, Item, Log, Noting, OnDrop, item, items, reports, rounds, values};
 use weakrefs::{Tracked, WeakReferenceable, WeakValueMap};
 
 fn pairs(map: &WeakValueMap<u32, Item>) -> Vec<(u32, u32)> {
@@ -360,7 +360,7 @@ fn keys_are_dropped_once() {
 /// S20, S34: a hundred thousand and back.
 #[test]
 fn many_entries_come_and_go() {
-    let mut objects = items(0..100_000);
+    let mut objects = items(0..rounds(100_000) as u32);
     let map = filled(&objects);
     while objects.len() > 10 {
         objects.truncate(objects.len() / 2);

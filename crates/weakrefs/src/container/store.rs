@@ -22,6 +22,7 @@ use super::entry::{Entry, Payload};
 use super::in_flight::Factories;
 use super::offer::Offer;
 use super::probe::Probe;
+use crate::drop_first::drop_first;
 use crate::reference::home_of;
 use crate::slot::WeakReferenceable;
 use crate::sync::{Mutex, MutexGuard, yield_point};
@@ -218,8 +219,8 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Store<T, P> {
             .collect();
         drop(shard);
         let mut candidates = candidates.into_iter();
-        let (_, result) = candidates.find(|(key, _)| probe.is_equal(key))?;
-        result
+        let (key, result) = candidates.find(|(key, _)| probe.is_equal(key))?;
+        drop_first((key, candidates), result)
     }
 
     /// As [`get`](Self::get), but if there is nothing, what `make` returns after inserting it: one

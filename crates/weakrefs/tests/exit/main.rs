@@ -8,6 +8,8 @@ mod ends;
 #[cfg(unix)]
 mod forks;
 mod runs;
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::env;
 use std::io::Read;
@@ -21,7 +23,7 @@ use weakrefs::{Finalizer, Tracked, finalize};
 const SCENARIO: &str = "WEAKREFS_EXIT_SCENARIO";
 
 /// No scenario takes seconds; a machine under load may.
-const LIMIT: Duration = Duration::from_secs(60);
+const SECONDS: u64 = 60;
 
 /// What a child does, and what must come of it.
 struct Case {
@@ -116,12 +118,12 @@ fn play(name: &str) -> Outcome {
         .unwrap();
     let stdout = reader(child.stdout.take().unwrap());
     let stderr = reader(child.stderr.take().unwrap());
-    let start = Instant::now();
+    let (start, limit) = (Instant::now(), support::limit(SECONDS));
     let status = loop {
         if let Some(status) = child.try_wait().unwrap() {
             break status;
         }
-        if start.elapsed() > LIMIT {
+        if start.elapsed() > limit {
             child.kill().unwrap();
             child.wait().unwrap();
             panic!("{name} hangs");

@@ -1,6 +1,6 @@
 //! What hostile code does, and the operations that it does it in.
 
-use crate::world::{CLASSES, Other, Place, World, at, probe};
+use crate::world::{CLASSES, Place, World, at, other, probe};
 use std::panic::resume_unwind;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -54,7 +54,7 @@ pub(crate) const ACTIONS: [Named; 12] = [
 ];
 
 /// During which operations.
-pub(crate) const OPERATIONS: [Named; 38] = [
+pub(crate) const OPERATIONS: [Named; 40] = [
     ("set.insert equal", |world| {
         let _ = world.set.insert(&world.add(3));
     }),
@@ -72,6 +72,9 @@ pub(crate) const OPERATIONS: [Named; 38] = [
     }),
     ("set.get_or_insert", |world| {
         drop(world.set.get_or_insert(world.add(3)))
+    }),
+    ("set.get_or_insert dying", |world| {
+        drop(world.set.get_or_insert(Arc::new(probe(3))))
     }),
     ("set.get_or_insert_with", |world| {
         drop(world.set.get_or_insert_with(&probe(9), || {
@@ -115,10 +118,10 @@ pub(crate) const OPERATIONS: [Named; 38] = [
         let _ = world.set.is_subset([1, 2].map(|class| world.add(class)));
     }),
     ("keys.insert equal", |world| {
-        drop(world.keys.insert(&world.add(3), Other(30)))
+        drop(world.keys.insert(&world.add(3), other(30)))
     }),
     ("keys.insert new", |world| {
-        drop(world.keys.insert(&world.add(9), Other(9)))
+        drop(world.keys.insert(&world.add(9), other(9)))
     }),
     ("keys.get", |world| drop(world.keys.get(&probe(5)))),
     ("keys.get_key_value", |world| {
@@ -128,7 +131,7 @@ pub(crate) const OPERATIONS: [Named; 38] = [
     ("keys.update", |world| {
         drop(world.keys.update(&world.add(5), |old| {
             at(Place::Given);
-            Some(Other(old.map_or(0, |old| old.0 + 1)))
+            Some(other(old.map_or(0, |old| old.class() + 1)))
         }));
     }),
     ("keys.update to remove", |world| {
@@ -137,7 +140,7 @@ pub(crate) const OPERATIONS: [Named; 38] = [
     ("keys.get_or_insert_with", |world| {
         drop(world.keys.get_or_insert_with(&world.add(9), || {
             at(Place::Given);
-            Other(9)
+            other(9)
         }));
     }),
     ("keys.retain", |world| {
@@ -149,26 +152,29 @@ pub(crate) const OPERATIONS: [Named; 38] = [
     ("keys.copy", |world| drop(world.keys.copy())),
     ("keys.drain", |world| drop(world.keys.drain())),
     ("values.insert equal", |world| {
-        drop(world.values.insert(Other(3), &world.add(30)))
+        drop(world.values.insert(other(3), &world.add(30)))
     }),
     ("values.insert new", |world| {
-        drop(world.values.insert(Other(9), &world.object(1)))
+        drop(world.values.insert(other(9), &world.object(1)))
     }),
-    ("values.get", |world| drop(world.values.get(&Other(5)))),
+    ("values.get", |world| drop(world.values.get(&other(5)))),
     ("values.remove", |world| {
-        drop(world.values.remove(&Other(4)))
+        drop(world.values.remove(&other(4)))
     }),
     ("values.update", |world| {
-        drop(world.values.update(Other(5), |_| {
+        drop(world.values.update(other(5), |_| {
             at(Place::Given);
             Some(world.add(50))
         }));
     }),
     ("values.get_or_insert_with", |world| {
-        drop(world.values.get_or_insert_with(Other(9), || {
+        drop(world.values.get_or_insert_with(other(9), || {
             at(Place::Given);
             world.add(9)
         }));
+    }),
+    ("values.get_or_insert_with present", |world| {
+        drop(world.values.get_or_insert_with(other(3), || world.add(3)));
     }),
     ("values.clear", |world| world.values.clear()),
     ("kill", |world| world.kill(|object| object.class < 4)),

@@ -7,7 +7,7 @@ mod cases;
 mod support;
 mod world;
 
-use cases::{ACTIONS, OPERATIONS};
+use cases::{ACTIONS, Named, OPERATIONS};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -17,38 +17,46 @@ use world::{Hook, Place, World, probe, set_hook};
 
 fn run(place: Place) {
     support::reports();
-    for (operation_name, operation) in OPERATIONS {
-        for (action_name, action) in ACTIONS {
-            for countdown in 1..=3 {
-                let world = World::new();
-                let inner = Rc::clone(&world);
-                let run = Box::new(move || action(&inner));
-                set_hook(Some(Hook {
-                    place,
-                    countdown,
-                    run,
-                }));
-                let result = catch_unwind(AssertUnwindSafe(|| operation(&world)));
-                set_hook(None);
-                let reports = support::reports();
-                let case = format!("{operation_name}, {action_name} in {place:?} {countdown}");
-                assert!(result.is_ok() || action_name == "panic", "{case}");
-                assert!(
-                    reports.iter().all(|report| report == "hostile"),
-                    "{case}: {reports:?}"
-                );
-                // A panic of a destructor makes the compiler leak what is being returned meanwhile
-                // (rust-lang/rust#47949): that object is not dead.
-                let leaks = result.is_err() && matches!(place, Place::Drop | Place::DropOther);
-                let checked = catch_unwind(AssertUnwindSafe(|| {
-                    world.check();
-                    world.kill(|_| true);
-                    assert!(leaks || world.is_empty());
-                }));
-                assert!(checked.is_ok(), "inconsistent: {case}");
-            }
-        }
+    let cases = OPERATIONS
+        .iter()
+        .flat_map(|operation| ACTIONS.iter().map(move |action| (operation, action)))
+        .flat_map(|(operation, action)| {
+            (1..=3).map(move |countdown| (operation, action, countdown))
+        });
+    for (operation, action, countdown) in cases.step_by(support::stride()) {
+        check(place, operation, action, countdown);
     }
+}
+
+fn check(
+    place: Place,
+    &(operation_name, operation): &Named,
+    &(action_name, action): &Named,
+    countdown: usize,
+) {
+    let world = World::new();
+    let inner = Rc::clone(&world);
+    let run = Box::new(move || action(&inner));
+    set_hook(Some(Hook {
+        place,
+        countdown,
+        run,
+    }));
+    let result = catch_unwind(AssertUnwindSafe(|| operation(&world)));
+    set_hook(None);
+    let reports = support::reports();
+    let case = format!("{operation_name}, {action_name} in {place:?} {countdown}");
+    assert!(result.is_ok() || action_name == "panic", "{case}");
+    assert!(
+        reports.iter().all(|report| report == "hostile"),
+        "{case}: {reports:?}"
+    );
+    let checked = catch_unwind(AssertUnwindSafe(|| {
+        world.check();
+        world.kill(|_| true);
+        assert!(world.is_empty());
+    }));
+    assert!(checked.is_ok(), "inconsistent: {case}");
 }
 
 /// S18: `Hash`.

@@ -2,7 +2,7 @@
 //! of these.
 
 use crate::support::Colliding;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
@@ -82,9 +82,24 @@ impl Drop for Hostile {
     }
 }
 
-/// A value of a `WeakKeyMap`, or a key of a `WeakValueMap`.
+thread_local! {
+    static OTHERS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// A value of a `WeakKeyMap`, or a key of a `WeakValueMap`; counted.
 #[derive(Debug)]
-pub(crate) struct Other(pub(crate) u32);
+pub(crate) struct Other(u32);
+
+pub(crate) fn other(class: u32) -> Other {
+    OTHERS.set(OTHERS.get() + 1);
+    Other(class)
+}
+
+impl Other {
+    pub(crate) fn class(&self) -> u32 {
+        self.0
+    }
+}
 
 impl Hash for Other {
     fn hash<H: Hasher>(&self, state: &mut H) {
@@ -104,6 +119,7 @@ impl Eq for Other {}
 
 impl Drop for Other {
     fn drop(&mut self) {
+        OTHERS.set(OTHERS.get() - 1);
         at(Place::DropOther);
     }
 }
@@ -148,8 +164,8 @@ impl World {
     /// Into all containers; and watched with a callback.
     pub(crate) fn put(&self, object: &Arc<Hostile>) {
         self.set.insert(object);
-        self.keys.insert(object, Other(object.class));
-        self.values.insert(Other(object.class), object);
+        self.keys.insert(object, other(object.class));
+        self.values.insert(other(object.class), object);
         let reference = Ref::with_callback(object, |dead| {
             assert!(!dead.is_alive());
             at(Place::Callback);
@@ -195,7 +211,7 @@ impl World {
             let found = self.values.get(&**key).expect("listed");
             assert!(Arc::ptr_eq(&found, value));
         }
-        let keys: BTreeSet<_> = objects.iter().map(|(key, _)| key.0).collect();
+        let keys: BTreeSet<_> = objects.iter().map(|(key, _)| key.class()).collect();
         assert_eq!(keys.len(), objects.len());
         let listed = [
             elements,
@@ -222,10 +238,14 @@ impl World {
         }
     }
 
-    /// Nothing is there and everything dead.
+    /// Nothing is there and everything dead, also what the containers owned.
     pub(crate) fn is_empty(&self) -> bool {
         let references = self.references.borrow();
         let is_dead = references.iter().all(|reference| !reference.is_alive());
-        is_dead && self.set.is_empty() && self.keys.is_empty() && self.values.is_empty()
+        is_dead
+            && OTHERS.get() == 0
+            && self.set.is_empty()
+            && self.keys.is_empty()
+            && self.values.is_empty()
     }
 }

@@ -113,11 +113,7 @@ fn run<C: Container>(steps: Vec<Step>) {
     history.end();
 }
 
-const CASES: u32 = 256;
-
 proptest! {
-    #![proptest_config(ProptestConfig { cases: CASES, ..ProptestConfig::default() })]
-
     /// S16 to S21.
     #[test]
     fn sets_agree_with_the_model(steps in prop::collection::vec(step(), 0..200)) {

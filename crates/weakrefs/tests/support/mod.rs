@@ -1,4 +1,5 @@
-//! What the tests share: objects to watch, a log, the panics that were reported, and time limits.
+//! What the tests share: objects to watch, a log, the panics that were reported, and how long and how
+//! often tests run.
 
 #![allow(dead_code, reason = "every test binary uses a part")]
 
@@ -90,16 +91,44 @@ pub(crate) fn let_hook_panic(panics: bool) {
     HOOK_PANICS.set(panics);
 }
 
-/// Runs `test` in a thread of its own, and fails if it takes longer than `seconds`.
+/// The number in a variable of the environment, 1 without.
+fn factor(variable: &str) -> usize {
+    let value = std::env::var(variable).unwrap_or_else(|_| "1".to_owned());
+    let factor = value.parse().ok().filter(|factor| *factor > 0);
+    factor.unwrap_or_else(|| panic!("{variable}={value} is not a positive number"))
+}
+
+/// How long something may take before it is called a deadlock.
+///
+/// A tool that watches every access to memory makes programs tens of times slower: all limits are
+/// multiplied by `WEAKREFS_TEST_PATIENCE`.
+pub(crate) fn limit(seconds: u64) -> Duration {
+    Duration::from_secs(seconds * factor("WEAKREFS_TEST_PATIENCE") as u64)
+}
+
+/// Of so many cases one is tried: `WEAKREFS_TEST_STRIDE`.
+///
+/// Tools that look for wrong accesses to memory need each kind of case, but not as often as it takes to
+/// meet a rare order of events.
+pub(crate) fn stride() -> usize {
+    factor("WEAKREFS_TEST_STRIDE")
+}
+
+/// How often to do what is worth repeating `times` times: less, with a [`stride`].
+pub(crate) fn rounds(times: usize) -> usize {
+    times.div_ceil(stride())
+}
+
+/// Runs `test` in a thread of its own, and fails if it takes longer than the [`limit`] of `seconds`.
 pub(crate) fn within(seconds: u64, test: impl FnOnce() + Send + 'static) {
     let (sender, receiver) = mpsc::channel::<()>();
     let thread = thread::spawn(move || {
         let _sender = sender;
         test();
     });
-    let limit = Duration::from_secs(seconds);
+    let limit = limit(seconds);
     let timed_out = receiver.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout);
-    assert!(!timed_out, "not done after {seconds} s: a deadlock?");
+    assert!(!timed_out, "not done after {limit:?}: a deadlock?");
     if let Err(panic) = thread.join() {
         std::panic::resume_unwind(panic);
     }
