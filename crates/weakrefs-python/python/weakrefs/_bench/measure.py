@@ -22,8 +22,8 @@ from .stage import WAYS
 
 GROWING = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 MEMORY_ENTRIES = 1_000_000
-BYTES_PER_ENTRY = 800  # at most, of everything that a process has for a case
-LONG = 100_000  # entries, a single pass over which takes long enough
+BYTES_PER_ENTRY = 500  # at most, of everything that a process has for a case
+LONG, VERY_LONG = 100_000, 1_000_000  # entries: up to these, many rounds and some are affordable
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,10 @@ class Effort:
     rounds: int
     values: int
     seconds: float
+
+    def fewer(self, times):
+        """So many times fewer rounds, but one at least."""
+        return -(-self.rounds // times)
 
 
 EFFORTS = {"fast": Effort(3, 1, 0.003), "default": Effort(7, 3, 0.01), "rigorous": Effort(20, 5, 0.02)}
@@ -60,8 +64,10 @@ class Timing:
         return self.entries < LONG or self.case.per == "call"
 
     def effort(self, effort):
-        """A single pass over very many takes long, and differs little from the next."""
-        return effort if self.entries <= LONG else Effort(-(-effort.rounds // 3), 1, effort.seconds)
+        """A single pass over very many takes long, and averages over much by itself."""
+        if self.entries <= LONG:
+            return effort
+        return Effort(effort.fewer(3 if self.entries <= VERY_LONG else 10), 1, effort.seconds)
 
     def processes(self, effort):
         return self.calibrated + self.effort(effort).rounds
@@ -107,16 +113,12 @@ class Weighing:
         return f"memory, {self.container}"
 
     def processes(self, effort):
-        return self._rounds(effort) * len(WAYS)
-
-    def _rounds(self, effort):
-        """Memory varies little."""
-        return -(-effort.rounds // 3)
+        return effort.fewer(3) * len(WAYS)
 
     def measure(self, effort, advance):
-        """A row for each quantity."""
+        """A row for each quantity. Memory varies little."""
         rows = [Row("memory", self.container, name, MEMORY_ENTRIES, "byte") for name in memory.QUANTITIES]
-        for seed in range(self._rounds(effort)):
+        for seed in range(effort.fewer(3)):
             for way in WAYS:
                 quantities = json.loads(_process("memory", [self.container, way, str(MEMORY_ENTRIES)], seed))
                 for row, quantity in zip(rows, quantities):

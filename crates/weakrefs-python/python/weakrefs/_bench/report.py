@@ -53,13 +53,10 @@ def _growth(results):
     lines = []
     for label, rows in groupby(results.of("growth"), key=lambda row: row.label):
         rows = {row.entries: row for row in rows}
-        grown = [rows[max(rows)].figure(way) / rows[min(rows)].figure(way) for way in ("ours", "strong")]
-        cells = [
-            f"{number(rows[size].figure('ours'))} / {number(rows[size].figure('strong'))}" if size in rows else ""
-            for size in sizes
-        ]
-        lines.append([label, *cells, *map(ratio, grown), ratio(grown[0] / grown[1])])
-    header = ["ours / strong", *(f"{size:,}" for size in sizes), "growth of ours", "of strong", "ratio"]
+        figures = {size: [number(row.figure(way)) for way in ("ours", "strong")] for size, row in rows.items()}
+        grown = rows[max(rows)].ratio("ours", "strong") / rows[min(rows)].ratio("ours", "strong")
+        lines.append([label, *(" / ".join(figures.get(size, ())) for size in sizes), ratio(grown)])
+    header = ["ours / strong", *(f"{size:,}" for size in sizes), "of the strong one's growth"]
     return f"## Growth\n\n{table(header, lines)}\n"
 
 
