@@ -7,7 +7,6 @@ use anyhow::{Context as _, Result, anyhow, ensure};
 use serde::Deserialize;
 
 use crate::{
-    instructions::{self, Action},
     interpreters::Interpreter,
     process::{LIMIT, echo},
     python::Python,
@@ -73,8 +72,7 @@ pub(crate) fn cargo_test(cargo: &mut Command) -> Result<Outcome> {
 pub(crate) fn python(python: &Python<'_>, report: &mut Report) -> Result<()> {
     own_tests(python, report)?;
     suites(python, report)?;
-    fuzz(python, BRIEF_FUZZ, Some(BRIEF_SEED), report)?;
-    instructions::python(python, Action::Compare, report)
+    fuzz(python, BRIEF_FUZZ, Some(BRIEF_SEED), report)
 }
 
 fn own_tests(python: &Python<'_>, report: &mut Report) -> Result<()> {

@@ -99,9 +99,9 @@ pub(crate) fn check(keep: bool, report: &mut Report) -> Result<()> {
     on_each(keep, report, |python, report| {
         checks::python(python, report)?;
         if python.debug {
-            leaks::hunt(python, report)?;
+            return leaks::hunt(python, report);
         }
-        Ok(())
+        instructions::python(python, Action::Compare, report)
     })
 }
 
