@@ -112,6 +112,8 @@ pub use finalize::{Finalizer, finalize};
 pub use key_map::{PtrWeakKeyMap, WeakKeyMap};
 pub use method::{BoundMethod, WeakMethod};
 pub use proxy::Proxy;
+#[cfg(shuttle)]
+pub use reference::watcher_count;
 pub use reference::{Ref, count, refs};
 pub use set::{PtrWeakSet, WeakSet};
 pub use slot::{WeakReferenceable, WeakSlot};

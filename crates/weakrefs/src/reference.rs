@@ -274,6 +274,14 @@ pub fn refs<T: ?Sized + WeakReferenceable>(referent: &Arc<T>) -> Vec<Ref<T>> {
     mortals.filter_map(Ref::from_mortal).collect()
 }
 
+/// How many watch `referent`, entries of containers included: for the models.
+#[cfg(shuttle)]
+#[must_use]
+pub fn watcher_count<T: ?Sized + WeakReferenceable>(referent: &Arc<T>) -> usize {
+    let watchers = referent.weak_slot().watchers();
+    watchers.map_or(0, |watchers| watchers.len())
+}
+
 fn mortals<T: ?Sized + WeakReferenceable>(referent: &Arc<T>) -> Vec<Arc<dyn Mortal>> {
     let watchers = referent.weak_slot().watchers();
     watchers.map_or_else(Vec::new, |watchers| watchers.mortals(home_of(referent)))

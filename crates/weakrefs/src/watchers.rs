@@ -167,6 +167,12 @@ impl Watchers {
         mortals.collect()
     }
 
+    /// How many are on the list.
+    #[cfg(shuttle)]
+    pub(crate) fn len(&self) -> usize {
+        self.state.lock().list.iter().count()
+    }
+
     /// Locks the list of the object at `home`, after telling those who watched it elsewhere.
     fn lock_at(&self, home: usize) -> MutexGuard<'_, State> {
         loop {

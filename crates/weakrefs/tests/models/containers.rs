@@ -4,7 +4,7 @@ use crate::{
     Count, Counted, KeyMap, Set, Slow, ValueMap, Witness, explore, in_threads, object, pause,
 };
 use std::sync::Arc;
-use weakrefs::Tracked;
+use weakrefs::{Tracked, watcher_count};
 
 /// S2, S17, S20: an object that dies while it is inserted again and again, by one or by two threads, has
 /// left when its last drop returns.
@@ -109,6 +109,7 @@ fn replacement_and_death_of_the_old() {
         let present = map.get(&1).unwrap();
         assert_eq!(map.len(), 1);
         assert!(Arc::ptr_eq(&present, &second) || Arc::ptr_eq(&present, &third));
+        assert_eq!(watcher_count(&second) + watcher_count(&third), 1);
         drop((second, third, present));
         assert_eq!(map.len(), 0);
     });
@@ -230,6 +231,29 @@ fn removal_and_death() {
     });
 }
 
+/// S17, S34: an element that is taken out while it is being inserted is watched for what is there, and
+/// for nothing else.
+#[test]
+fn removal_during_insertion() {
+    explore(|| {
+        let set = Set::default();
+        let element = object(1);
+        let (inserting, removing, draining) = (set.clone(), set.clone(), set.clone());
+        let (inserted, same) = (Arc::clone(&element), Arc::clone(&element));
+        in_threads!(
+            move || {
+                inserting.insert(&inserted);
+                inserting.replace(&inserted);
+            },
+            move || drop(removing.take(&same)),
+            move || draining.drain().for_each(drop),
+        );
+        assert_eq!(watcher_count(&element), set.len());
+        set.clear();
+        assert_eq!(watcher_count(&element), 0);
+    });
+}
+
 /// S20: two threads that pop, and a death: nothing is popped twice, nothing stays.
 #[test]
 fn popping_and_death() {
@@ -288,6 +312,26 @@ fn iteration_and_changes() {
         drop(kept);
         assert_eq!(set.len(), 0);
     });
+}
+
+/// S21: an iterator walks one moment of the whole: of two elements that are never both absent it gives
+/// one. In which order their shards are read depends on the hasher, so both orders are tried.
+#[test]
+fn a_snapshot_is_of_one_moment() {
+    for (first, second) in [(1, 2), (2, 1)] {
+        explore(move || {
+            let set = Set::default();
+            let (old, new) = (object(first), object(second));
+            set.insert(&old);
+            let (reading, changing) = (set.clone(), set.clone());
+            let (removed, inserted) = (Arc::clone(&old), Arc::clone(&new));
+            in_threads!(move || assert_ne!(reading.iter().count(), 0), move || {
+                changing.insert(&inserted);
+                changing.remove(&removed);
+            });
+            assert!(set.iter().eq([new]));
+        });
+    }
 }
 
 /// S21, S34: what an open iterator keeps of an entry that has left is dropped once, by whoever is last.
