@@ -229,10 +229,16 @@ fn test(main: &Interpreter, interpreters: &[Interpreter], report: &mut Report) -
     checks::rust(main, report)?;
     instructions::rust(main, Action::Compare, report)?;
     for interpreter in interpreters {
-        if let Some(environment) = environment::provide(interpreter, &["test"], report)? {
+        // The charts are drawn with one, and what makes one's counts of instructions worse makes all worse.
+        let is_main = interpreter.label == main.label;
+        let groups: &[&str] = if is_main {
+            &["test", "bench"]
+        } else {
+            &["test"]
+        };
+        if let Some(environment) = environment::provide(interpreter, groups, report)? {
             checks::python(&environment.python(), report)?;
-            // What makes one interpreter's counts worse makes all worse.
-            if interpreter.label == main.label {
+            if is_main {
                 instructions::python(&environment.python(), Action::Compare, report)?;
             }
         }

@@ -42,9 +42,14 @@ WITHOUT_CASE = {
     "WeakMethod": dict.fromkeys(["__le__", "__lt__", "__ge__", "__gt__"], "references have no order"),
 }
 COMPARISONS = {"__eq__", "__le__", "__lt__", "__ge__", "__gt__"}
+
+
+class Plain:
+    pass
+
+
 # What every class has.
-NO_OPERATIONS = {*dir(object), "__abstractmethods__", "__class_getitem__", "__dict__", "__reversed__", "__slots__"}
-NO_OPERATIONS |= {"__callback__", "__module__", "__weakref__"}
+NO_OPERATIONS = {*dir(Plain), "__abstractmethods__", "__callback__", "__class_getitem__", "__reversed__", "__slots__"}
 
 
 def operations(cls):
