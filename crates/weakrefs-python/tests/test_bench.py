@@ -50,6 +50,7 @@ class Plain:
 
 # What every class has.
 NO_OPERATIONS = {*dir(Plain), "__abstractmethods__", "__callback__", "__class_getitem__", "__reversed__", "__slots__"}
+NO_OPERATIONS |= {"__annotate_func__", "__annotations_cache__"}  # 3.14's, once somebody has asked for annotations
 
 
 def operations(cls):
