@@ -8,7 +8,7 @@
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyInt, PyString};
+use pyo3::types::{PyBool, PyInt, PyString};
 use std::slice;
 
 /// Whether both are of exactly the same type, which is `str` or `int` (a subclass may define equality), and
@@ -20,11 +20,26 @@ pub(crate) fn are_equal(one: &Bound<'_, PyAny>, other: &Bound<'_, PyAny>) -> boo
         return unsafe { same_text(one.as_ptr(), other.as_ptr()) };
     }
     if one.is_exact_instance_of::<PyInt>() && other.is_exact_instance_of::<PyInt>() {
-        // SAFETY: two numbers: the comparison allocates nothing, runs nothing else, and cannot fail.
-        return unsafe { ffi::PyObject_RichCompareBool(one.as_ptr(), other.as_ptr(), ffi::Py_EQ) }
-            == 1;
+        return same_number(one, other);
     }
     false
+}
+
+/// Whether two objects that are exactly of type `int` are equal.
+///
+/// By the slot of their type, which allocates nothing and cannot fail: the interpreter's function for any two objects
+/// looks at the depth of recursion first, and would make an exception inside the table.
+fn same_number(one: &Bound<'_, PyAny>, other: &Bound<'_, PyAny>) -> bool {
+    let py = one.py();
+    // SAFETY: the comparison of a valid object's type, called with two objects of that type; the result is a new reference
+    // to True or False.
+    let equal = unsafe {
+        let Some(compare) = (*ffi::Py_TYPE(one.as_ptr())).tp_richcompare else {
+            return false;
+        };
+        Bound::from_owned_ptr_or_opt(py, compare(one.as_ptr(), other.as_ptr(), ffi::Py_EQ))
+    };
+    equal.is_some_and(|equal| equal.is(PyBool::new(py, true)))
 }
 
 /// Whether two strings hold the same text. One that an interpreter before 3.12 has not made ready, which its

@@ -10,28 +10,24 @@ use pyo3::types::{PyDict, PyTuple};
 /// Calls `store` with each pair of `other`: a mapping, or an iterable of pairs.
 pub(crate) fn for_each_pair<'py>(
     other: &Bound<'py, PyAny>,
-    store: impl FnMut(&Bound<'py, PyAny>, &Bound<'py, PyAny>) -> PyResult<()>,
-) -> PyResult<()> {
-    let py = other.py();
-    match other.getattr_opt(name!(py, "items"))? {
-        Some(items) => for_each_item(&items.call0()?, store),
-        None => {
-            let dict = py.get_type::<PyDict>().call1((other,))?;
-            for_each_item(&dict.call_method0(name!(py, "items"))?, store)
-        }
-    }
-}
-
-/// Calls `store` with each pair of a mapping's `items`.
-pub(crate) fn for_each_item<'py>(
-    items: &Bound<'py, PyAny>,
     mut store: impl FnMut(&Bound<'py, PyAny>, &Bound<'py, PyAny>) -> PyResult<()>,
 ) -> PyResult<()> {
+    let py = other.py();
+    let items = match other.getattr_opt(name!(py, "items"))? {
+        Some(items) => items.call0()?,
+        None => dict_of(other)?.items().into_any(),
+    };
     for item in items.try_iter()? {
         let (key, value) = unpack_pair(&item?)?;
         store(&key, &value)?;
     }
     Ok(())
+}
+
+/// A `dict` of what such a one can be made from.
+pub(crate) fn dict_of<'py>(other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
+    let dict = other.py().get_type::<PyDict>().call1((other,))?;
+    Ok(dict.cast_into::<PyDict>()?)
 }
 
 /// `clear` for a subclass with a `popitem` of its own: pops until there is nothing left.

@@ -6,7 +6,7 @@
 use crate::container::{Container, Entry};
 use crate::direct::{self, Direct, DirectMapping};
 use crate::dispatch::{address_repr, overrides, public_class};
-use crate::errors::{empty, missing_weak};
+use crate::errors::{empty, missing_weak, unpack_pair};
 use crate::guarded::Lazy;
 use crate::iterator::{Iterable, Part, Taken, Walked, WeakIterator};
 use crate::mapping;
@@ -371,12 +371,13 @@ impl WeakKeyDictionary {
         let evictor = self.container.evictor(py)?;
         // With the keys themselves, so that none can die before its entry is in place.
         let mut entries = Vec::new();
-        let items = data.call_method0(name!(py, "items"))?;
-        mapping::for_each_item(&items, |reference, value| {
-            let reference = WeakRef::view(reference)?;
+        // A `dict` of its own, whatever the mapping is: no key comes twice.
+        for item in mapping::dict_of(data)?.items() {
+            let (reference, value) = unpack_pair(&item)?;
+            let reference = WeakRef::view(&reference)?;
             if let Some(key) = reference.upgrade(py) {
                 let hash = reference.referent_hash(&key)?;
-                let value = value.clone().into();
+                let value = value.into();
                 let entry = if reference.calls(&evictor) {
                     let key = reference.clone();
                     KeyEntry { key, value }
@@ -385,8 +386,7 @@ impl WeakKeyDictionary {
                 };
                 entries.push((key, hash, entry));
             }
-            Ok(())
-        })?;
+        }
         self.container.replace(
             py,
             entries

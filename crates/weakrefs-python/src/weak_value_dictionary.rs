@@ -8,7 +8,7 @@
 use crate::container::{Container, Entry};
 use crate::direct::{self, Direct, DirectMapping};
 use crate::dispatch::{address_repr, overrides, public_class};
-use crate::errors::{empty, missing, unhashable_key};
+use crate::errors::{empty, missing, unhashable_key, unpack_pair};
 use crate::exact;
 use crate::guarded::Lazy;
 use crate::iterator::{Iterable, Part, Taken, Walked, WeakIterator};
@@ -442,14 +442,14 @@ impl WeakValueDictionary {
         let py = data.py();
         // With the values themselves, so that none can die before its entry is in place.
         let mut entries = Vec::new();
-        let items = data.call_method0(name!(py, "items"))?;
-        mapping::for_each_item(&items, |key, reference| {
-            if let Some(value) = WeakRef::view(reference)?.upgrade(py) {
-                let hash = key_hash(key)?;
-                entries.push((self.container.entry(key, hash, &value)?, hash, value));
+        // A `dict` of its own, whatever the mapping is: no key comes twice.
+        for item in mapping::dict_of(data)?.items() {
+            let (key, reference) = unpack_pair(&item)?;
+            if let Some(value) = WeakRef::view(&reference)?.upgrade(py) {
+                let hash = key_hash(&key)?;
+                entries.push((self.container.entry(&key, hash, &value)?, hash, value));
             }
-            Ok(())
-        })?;
+        }
         self.container.replace(
             py,
             entries
