@@ -2,7 +2,7 @@
 //!
 //! Most keys of a `WeakValueDictionary` are strings or numbers that were computed, equal to the stored
 //! ones but not the same objects. Comparing those is comparing memory, so a lookup can do it inside the
-//! table, as part of its first step: 510 instructions for a loop over `d[key]` instead of 710.
+//! table, as part of its first step, which takes some 200 instructions less.
 
 #![allow(unsafe_code, reason = "reading strings and numbers")]
 
