@@ -46,6 +46,7 @@ extern crate alloc;
 
 mod entries;
 mod hash;
+mod index;
 mod snapshot;
 mod table;
 

@@ -10,10 +10,9 @@
 //!   half, the repeated compactions would double the cost of mass death.)
 
 use crate::entries::{Entries, Slot};
-use crate::hash::spread;
+use crate::index::{Index, LIMIT};
 use crate::snapshot::{Readers, Snapshot};
 use alloc::vec::Vec;
-use hashbrown::HashTable;
 
 /// Up to this many slots, tombstones are not worth the work of compaction.
 const SMALL: usize = 16;
@@ -23,12 +22,12 @@ const SMALL: usize = 16;
 /// See the [crate's documentation](crate) for what it promises and an example. It never compares
 /// entries itself: to keep it free of doubles, look before you [insert](Self::insert).
 ///
-/// Cost: two or three cache misses for a lookup in a large table; 8 bytes and the entry for a slot, 6 to
-/// 12 bytes of index.
+/// Cost: two cache misses for a lookup in a large table, and what the closure looks at; 8 bytes and the entry for
+/// a slot, 11 to 21 bytes of index for an entry.
 /// Thread-safety: plain data, `Send` and `Sync` as `E` is.
 #[derive(Debug)]
 pub struct Table<E> {
-    index: HashTable<u32>,
+    index: Index,
     slots: Vec<Slot<E>>,
     /// Changes with every change of the table, and names its states for snapshots.
     version: u64,
@@ -44,7 +43,7 @@ impl<E> Table<E> {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            index: HashTable::new(),
+            index: Index::new(),
             slots: Vec::new(),
             version: 0,
             readers: Readers::new(),
@@ -62,7 +61,7 @@ impl<E> Table<E> {
     #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.index.is_empty()
+        self.index.len() == 0
     }
 
     /// Whether no slot is left, so that the next insertion has to make room: the moment to
@@ -90,18 +89,18 @@ impl<E> Table<E> {
     #[inline]
     #[must_use]
     pub fn find(&self, hash: u64, mut same: impl FnMut(&E) -> bool) -> Option<Position> {
-        let found = self.index.find(spread(hash), |&at| {
-            let slot = &self.slots[at as usize];
-            slot.hash == hash && slot.entry.as_ref().is_some_and(&mut same)
+        let found = self.index.find(hash, |at| {
+            let slot = self.slots.get(at as usize);
+            slot.is_some_and(|slot| slot.hash == hash && slot.entry.as_ref().is_some_and(&mut same))
         });
-        found.map(|&at| Position(at))
+        found.map(|(_, at)| Position(at))
     }
 
     /// All entries with this hash, in no particular order: to be compared outside.
     pub fn candidates(&self, hash: u64) -> impl Iterator<Item = (Position, &E)> {
         self.index
-            .iter_hash(spread(hash))
-            .map(|&at| (Position(at), &self.slots[at as usize]))
+            .candidates(hash)
+            .filter_map(|at| Some((Position(at), self.slots.get(at as usize)?)))
             .filter(move |(_, slot)| slot.hash == hash)
             .filter_map(|(at, slot)| Some((at, slot.entry.as_ref()?)))
     }
@@ -144,7 +143,7 @@ impl<E> Table<E> {
     #[must_use]
     pub fn allocated_bytes(&self) -> usize {
         let slots = self.slots.capacity() + self.readers.capacity();
-        slots * size_of::<Slot<E>>() + self.index.allocation_size()
+        slots * size_of::<Slot<E>>() + self.index.allocated_bytes()
     }
 
     /// Opens a snapshot: a reader that sees the table as it is now, whatever happens to it. O(1).
@@ -205,7 +204,7 @@ impl<E> Table<E> {
 
     /// Removes every entry; open snapshots keep theirs.
     pub fn clear(&mut self) -> Entries<E> {
-        self.index = HashTable::new();
+        self.index = Index::new();
         let slots = core::mem::take(&mut self.slots);
         let left = if self.readers.read_current() {
             self.readers.freeze(self.version, slots);
@@ -224,29 +223,31 @@ impl<E: Clone> Table<E> {
     /// Makes room for `additional` more entries.
     pub fn reserve(&mut self, additional: usize) {
         self.slots.reserve(additional);
-        let slots = &self.slots;
-        self.index
-            .reserve(additional, |&at| spread(slots[at as usize].hash));
+        if self.index.room() < additional {
+            self.index_anew(self.len() + additional);
+        }
     }
 
     /// Adds an entry as the newest one. The caller has made sure that no equal one is there.
     ///
     /// # Panics
-    /// If there are 2^32 entries.
+    /// If there are 2^32 - 2 entries.
     #[inline]
     pub fn insert(&mut self, hash: u64, entry: E) -> Position {
         self.change();
         if self.slots.len() == self.slots.capacity() && self.tombstones() * 4 > self.slots.len() {
             self.compact();
         }
-        let at = u32::try_from(self.slots.len()).expect("fewer than 2^32 entries");
+        if self.index.room() == 0 {
+            self.index_anew(self.len() + self.len() / 2 + 1);
+        }
+        let at = u32::try_from(self.slots.len()).unwrap_or(LIMIT);
+        assert!(at < LIMIT, "fewer than {LIMIT} slots");
         self.slots.push(Slot {
             hash,
             entry: Some(entry),
         });
-        let slots = &self.slots;
-        self.index
-            .insert_unique(spread(hash), at, |&at| spread(slots[at as usize].hash));
+        self.index.insert(hash, at);
         Position(at)
     }
 
@@ -267,8 +268,8 @@ impl<E: Clone> Table<E> {
     #[inline]
     pub fn remove(&mut self, hash: u64, mut same: impl FnMut(&E) -> bool) -> Option<E> {
         self.remove_indexed(hash, |slots, at| {
-            let slot = &slots[at as usize];
-            slot.hash == hash && slot.entry.as_ref().is_some_and(&mut same)
+            let slot = slots.get(at as usize);
+            slot.is_some_and(|slot| slot.hash == hash && slot.entry.as_ref().is_some_and(&mut same))
         })
     }
 
@@ -289,16 +290,12 @@ impl<E: Clone> Table<E> {
         hash: u64,
         mut wanted: impl FnMut(&[Slot<E>], u32) -> bool,
     ) -> Option<E> {
-        let slots = &self.slots;
-        let found = self
-            .index
-            .find_entry(spread(hash), |&at| wanted(slots, at))
-            .ok()?;
+        let (place, at) = self.index.find(hash, |at| wanted(&self.slots, at))?;
         if self.readers.read_current() {
-            self.readers.freeze(self.version, slots.clone());
+            self.readers.freeze(self.version, self.slots.clone());
         }
         self.version += 1;
-        let (at, _) = found.remove();
+        self.index.remove(place);
         let entry = self.slots[at as usize].entry.take();
         self.settle();
         entry
@@ -370,17 +367,17 @@ impl<E: Clone> Table<E> {
         self.slots.retain(|slot| slot.entry.is_some());
         if self.wasteful(self.slots.len()) {
             self.slots.shrink_to(self.slots.len() * 2);
-            self.index = HashTable::with_capacity(self.slots.len());
-        } else {
-            self.index.clear();
         }
-        for (at, slot) in self.slots.iter().enumerate() {
-            // The positions only became smaller.
-            self.index
-                .insert_unique(spread(slot.hash), at as u32, |&other| {
-                    spread(self.slots[other as usize].hash)
-                });
-        }
+        self.index_anew(self.slots.len() + self.slots.len() / 2 + 1);
+    }
+
+    /// Builds the index of the slots, with room for `capacity` entries.
+    #[cold]
+    fn index_anew(&mut self, capacity: usize) {
+        let slots = self.slots.iter().zip(0..);
+        let occupied = slots.filter(|(slot, _)| slot.entry.is_some());
+        self.index
+            .rebuild(capacity, occupied.map(|(slot, at)| (slot.hash, at)));
     }
 }
 

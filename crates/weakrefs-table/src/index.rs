@@ -1,0 +1,356 @@
+//! The index: which slot is under a hash, at the price of one cache line.
+//!
+//! An open-addressed table of words, each the position of a slot with half of its hash as a tag: so the first
+//! word that fits is nearly always the one sought, and the slot is the second place in memory to be looked at.
+//! (A table with a place of its own for tags, as hashbrown's, is smaller by a third, and takes one place more.)
+//!
+//! A probe reads a line of words from its home on, and around to its beginning; if none of them is empty it goes on
+//! to another line, by a stride that neighbouring hashes have in common. Where a word was removed, a mark stays
+//! that makes probes go on, unless they would end at the next word anyway. At least a quarter of the words is
+//! empty, so every probe ends.
+
+use crate::hash::spread;
+use alloc::vec::Vec;
+
+/// In a line of the processor's cache.
+const LINE: usize = 8;
+
+/// Positions are below this: the two beyond mark words without one.
+pub(crate) const LIMIT: u32 = u32::MAX - 1;
+
+/// The positions of slots by their hashes.
+#[derive(Debug)]
+pub(crate) struct Index {
+    /// None, or a power of two of whole lines.
+    words: Vec<Word>,
+    len: usize,
+    /// How many words are marked as removed.
+    removed: usize,
+}
+
+/// The tag in the high half, the position in the low one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Word(u64);
+
+impl Word {
+    /// Nothing has been here, or nothing that a probe would have to pass.
+    const EMPTY: Self = Self(u32::MAX as u64);
+
+    /// Something was here.
+    const REMOVED: Self = Self(LIMIT as u64);
+
+    #[inline]
+    fn new(hash: u64, position: u32) -> Self {
+        Self(hash << 32 | u64::from(position))
+    }
+
+    #[inline]
+    fn position(self) -> u32 {
+        self.0 as u32
+    }
+
+    /// Whether it may be one under `hash`. Of those without a position, some may, too.
+    #[inline]
+    fn fits(self, hash: u64) -> bool {
+        (self.0 >> 32) as u32 == hash as u32
+    }
+
+    #[inline]
+    fn is_free(self) -> bool {
+        self == Self::EMPTY || self == Self::REMOVED
+    }
+}
+
+/// The places that a probe comes to, one after the other.
+struct Probe {
+    place: usize,
+    steps: usize,
+    stride: usize,
+    mask: usize,
+}
+
+impl Probe {
+    #[inline]
+    fn advance(&mut self) {
+        self.steps += 1;
+        self.place = (self.place & !(LINE - 1)) | ((self.place + 1) % LINE);
+        if self.steps.is_multiple_of(LINE) {
+            self.place = self.place.wrapping_add(self.stride * LINE) & self.mask;
+        }
+    }
+}
+
+impl Index {
+    pub(crate) const fn new() -> Self {
+        Self {
+            words: Vec::new(),
+            len: 0,
+            removed: 0,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(crate) fn allocated_bytes(&self) -> usize {
+        self.words.capacity() * size_of::<Word>()
+    }
+
+    /// How many positions can be added before the index has to be built [anew](Self::rebuild).
+    #[inline]
+    pub(crate) fn room(&self) -> usize {
+        self.words.len() / 4 * 3 - self.len - self.removed
+    }
+
+    /// A probe for `hash`, at its home.
+    #[inline]
+    fn probe(&self, hash: u64) -> Probe {
+        let spread = spread(hash);
+        let mask = self.words.len().wrapping_sub(1);
+        Probe {
+            place: spread.home & mask,
+            steps: 0,
+            stride: spread.stride(),
+            mask,
+        }
+    }
+
+    /// Finds the position under `hash` that `wanted` recognises, and its place.
+    ///
+    /// `wanted` is asked about all those under `hash`, and maybe about others, some of them beyond all slots.
+    #[inline]
+    pub(crate) fn find(&self, hash: u64, wanted: impl FnMut(u32) -> bool) -> Option<(usize, u32)> {
+        self.find_from(&mut self.probe(hash), hash, wanted)
+    }
+
+    #[inline]
+    fn find_from(
+        &self,
+        probe: &mut Probe,
+        hash: u64,
+        mut wanted: impl FnMut(u32) -> bool,
+    ) -> Option<(usize, u32)> {
+        loop {
+            let word = *self.words.get(probe.place)?;
+            if word.fits(hash) && wanted(word.position()) {
+                return Some((probe.place, word.position()));
+            }
+            if word == Word::EMPTY {
+                return None;
+            }
+            probe.advance();
+        }
+    }
+
+    /// The positions of which [`find`](Self::find) would ask.
+    pub(crate) fn candidates(&self, hash: u64) -> impl Iterator<Item = u32> {
+        let mut probe = self.probe(hash);
+        core::iter::from_fn(move || {
+            let (_, position) = self.find_from(&mut probe, hash, |position| position < LIMIT)?;
+            probe.advance();
+            Some(position)
+        })
+    }
+
+    /// Adds a position, which must be new, and for which there must be room.
+    #[inline]
+    pub(crate) fn insert(&mut self, hash: u64, position: u32) {
+        let mut probe = self.probe(hash);
+        while !self.words[probe.place].is_free() {
+            probe.advance();
+        }
+        let free = &mut self.words[probe.place];
+        self.removed -= usize::from(*free == Word::REMOVED);
+        self.len += 1;
+        *free = Word::new(hash, position);
+    }
+
+    /// Removes the word at a place.
+    #[inline]
+    pub(crate) fn remove(&mut self, place: usize) {
+        self.len -= 1;
+        let (line, at) = (place & !(LINE - 1), place & (LINE - 1));
+        let line = &mut self.words[line..][..LINE];
+        if line[(at + 1) % LINE] != Word::EMPTY {
+            line[at] = Word::REMOVED;
+            self.removed += 1;
+            return;
+        }
+        // A probe that came here would end at the next word, and those that came to marks before, here.
+        line[at] = Word::EMPTY;
+        let mut before = (at + LINE - 1) % LINE;
+        while line[before] == Word::REMOVED {
+            line[before] = Word::EMPTY;
+            self.removed -= 1;
+            before = (before + LINE - 1) % LINE;
+        }
+    }
+
+    /// Builds the index anew from what it is to hold, with room for `capacity` positions.
+    pub(crate) fn rebuild(&mut self, capacity: usize, slots: impl Iterator<Item = (u64, u32)>) {
+        let words = (capacity * 4).div_ceil(3).next_power_of_two().max(LINE);
+        if self.words.len() == words {
+            self.words.fill(Word::EMPTY);
+        } else {
+            self.words = Vec::new();
+            self.words.resize(words, Word::EMPTY);
+        }
+        (self.len, self.removed) = (0, 0);
+        for (hash, position) in slots {
+            self.insert(hash, position);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Index, LIMIT, LINE, Word};
+    use alloc::collections::BTreeMap;
+    use alloc::vec::Vec;
+
+    /// An index and what it should hold, position to hash.
+    struct Pair {
+        index: Index,
+        model: BTreeMap<u32, u64>,
+    }
+
+    impl Pair {
+        fn new() -> Self {
+            let (index, model) = (Index::new(), BTreeMap::new());
+            Self { index, model }
+        }
+
+        fn rebuild(&mut self, capacity: usize) {
+            let model = self.model.iter();
+            self.index
+                .rebuild(capacity, model.map(|(at, hash)| (*hash, *at)));
+        }
+
+        fn insert(&mut self, hash: u64, position: u32) {
+            if self.index.room() == 0 {
+                self.rebuild(self.model.len() * 3 / 2 + 1);
+            }
+            self.index.insert(hash, position);
+            self.model.insert(position, hash);
+        }
+
+        fn remove(&mut self, position: u32) {
+            let hash = self.model.remove(&position).expect("in the model");
+            let found = self.index.find(hash, |at| at == position);
+            self.index.remove(found.expect("in the index").0);
+            assert_eq!(self.index.find(hash, |at| at == position), None);
+        }
+
+        fn check(&self) {
+            assert_eq!(self.index.len(), self.model.len());
+            for (position, hash) in &self.model {
+                let found = self.index.find(*hash, |at| at == *position);
+                assert_eq!(found.map(|(_, at)| at), Some(*position));
+                assert!(self.index.candidates(*hash).any(|at| at == *position));
+            }
+            let words = &self.index.words;
+            let count = |sought: Word| words.iter().filter(|word| **word == sought).count();
+            assert_eq!(count(Word::REMOVED), self.index.removed);
+            assert!(count(Word::EMPTY) * 4 >= words.len(), "probes end");
+        }
+    }
+
+    /// What Python gives to numbers and addresses, what differs in its high half only, and all the same.
+    const PATTERNS: [fn(u64) -> u64; 7] = [
+        |i| i,
+        |i| i * 3,
+        |i| i << 8,
+        |i| i << 32,
+        |i| (i + 1) << 48,
+        |i| i.wrapping_mul(0xD1B5_4A32_D192_ED03),
+        |_| 0,
+    ];
+
+    #[test]
+    fn agrees_with_a_map_while_positions_come_and_go() {
+        for pattern in PATTERNS {
+            let mut pair = Pair::new();
+            for i in 0..300 {
+                pair.insert(pattern(i), i as u32);
+            }
+            pair.check();
+            for i in (0..300).step_by(2).chain((1..300).step_by(4)) {
+                pair.remove(i);
+            }
+            pair.check();
+            for i in 300..700 {
+                pair.insert(pattern(i), i as u32);
+                if i % 3 != 0 {
+                    pair.remove(i as u32);
+                }
+            }
+            pair.check();
+            pair.rebuild(1000);
+            pair.check();
+        }
+    }
+
+    #[test]
+    fn an_empty_one_finds_nothing() {
+        let index = Index::new();
+        for hash in [0, 1, u64::MAX, u64::from(LIMIT)] {
+            assert_eq!(index.find(hash, |_| true), None);
+            assert_eq!(index.candidates(hash).count(), 0);
+        }
+        assert_eq!((index.room(), index.allocated_bytes()), (0, 0));
+    }
+
+    /// Words without a position fit the hashes that end in zeros.
+    #[test]
+    fn candidates_are_positions() {
+        let mut pair = Pair::new();
+        for position in 0..5 {
+            pair.insert(0, position);
+        }
+        pair.remove(1);
+        pair.remove(3);
+        let mut candidates: Vec<u32> = pair.index.candidates(0).collect();
+        candidates.sort_unstable();
+        assert_eq!(candidates, [0, 2, 4]);
+    }
+
+    /// The marks of what was removed do not pile up where they are not needed.
+    #[test]
+    fn the_last_of_a_line_takes_the_marks_before_it_along() {
+        let mut pair = Pair::new();
+        pair.rebuild(LINE);
+        for position in 0..4 {
+            pair.insert(0, position);
+        }
+        for (position, marks) in [(0, 1), (2, 2), (3, 1), (1, 0)] {
+            pair.remove(position);
+            assert_eq!(pair.index.removed, marks);
+            pair.check();
+        }
+    }
+
+    /// Few words are looked at, however the hashes are patterned.
+    #[test]
+    fn probes_are_short() {
+        for pattern in &PATTERNS[..6] {
+            let mut pair = Pair::new();
+            for i in 0..49_000 {
+                pair.insert(pattern(i), i as u32);
+            }
+            // Nearly as full as can be.
+            assert!(pair.index.room() < 300);
+            let steps: usize = (0..49_000)
+                .map(|i| {
+                    let mut probe = pair.index.probe(pattern(i));
+                    while pair.index.words[probe.place] != Word::new(pattern(i), i as u32) {
+                        probe.advance();
+                    }
+                    probe.steps
+                })
+                .sum();
+            assert!(steps < 49_000 * 4, "{} a lookup", steps as f64 / 49e3);
+        }
+    }
+}
