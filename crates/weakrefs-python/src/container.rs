@@ -125,26 +125,14 @@ impl<E: Entry> Container<E> {
     ) -> PyResult<Result<R, Missed>> {
         // By identity. A miss comes with an entry to be compared, if there is any of equal hash.
         let step = self.table.with(key.py(), |table| {
-            let mut same_hash = false;
-            let found = table.find(hash as u64, |entry| {
-                same_hash = true;
-                entry.is_for(key)
-            });
-            match found {
-                Some(at) => Ok(act(table, at)),
-                None => {
-                    let first = if same_hash {
-                        first_of_equal_hash(table, hash)
-                    } else {
-                        None
-                    };
-                    Err((
-                        Missed {
-                            version: table.version(),
-                        },
-                        first,
-                    ))
-                }
+            match table.search(hash as u64, |entry| entry.is_for(key)) {
+                Ok(at) => Ok(act(table, at)),
+                Err(first) => Err((
+                    Missed {
+                        version: table.version(),
+                    },
+                    first.map(|at| candidate(table, at)),
+                )),
             }
         });
         match step {
@@ -432,12 +420,6 @@ fn make_room<E: Entry>(py: Python<'_>, table: &mut Table<E>) -> Option<Entries<E
     // Were only the room of those few used, the next insertions might have to sweep again.
     table.reserve(table.len() / 2);
     Some(swept)
-}
-
-/// An entry of equal hash: nearly always the only one.
-fn first_of_equal_hash<E: Entry>(table: &Table<E>, hash: isize) -> Option<Candidate> {
-    let (at, _) = table.candidates(hash as u64).next()?;
-    Some(candidate(table, at))
 }
 
 fn candidate<E: Entry>(table: &Table<E>, at: Position) -> Candidate {

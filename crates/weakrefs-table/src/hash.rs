@@ -1,6 +1,6 @@
 //! Spreading of caller-given hashes over the words of the index.
 
-/// So many neighbouring hashes, as a power of two, stay neighbours in the index.
+/// So many neighbouring hashes, as a power of two, stay near each other in the index.
 const BLOCK: u32 = 8;
 
 /// Where the index looks for a hash.
@@ -26,14 +26,15 @@ impl Spread {
 /// so that multiples of a large power of two would have one home. Mixed completely, they would lose what
 /// makes `dict` fast on large tables: objects that were created one after another have neighbouring
 /// addresses, and are mostly visited and destroyed in that order. So the low bits stay, a block of neighbours
-/// shares a few cache lines, and the blocks are scattered.
+/// shares a few cache lines, and the blocks are scattered. Next to each word of a block is one that is not of it,
+/// since without an empty word now and then (the hashes of integers in a row leave none) a probe does not end.
 #[inline]
 pub(crate) fn spread(hash: u64) -> Spread {
     // 2^64 divided by the golden ratio: neighbouring factors give distant products.
     const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
     let block = u128::from(hash >> BLOCK) * u128::from(GOLDEN);
     let block = (block >> 64) as u64 ^ block as u64;
-    let home = block ^ hash & ((1 << BLOCK) - 1);
+    let home = block ^ (hash & ((1 << BLOCK) - 1)) << 1;
     Spread {
         home: home as usize,
         block,
@@ -62,7 +63,7 @@ mod tests {
             let block = || (base..base + 16).map(spread);
             let lines: BTreeSet<usize> = block().map(|it| it.home / 8).collect();
             let strides: BTreeSet<usize> = block().map(|it| it.stride()).collect();
-            assert_eq!((lines.len(), strides.len()), (2, 1));
+            assert!(lines.len() <= 5 && strides.len() == 1);
         }
     }
 }

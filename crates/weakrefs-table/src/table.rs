@@ -89,20 +89,48 @@ impl<E> Table<E> {
     #[inline]
     #[must_use]
     pub fn find(&self, hash: u64, mut same: impl FnMut(&E) -> bool) -> Option<Position> {
-        let found = self.index.find(hash, |at| {
-            let slot = self.slots.get(at as usize);
-            slot.is_some_and(|slot| slot.hash == hash && slot.entry.as_ref().is_some_and(&mut same))
-        });
+        let wanted = |at| self.entry(at, hash).is_some_and(&mut same);
+        let found = self.index.find(hash, wanted);
         found.map(|(_, at)| Position(at))
+    }
+
+    /// As [`find`](Self::find); a miss comes with an entry of equal hash, if there is any, which is likely to
+    /// be the one sought by an equal key.
+    #[inline]
+    pub fn search(
+        &self,
+        hash: u64,
+        mut same: impl FnMut(&E) -> bool,
+    ) -> Result<Position, Option<Position>> {
+        let mut first = None;
+        let found = self.index.find(hash, |at| {
+            let Some(entry) = self.entry(at, hash) else {
+                return false;
+            };
+            if same(entry) {
+                return true;
+            }
+            first.get_or_insert(Position(at));
+            false
+        });
+        found.map(|(_, at)| Position(at)).ok_or(first)
+    }
+
+    /// The entry at `at`, if its hash is `hash`.
+    #[inline]
+    fn entry(&self, at: u32, hash: u64) -> Option<&E> {
+        let slot = self.slots.get(at as usize)?;
+        if slot.hash == hash {
+            slot.entry.as_ref()
+        } else {
+            None
+        }
     }
 
     /// All entries with this hash, in no particular order: to be compared outside.
     pub fn candidates(&self, hash: u64) -> impl Iterator<Item = (Position, &E)> {
-        self.index
-            .candidates(hash)
-            .filter_map(|at| Some((Position(at), self.slots.get(at as usize)?)))
-            .filter(move |(_, slot)| slot.hash == hash)
-            .filter_map(|(at, slot)| Some((at, slot.entry.as_ref()?)))
+        let candidates = self.index.candidates(hash);
+        candidates.filter_map(move |at| Some((Position(at), self.entry(at, hash)?)))
     }
 
     /// The entry at a position.
@@ -267,10 +295,9 @@ impl<E: Clone> Table<E> {
     /// Removes the entry with this hash for which `same` holds (see [`find`](Self::find)).
     #[inline]
     pub fn remove(&mut self, hash: u64, mut same: impl FnMut(&E) -> bool) -> Option<E> {
-        self.remove_indexed(hash, |slots, at| {
-            let slot = slots.get(at as usize);
-            slot.is_some_and(|slot| slot.hash == hash && slot.entry.as_ref().is_some_and(&mut same))
-        })
+        let wanted = |at| self.entry(at, hash).is_some_and(&mut same);
+        let (place, at) = self.index.find(hash, wanted)?;
+        self.remove_indexed(place, at)
     }
 
     /// Removes the entry at a position.
@@ -279,22 +306,16 @@ impl<E: Clone> Table<E> {
     /// As [`get`](Self::get).
     pub fn remove_at(&mut self, at: Position) -> E {
         let hash = self.slots[at.0 as usize].hash;
-        self.remove_indexed(hash, |_, other| other == at.0)
+        let found = self.index.find(hash, |other| other == at.0);
+        found
+            .and_then(|(place, at)| self.remove_indexed(place, at))
             .expect("the position of an entry")
     }
 
-    /// Removes the entry whose position, indexed under `hash`, `wanted` recognises.
+    /// Removes the entry whose position is at a place of the index.
     #[inline]
-    fn remove_indexed(
-        &mut self,
-        hash: u64,
-        mut wanted: impl FnMut(&[Slot<E>], u32) -> bool,
-    ) -> Option<E> {
-        let (place, at) = self.index.find(hash, |at| wanted(&self.slots, at))?;
-        if self.readers.read_current() {
-            self.readers.freeze(self.version, self.slots.clone());
-        }
-        self.version += 1;
+    fn remove_indexed(&mut self, place: usize, at: u32) -> Option<E> {
+        self.change();
         self.index.remove(place);
         let entry = self.slots[at as usize].entry.take();
         self.settle();

@@ -66,8 +66,16 @@ fn check(table: &Table<Entry>, model: &[Entry]) {
             .find(entry.0, |other| other == entry)
             .expect("an entry of the model");
         assert_eq!(table.get(at), entry);
+        assert_eq!(table.search(entry.0, |other| other == entry), Ok(at));
     }
     for hash in 0..12 {
+        match table.search(hash, |_| false) {
+            Err(Some(at)) => assert_eq!(table.get(at).0, hash),
+            nothing => {
+                assert_eq!(nothing, Err(None));
+                assert!(model.iter().all(|entry| entry.0 != hash));
+            }
+        }
         let mut candidates = Vec::new();
         for (at, entry) in table.candidates(hash) {
             assert_eq!(table.get(at), entry);
