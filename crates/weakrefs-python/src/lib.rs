@@ -8,7 +8,7 @@
 //! | --- | --- |
 //! | changing state behind a shared reference, names, references | `guarded`, `names`, `strong` |
 //! | ways in without PyO3 in between | `entry_point`, `direct` |
-//! | the interpreter's weak references | `weak_ref`, `ref_subclass` |
+//! | the interpreter's weak references | `weak_ref`, `ref_subclass`, `weak_list` |
 //! | what the containers share | `container`, `eviction`, `iterator`, `mapping`, `dispatch`, `errors`, `exact` |
 //! | one class each | `weak_set` (with `set_algebra`), `weak_key_dictionary`, `weak_value_dictionary`, `keyed_ref`, `weak_method`, `finalize` |
 
@@ -29,6 +29,8 @@ mod ref_subclass;
 mod set_algebra;
 mod strong;
 mod weak_key_dictionary;
+#[cfg(not(Py_GIL_DISABLED))]
+mod weak_list;
 mod weak_method;
 mod weak_ref;
 mod weak_set;
