@@ -5,23 +5,26 @@
 //! the death of the object, `detach`), in one step under the guard: whatever threads race, one of
 //! them gets it. A finalizer without a task is dead, owns nothing and closes no cycle.
 
+use crate::calls::{self, Arguments, CallDirectly, Construct, Entry, Slots};
 use crate::guarded::Guarded;
 use crate::names::name;
+use crate::strong::Strong;
 use crate::weak_ref::WeakRef;
 use pyo3::PyTraverseError;
 use pyo3::exceptions::PyException;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
-use pyo3::types::{PyCFunction, PyDict, PyTuple};
+use pyo3::types::{PyCFunction, PyDict, PyTuple, PyType};
 use std::ops::Deref;
 use weakrefs_table::Table;
 
 /// What a finalizer that is alive has to do.
+#[derive(Clone)]
 struct Task {
     object: WeakRef,
-    function: Py<PyAny>,
-    args: Py<PyTuple>,
-    kwargs: Option<Py<PyDict>>,
+    function: Strong,
+    args: Strong<PyTuple>,
+    kwargs: Option<Strong<PyDict>>,
     /// Whether to do it at exit.
     atexit: bool,
     /// The place in the registry.
@@ -29,23 +32,19 @@ struct Task {
 }
 
 impl Task {
-    fn clone_ref(&self, py: Python<'_>) -> Self {
-        Self {
-            object: self.object.clone(),
-            function: self.function.clone_ref(py),
-            args: self.args.clone_ref(py),
-            kwargs: self.kwargs.as_ref().map(|kwargs| kwargs.clone_ref(py)),
-            ..*self
-        }
-    }
-
     /// `(obj, func, args, kwargs)`, if the object is still alive.
     fn describe(self, py: Python<'_>) -> PyResult<Option<Bound<'_, PyTuple>>> {
         let Some(object) = self.object.upgrade(py) else {
             return Ok(None);
         };
-        let kwargs = self.kwargs.unwrap_or_else(|| PyDict::new(py).unbind());
-        (object, self.function, self.args, kwargs)
+        let kwargs = self.kwargs.map(|kwargs| kwargs.into_bound(py));
+        let kwargs = kwargs.unwrap_or_else(|| PyDict::new(py));
+        (
+            object,
+            self.function.into_bound(py),
+            self.args.into_bound(py),
+            kwargs,
+        )
             .into_pyobject(py)
             .map(Some)
     }
@@ -66,7 +65,7 @@ struct Registry {
 #[derive(Clone)]
 struct Registered {
     serial: u64,
-    finalizer: Py<Finalize>,
+    finalizer: Strong<Finalize>,
 }
 
 static REGISTRY: Guarded<Registry> = Guarded::new(Registry {
@@ -102,9 +101,76 @@ static REGISTRY: Guarded<Registry> = Guarded::new(Registry {
 pub(crate) struct Finalize {
     /// None: dead.
     task: Guarded<Option<Task>>,
+    entry: Entry,
 }
 
 impl Finalize {
+    /// One that is dead.
+    const fn dead() -> Self {
+        Self {
+            task: Guarded::new(None),
+            entry: Entry::of::<Self>(),
+        }
+    }
+
+    /// Has the interpreter make and call finalizers without PyO3 in between.
+    pub(crate) fn enter_directly(py: Python<'_>) -> PyResult<()> {
+        calls::call_directly(&Bound::new(py, Self::dead())?);
+        calls::construct_directly::<Self>(&py.get_type::<Self>());
+        Ok(())
+    }
+
+    /// Makes `slf` alive.
+    fn begin(
+        slf: &Bound<'_, Self>,
+        object: &Bound<'_, PyAny>,
+        function: &Bound<'_, PyAny>,
+        args: Bound<'_, PyTuple>,
+        kwargs: Option<Bound<'_, PyDict>>,
+    ) -> PyResult<()> {
+        let py = slf.py();
+        register_exit_function(py)?;
+        let object = WeakRef::new(object, slf.as_any())?;
+        // Initialised anew, it forgets what it had to do.
+        let forgotten = slf.get().end(py);
+        let serial = REGISTRY.with(py, |registry| {
+            let serial = registry.next_serial;
+            let finalizer = slf.clone().into();
+            registry
+                .alive
+                .insert(serial, Registered { serial, finalizer });
+            registry.next_serial += 1;
+            registry.grown = true;
+            serial
+        });
+        let task = Task {
+            object,
+            function: function.clone().into(),
+            args: args.into(),
+            kwargs: kwargs.map(Strong::from),
+            atexit: true,
+            serial,
+        };
+        slf.get().task.with(py, |slot| *slot = Some(task));
+        drop(forgotten);
+        Ok(())
+    }
+
+    /// Does the task, if there is one, and gives what its function returned.
+    fn run<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let Some(task) = self.end(py) else {
+            return Ok(None);
+        };
+        if REGISTRY.with(py, |registry| registry.shut_down) {
+            return Ok(None);
+        }
+        let kwargs = task.kwargs.as_ref().map(|kwargs| kwargs.bind(py));
+        task.function
+            .bind(py)
+            .call(task.args.bind(py), kwargs)
+            .map(Some)
+    }
+
     /// Takes the task, if there is one: the finalizer is dead then. O(1).
     fn end(&self, py: Python<'_>) -> Option<Task> {
         let task = self.task.with(py, Option::take)?;
@@ -125,14 +191,48 @@ impl Registry {
     }
 }
 
+impl Construct for Finalize {
+    fn made_with() -> &'static Guarded<Option<Slots>> {
+        static SLOTS: Guarded<Option<Slots>> = Guarded::new(None);
+        &SLOTS
+    }
+
+    fn construct<'py>(
+        class: &Bound<'py, PyType>,
+        arguments: Arguments<'_, 'py>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let (Some(object), Some(function)) = (arguments.get(0), arguments.get(1)) else {
+            return Ok(None);
+        };
+        let finalizer = Bound::new(class.py(), Self::dead())?;
+        let (args, kwargs) = (arguments.rest(2)?, arguments.named()?);
+        Self::begin(&finalizer, &object, &function, args, kwargs)?;
+        Ok(Some(finalizer.into_any()))
+    }
+}
+
+impl CallDirectly for Finalize {
+    fn entry(&self) -> &Entry {
+        &self.entry
+    }
+
+    fn call<'py>(&self, arguments: Arguments<'_, 'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let Some([_reference]) = arguments.unnamed() else {
+            return Ok(None);
+        };
+        let result = self.run(arguments.py())?;
+        Ok(Some(result.unwrap_or_else(|| {
+            arguments.py().None().into_bound(arguments.py())
+        })))
+    }
+}
+
 #[pymethods]
 impl Finalize {
     #[new]
     #[pyo3(signature = (*_args, **_kwargs), text_signature = "(obj, func, /, *args, **kwargs)")]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
-        Self {
-            task: Guarded::new(None),
-        }
+        Self::dead()
     }
 
     #[pyo3(signature = (obj, func, /, *args, **kwargs))]
@@ -140,35 +240,10 @@ impl Finalize {
         slf: &Bound<'_, Self>,
         obj: &Bound<'_, PyAny>,
         func: &Bound<'_, PyAny>,
-        args: &Bound<'_, PyTuple>,
-        kwargs: Option<&Bound<'_, PyDict>>,
+        args: Bound<'_, PyTuple>,
+        kwargs: Option<Bound<'_, PyDict>>,
     ) -> PyResult<()> {
-        let py = slf.py();
-        register_exit_function(py)?;
-        let object = WeakRef::new(obj, slf.as_any())?;
-        // Initialised anew, it forgets what it had to do.
-        let forgotten = slf.get().end(py);
-        let serial = REGISTRY.with(py, |registry| {
-            let serial = registry.next_serial;
-            let finalizer = slf.clone().unbind();
-            registry
-                .alive
-                .insert(serial, Registered { serial, finalizer });
-            registry.next_serial += 1;
-            registry.grown = true;
-            serial
-        });
-        let task = Task {
-            object,
-            function: func.clone().unbind(),
-            args: args.clone().unbind(),
-            kwargs: kwargs.map(|kwargs| kwargs.clone().unbind()),
-            atexit: true,
-            serial,
-        };
-        slf.get().task.with(py, |slot| *slot = Some(task));
-        drop(forgotten);
-        Ok(())
+        Self::begin(slf, obj, func, args, kwargs)
     }
 
     /// If alive, mark as dead and return func(*args, **kwargs); otherwise return None.
@@ -178,17 +253,7 @@ impl Finalize {
         py: Python<'py>,
         _reference: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let Some(task) = self.end(py) else {
-            return Ok(None);
-        };
-        if REGISTRY.with(py, |registry| registry.shut_down) {
-            return Ok(None);
-        }
-        let kwargs = task.kwargs.as_ref().map(|kwargs| kwargs.bind(py));
-        task.function
-            .bind(py)
-            .call(task.args.bind(py), kwargs)
-            .map(Some)
+        self.run(py)
     }
 
     /// If alive, mark as dead and return (obj, func, args, kwargs); otherwise return None.
@@ -203,7 +268,7 @@ impl Finalize {
 
     /// If alive, return (obj, func, args, kwargs); otherwise return None.
     fn peek<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
-        let task = self.read(py, |task| task.clone_ref(py));
+        let task = self.read(py, Task::clone);
         task.map_or(Ok(None), |task| task.describe(py))
     }
 
@@ -249,9 +314,9 @@ impl Finalize {
         let visited = self.task.inspect(|task| {
             let Some(task) = task else { return Ok(()) };
             visit.call(task.object.object().deref())?;
-            visit.call(&task.function)?;
-            visit.call(&task.args)?;
-            visit.call(&task.kwargs)
+            visit.call(task.function.deref())?;
+            visit.call(task.args.deref())?;
+            visit.call(task.kwargs.as_deref())
         });
         visited.unwrap_or(Ok(()))
     }
