@@ -1,9 +1,9 @@
 //! Calls of a class, and of its objects, that need no tuple of arguments (PEP 590).
 //!
 //! The interpreter makes one for `__new__` and `__init__`, and one for `__call__`, each of which takes it apart: 270 of
-//! the 2800 instructions that a `WeakMethod` costs, and 900 of the 3470 of a `finalize`. [`class`] and [`objects`] give a
-//! class a way in of its own for the usual arguments. All else goes on to those methods, and so does a class of which
-//! one was exchanged, or that is derived.
+//! the 2800 instructions that a `WeakMethod` costs, and 700 of the 3470 of a finalizer. [`construct_directly`] and
+//! [`call_directly`] give a class a way in of its own for the usual arguments. All else goes on to those methods, and so
+//! does a class of which one was exchanged, or that is derived.
 
 #![allow(unsafe_code, reason = "entry points from the interpreter")]
 
@@ -159,11 +159,30 @@ unsafe extern "C" fn construct<T: Construct>(
             });
             let class = passed(py, class);
             let arguments = Arguments::passed(py, args, flagged_count, names);
-            if unchanged && let Some(object) = T::construct(&class.cast_unchecked(), arguments)? {
-                return Ok(object.into_ptr());
-            }
-            Ok(call_slot(&raw mut ffi::PyType_Type, &class, arguments)?.into_ptr())
+            let object = one_deeper(py, || {
+                if unchanged && let Some(object) = T::construct(&class.cast_unchecked(), arguments)?
+                {
+                    return Ok(object);
+                }
+                call_slot(&raw mut ffi::PyType_Type, &class, arguments)
+            })?;
+            Ok(object.into_ptr())
         })
+    }
+}
+
+/// Does `body` one level of recursion deeper, as every call does that may come back to itself, or fails if that is too
+/// deep.
+#[inline]
+fn one_deeper<R>(py: Python<'_>, body: impl FnOnce() -> PyResult<R>) -> PyResult<R> {
+    // SAFETY: the thread is attached. If it fails, an error is set; if not, it is undone.
+    unsafe {
+        if ffi::Py_EnterRecursiveCall(c" while calling a Python object".as_ptr()) != 0 {
+            return Err(PyErr::fetch(py));
+        }
+        let result = body();
+        ffi::Py_LeaveRecursiveCall();
+        result
     }
 }
 
@@ -231,10 +250,15 @@ unsafe extern "C" fn call<T: CallDirectly>(
             let unchanged = made_with.is_some_and(|made| made.call == Slots::of(class).call);
             let this = passed(py, this);
             let arguments = Arguments::passed(py, args, flagged_count, names);
-            if unchanged && let Some(result) = this.cast_unchecked::<T>().get().call(arguments)? {
-                return Ok(result.into_ptr());
-            }
-            Ok(call_slot(class, &this, arguments)?.into_ptr())
+            let result = one_deeper(py, || {
+                if unchanged
+                    && let Some(result) = this.cast_unchecked::<T>().get().call(arguments)?
+                {
+                    return Ok(result);
+                }
+                call_slot(class, &this, arguments)
+            })?;
+            Ok(result.into_ptr())
         })
     }
 }

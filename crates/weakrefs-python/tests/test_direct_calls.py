@@ -128,6 +128,35 @@ def test_a_finalizer_with_names_only_and_none_before():
     assert finalizer() == {"a": 1, "b": 2}
 
 
+def test_finalizers_that_call_one_another_without_end():
+    """S29: are too deep some time, which is an error, and no crash."""
+    code = """
+        from weakrefs import finalize
+        class Thing: pass
+        thing = Thing()
+        finalizer = finalize(thing, print)
+        for _ in range(200_000):
+            finalizer.atexit = False
+            finalizer = finalize(thing, finalizer)
+        finalizer.atexit = False
+        try:
+            finalizer()
+        except RecursionError:
+            print("too deep")
+    """
+    assert output_of(code) == ["too deep"]
+
+
+def test_a_method_that_makes_a_reference_to_itself():
+    """S28: as above."""
+
+    class Endless:
+        __self__ = property(WeakMethod)
+
+    with pytest.raises(RecursionError):
+        WeakMethod(Endless())
+
+
 class Derived(standard.ref):
     """What the interpreter's constructor makes."""
 
