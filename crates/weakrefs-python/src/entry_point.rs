@@ -10,7 +10,7 @@
 use pyo3::ffi;
 use pyo3::panic::PanicException;
 use pyo3::prelude::*;
-use std::ffi::c_int;
+use std::ffi::{CStr, c_int};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
@@ -57,6 +57,45 @@ fn raise<A: Answer>(py: Python<'_>, error: PyErr) -> A {
         error.restore(py);
     }
     A::FAILED
+}
+
+/// The definition of a function that the interpreter calls with one argument.
+pub(crate) struct Definition(ffi::PyMethodDef);
+
+// SAFETY: the interpreter only reads it.
+unsafe impl Sync for Definition {}
+
+impl Definition {
+    pub(crate) const fn new(
+        name: &'static CStr,
+        function: ffi::PyCFunction,
+        doc: &'static CStr,
+    ) -> Self {
+        Self(ffi::PyMethodDef {
+            ml_name: name.as_ptr(),
+            ml_meth: ffi::PyMethodDefPointer {
+                PyCFunction: function,
+            },
+            ml_flags: ffi::METH_O,
+            ml_doc: doc.as_ptr(),
+        })
+    }
+
+    /// The function, bound to an object if one is given.
+    pub(crate) fn function<'py>(
+        &'static self,
+        py: Python<'py>,
+        this: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        // SAFETY: the definition is valid and static; the result is a new reference, or null with an error
+        // set, and owns `this`.
+        unsafe {
+            let definition = (&raw const self.0).cast_mut();
+            let this = this.map_or(ptr::null_mut(), Bound::as_ptr);
+            let function = ffi::PyCFunction_NewEx(definition, this, ptr::null_mut());
+            Bound::from_owned_ptr_or_err(py, function)
+        }
+    }
 }
 
 /// An object that the interpreter has passed.

@@ -5,11 +5,10 @@
 
 #![allow(unsafe_code, reason = "an entry point from the interpreter")]
 
-use crate::entry_point::{enter, passed};
+use crate::entry_point::{Definition, enter, passed};
 use crate::weak_ref::WeakRef;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use std::ptr;
 use std::sync::Arc;
 
 /// A table that can lose the entry of a dead reference.
@@ -23,32 +22,17 @@ pub(crate) struct Evictor {
     table: Arc<dyn Evict>,
 }
 
-/// The definition of the callback.
-struct Definition(ffi::PyMethodDef);
-
-// SAFETY: the interpreter only reads it.
-unsafe impl Sync for Definition {}
-
-static EVICT: Definition = Definition(ffi::PyMethodDef {
-    ml_name: c"evict".as_ptr(),
-    ml_meth: ffi::PyMethodDefPointer { PyCFunction: evict },
-    ml_flags: ffi::METH_O,
-    ml_doc:
-        c"evict($self, reference, /)\n--\n\nEvicts the entry of reference, if its referent is dead."
-            .as_ptr(),
-});
+static EVICT: Definition = Definition::new(
+    c"evict",
+    evict,
+    c"evict($self, reference, /)\n--\n\nEvicts the entry of reference, if its referent is dead.",
+);
 
 impl Evictor {
     /// The callback for the references of `table`.
     pub(crate) fn callback(py: Python<'_>, table: Arc<dyn Evict>) -> PyResult<Bound<'_, PyAny>> {
         let this = Bound::new(py, Self { table })?;
-        // SAFETY: the definition is valid and static; the result is a new reference, or null with an error
-        // set, and owns `this`.
-        unsafe {
-            let definition = (&raw const EVICT.0).cast_mut();
-            let callback = ffi::PyCFunction_NewEx(definition, this.as_ptr(), ptr::null_mut());
-            Bound::from_owned_ptr_or_err(py, callback)
-        }
+        EVICT.function(py, Some(this.as_any()))
     }
 }
 

@@ -7,11 +7,12 @@
 //! | concern | module |
 //! | --- | --- |
 //! | changing state behind a shared reference, names, references | `guarded`, `names`, `strong` |
-//! | ways in without PyO3 in between | `entry_point`, `direct` |
-//! | the interpreter's weak references | `weak_ref`, `ref_subclass` |
+//! | ways in without PyO3 in between | `entry_point`, `direct`, `calls` |
+//! | the interpreter's weak references | `weak_ref`, `ref_subclass`, `weak_list` |
 //! | what the containers share | `container`, `eviction`, `iterator`, `mapping`, `dispatch`, `errors`, `exact` |
 //! | one class each | `weak_set` (with `set_algebra`), `weak_key_dictionary`, `weak_value_dictionary`, `keyed_ref`, `weak_method`, `finalize` |
 
+mod calls;
 mod container;
 mod direct;
 mod dispatch;
@@ -29,6 +30,8 @@ mod ref_subclass;
 mod set_algebra;
 mod strong;
 mod weak_key_dictionary;
+#[cfg(not(Py_GIL_DISABLED))]
+mod weak_list;
 mod weak_method;
 mod weak_ref;
 mod weak_set;
@@ -52,6 +55,7 @@ mod _weakrefs {
         // Made here, once and for all, not at first use in the middle of something.
         py.get_type::<super::eviction::Evictor>();
         super::iterator::WeakIterator::enter_directly(py);
+        Finalize::enter_directly(py)?;
         module.add("WeakSet", WeakSet::class(py)?)?;
         module.add("WeakKeyDictionary", WeakKeyDictionary::class(py)?)?;
         module.add("WeakValueDictionary", WeakValueDictionary::class(py)?)?;

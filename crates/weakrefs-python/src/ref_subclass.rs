@@ -10,6 +10,10 @@
 
 #![allow(unsafe_code, reason = "the layout of a heap type and its entry points")]
 
+#[cfg(not(Py_GIL_DISABLED))]
+use crate::weak_list;
+#[cfg(all(Py_3_11, not(Py_GIL_DISABLED)))]
+use crate::weak_ref::WeakRef;
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -122,13 +126,31 @@ pub(crate) fn create_type<'py, P: Payload>(
     unsafe {
         let bases = Bound::from_borrowed_ptr(py, base_type().cast());
         let created = ffi::PyType_FromSpecWithBases(&raw mut spec, bases.as_ptr());
-        Ok(Bound::from_owned_ptr_or_err(py, created)?.cast_into::<PyType>()?)
+        let class = Bound::from_owned_ptr_or_err(py, created)?.cast_into::<PyType>()?;
+        #[cfg(all(Py_3_11, not(Py_GIL_DISABLED)))]
+        weak_list::learn_entry(&WeakRef::plain(&class)?);
+        Ok(class)
     }
 }
 
-/// Creates an object of `class`, which is a type of [`create_type`] or a subclass, with
-/// `weakref.ref.__new__`.
+/// Creates an object of `class`, which is a type of [`create_type`] or a subclass, as
+/// `weakref.ref.__new__` does.
+#[inline]
 pub(crate) fn create<'py>(
+    class: &Bound<'py, PyType>,
+    referent: &Bound<'py, PyAny>,
+    callback: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    #[cfg(not(Py_GIL_DISABLED))]
+    if weak_list::is_at_hand(referent) {
+        return weak_list::create(class, referent, callback);
+    }
+    construct(class, referent, callback)
+}
+
+/// Creates an object with `weakref.ref.__new__`.
+#[cold]
+fn construct<'py>(
     class: &Bound<'py, PyType>,
     referent: &Bound<'py, PyAny>,
     callback: &Bound<'py, PyAny>,
@@ -274,8 +296,8 @@ unsafe extern "C" fn dealloc<P: Payload>(object: *mut ffi::PyObject) {
             ffi::PyObject_ClearWeakRefs(object);
         }
         release(&(*object.cast::<Layout<P>>()).payload);
-        if let Some(dealloc) = (*base_type()).tp_dealloc {
-            dealloc(object);
+        if let Some(free) = (*class).tp_free {
+            free(object.cast());
         }
         ffi::Py_DECREF(class.cast());
     }

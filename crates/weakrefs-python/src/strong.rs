@@ -13,6 +13,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
+use std::ptr;
 
 /// A reference that an entry or an iterator owns. Wherever those may be cloned or dropped, the thread is
 /// attached: inside the table a token proves it, and what has left a table is dropped by the one who had
@@ -20,13 +21,13 @@ use std::ops::Deref;
 #[repr(transparent)]
 pub(crate) struct Strong<T = PyAny>(ManuallyDrop<Py<T>>);
 
-impl Strong {
+impl<T> Strong<T> {
     /// Gives the reference up.
     #[inline]
-    pub(crate) fn into_bound(self, py: Python<'_>) -> Bound<'_, PyAny> {
-        let pointer = ManuallyDrop::new(self).0.as_ptr();
+    pub(crate) fn into_bound(self, py: Python<'_>) -> Bound<'_, T> {
+        let this = ManuallyDrop::new(self);
         // SAFETY: the count that `self` had part in becomes that of the result.
-        unsafe { Bound::from_owned_ptr(py, pointer) }
+        unsafe { ptr::read(&raw const *this.0).into_bound(py) }
     }
 }
 
@@ -52,7 +53,7 @@ impl<T> Clone for Strong<T> {
         // SAFETY: the thread is attached (see the type). The new count becomes that of the result.
         unsafe {
             ffi::Py_INCREF(self.as_ptr());
-            Self(ManuallyDrop::new(std::ptr::read(&raw const *self.0)))
+            Self(ManuallyDrop::new(ptr::read(&raw const *self.0)))
         }
     }
 }

@@ -6,8 +6,9 @@
 
 #![allow(unsafe_code, reason = "a heap type over `ref_subclass`")]
 
-use crate::entry_point::{enter, passed};
-use crate::guarded::Lazy;
+use crate::calls::{self, Arguments, Construct, Slots};
+use crate::entry_point::{Definition, enter, passed};
+use crate::guarded::{Guarded, Lazy};
 use crate::keyed_ref;
 use crate::names::name;
 use crate::ref_subclass::{self, CallArguments, Layout, Owned, Payload};
@@ -68,7 +69,7 @@ pub(crate) fn class(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
             flags: ffi::Py_READONLY,
             doc: ptr::null(),
         };
-        ref_subclass::create_type::<Method>(
+        let class = ref_subclass::create_type::<Method>(
             py,
             c"weakrefs.WeakMethod",
             c"WeakMethod(meth, callback=None)\n--\n\n\
@@ -97,7 +98,9 @@ pub(crate) fn class(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
                 slot(ffi::Py_tp_richcompare, compare as *mut c_void),
                 slot(ffi::Py_tp_hash, ref_subclass::inherited_hash()),
             ],
-        )
+        )?;
+        calls::construct_directly::<Constructor>(&class);
+        Ok(class)
     })
 }
 
@@ -128,7 +131,6 @@ unsafe extern "C" fn new(
 }
 
 fn construct((class, args, kwargs): CallArguments<'_>) -> PyResult<Bound<'_, PyAny>> {
-    let py = class.py();
     let [method, callback] = ref_subclass::arguments(
         "WeakMethod",
         ["meth", "callback"],
@@ -139,9 +141,39 @@ fn construct((class, args, kwargs): CallArguments<'_>) -> PyResult<Bound<'_, PyA
     let Some(method) = method else {
         unreachable!("a required argument")
     };
-    let (object, function) = parts(&method)?;
-    let died = died_function(py)?;
-    let reference = ref_subclass::create(class.cast::<PyType>()?, &object, &died)?;
+    make(class.cast()?, &method, callback)
+}
+
+struct Constructor;
+
+impl Construct for Constructor {
+    fn made_with() -> &'static Guarded<Option<Slots>> {
+        static SLOTS: Guarded<Option<Slots>> = Guarded::new(None);
+        &SLOTS
+    }
+
+    fn construct<'py>(
+        class: &Bound<'py, PyType>,
+        arguments: Arguments<'_, 'py>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        match arguments.unnamed() {
+            Some([Some(method), callback]) => {
+                make(class, &method, callback.as_deref().cloned()).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+/// A new `WeakMethod` of `class`.
+fn make<'py>(
+    class: &Bound<'py, PyType>,
+    method: &Bound<'py, PyAny>,
+    callback: Option<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let (object, function) = parts(method)?;
+    let died = died_function(class.py())?;
+    let reference = ref_subclass::create(class, &object, &died)?;
     let own = own_payload(&reference)?;
     // Set before the function's reference exists, whose callback may come at any moment.
     own.method_type().set(Some(method.get_type().into_any()));
@@ -154,9 +186,33 @@ fn construct((class, args, kwargs): CallArguments<'_>) -> PyResult<Bound<'_, PyA
     Ok(reference)
 }
 
+unsafe extern "C" {
+    fn PyMethod_Self(method: *mut ffi::PyObject) -> *mut ffi::PyObject;
+    fn PyMethod_Function(method: *mut ffi::PyObject) -> *mut ffi::PyObject;
+}
+
+/// What nearly all methods are: `types.MethodType`.
+fn method_type(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    static METHOD_TYPE: Lazy<PyAny> = Lazy::new();
+    METHOD_TYPE.get_or_make(py, || py.import("types")?.getattr("MethodType"))
+}
+
 /// The object and the function of a bound method.
+///
+/// Of one of the usual type without a look for the attributes, which takes 400 instructions.
 fn parts<'py>(method: &Bound<'py, PyAny>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
     let py = method.py();
+    if method.get_type().is(&method_type(py)?) {
+        // SAFETY: what the attributes are of such a method, which is valid and holds them.
+        return unsafe {
+            let object = PyMethod_Self(method.as_ptr());
+            let function = PyMethod_Function(method.as_ptr());
+            Ok((
+                Bound::from_borrowed_ptr(py, object),
+                Bound::from_borrowed_ptr(py, function),
+            ))
+        };
+    }
     let part = |name| {
         method.getattr(name).map_err(|error| {
             if error.is_instance_of::<PyAttributeError>(py) {
@@ -174,9 +230,31 @@ fn parts<'py>(method: &Bound<'py, PyAny>) -> PyResult<(Bound<'py, PyAny>, Bound<
 }
 
 /// The callback of both references of every `WeakMethod`.
-#[pyfunction]
-#[pyo3(signature = (reference, /))]
-fn died(reference: &Bound<'_, PyAny>) -> PyResult<()> {
+fn died_function(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    static DEFINITION: Definition = Definition::new(
+        c"died",
+        died,
+        c"died(reference, /)\n--\n\nTells its WeakMethod.",
+    );
+    static DIED: Lazy<PyAny> = Lazy::new();
+    DIED.get_or_make(py, || DEFINITION.function(py, None))
+}
+
+unsafe extern "C" fn died(
+    _module: *mut ffi::PyObject,
+    reference: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with an object.
+    unsafe {
+        enter(|py| {
+            tell(&passed(py, reference))?;
+            Ok(py.None().into_ptr())
+        })
+    }
+}
+
+/// Tells the `WeakMethod` to which `reference` belongs that it is dead.
+fn tell(reference: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = reference.py();
     let method = match keyed_ref::key(reference)? {
         // The function's reference: the way back may be dead, too.
@@ -191,11 +269,6 @@ fn died(reference: &Bound<'_, PyAny>) -> PyResult<()> {
         callback.call1((&method,))?;
     }
     Ok(())
-}
-
-fn died_function(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    static DIED: Lazy<PyAny> = Lazy::new();
-    DIED.get_or_make(py, || Ok(wrap_pyfunction!(died, py)?.into_any()))
 }
 
 unsafe extern "C" fn call(
@@ -238,10 +311,8 @@ fn bind_as<'py>(
     function: &Bound<'py, PyAny>,
     object: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    static METHOD_TYPE: Lazy<PyAny> = Lazy::new();
     let py = function.py();
-    let plain = METHOD_TYPE.get_or_make(py, || py.import("types")?.getattr("MethodType"))?;
-    if function.is_exact_instance_of::<PyFunction>() && method_type.is(&plain) {
+    if function.is_exact_instance_of::<PyFunction>() && method_type.is(&self::method_type(py)?) {
         // SAFETY: the descriptor slot of a valid function, called with it and a valid object; the
         // result is a new reference, or null with an error set.
         unsafe {

@@ -38,9 +38,8 @@ impl WeakRef {
 
     /// The shared reference to `referent` that has no callback (S6).
     pub(crate) fn plain<'py>(referent: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        let none = referent.py().None();
-        Self::new(referent, none.bind(referent.py()))
-            .map(|reference| reference.0.into_bound(referent.py()))
+        let none = referent.py().None().into_bound(referent.py());
+        Self::new(referent, &none).map(|reference| reference.0.into_bound(referent.py()))
     }
 
     /// Views an object that is a weak reference (not a proxy) as one.

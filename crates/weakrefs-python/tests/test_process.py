@@ -50,6 +50,19 @@ def test_finalizers_run_at_exit_newest_first():
     assert output_of(program(code)) == ["3", "end", "4", "0"]
 
 
+def test_the_order_at_exit_after_some_have_ended():
+    """S31: whichever they are; one that was initialised again counts as new."""
+    code = """
+        kept = [Thing() for _ in range(8)]
+        finalizers = [finalize(thing, say, number) for number, thing in enumerate(kept)]
+        for ended in (3, 7, 0, 4):
+            finalizers[ended].detach()
+        finalizers[2].__init__(kept[2], say, "again")
+        finalizers[0].__init__(kept[0], say, "revived")
+    """
+    assert output_of(program(code)) == ["revived", "again", "6", "5", "1"]
+
+
 def test_objects_that_die_after_exit_run_nothing():
     """S31: `atexit` false means not at exit, however its object ends."""
     code = """

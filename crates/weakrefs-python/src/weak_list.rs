@@ -1,0 +1,102 @@
+//! Making a reference of a subclass of `weakref.ref`.
+//!
+//! `weakref.ref.__new__` wants a tuple of arguments, which is made, taken apart and freed: 300 of the 1360
+//! instructions of `d[key] = value` in a `WeakValueDictionary`. [`create`] does what it does with them. The fields of
+//! `PyWeakReference` and the order of the list are the same from 3.10 to 3.15; a free-threaded interpreter guards the
+//! list by locks that are not at hand.
+
+#![allow(
+    unsafe_code,
+    reason = "writing the fields of the interpreter's weak references"
+)]
+
+#[cfg(Py_3_11)]
+use crate::guarded::Guarded;
+use crate::weak_ref::supports_weak_references;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::PyType;
+use std::ptr;
+
+/// The function that a reference is called by, which is in each since 3.11.
+#[cfg(Py_3_11)]
+static ENTRY: Guarded<Option<ffi::vectorcallfunc>> = Guarded::new(None);
+
+/// Learns that function from `sample`, a reference.
+#[cfg(Py_3_11)]
+pub(crate) fn learn_entry(sample: &Bound<'_, PyAny>) {
+    // SAFETY: a load of a field of a weak reference object.
+    let entry = unsafe { (*sample.as_ptr().cast::<ffi::PyWeakReference>()).vectorcall };
+    ENTRY.with(sample.py(), |known| *known = entry);
+}
+
+/// Whether the list of `referent` begins where its type says.
+///
+/// That of a class that is built in does not from 3.12 on.
+#[inline]
+pub(crate) fn is_at_hand(referent: &Bound<'_, PyAny>) -> bool {
+    supports_weak_references(referent) && !referent.is_instance_of::<PyType>()
+}
+
+/// A new reference of `class`, a subclass of `weakref.ref`, to `referent`, whose list [is at hand](is_at_hand).
+#[inline]
+pub(crate) fn create<'py>(
+    class: &Bound<'py, PyType>,
+    referent: &Bound<'py, PyAny>,
+    callback: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = class.py();
+    // SAFETY: the allocation gives an object of the class, which begins with the fields of `PyWeakReference`, all zero,
+    // or null with an error set. It may run anything, but comes first. Whatever looks at the list finds the fields set.
+    unsafe {
+        let class = class.as_type_ptr();
+        let allocate = (*class).tp_alloc.unwrap_or(ffi::PyType_GenericAlloc);
+        let object = Bound::from_owned_ptr_or_err(py, allocate(class, 0))?;
+        let new = object.as_ptr().cast::<ffi::PyWeakReference>();
+        (*new).wr_object = referent.as_ptr();
+        if !callback.is_none() {
+            (*new).wr_callback = callback.clone().into_ptr();
+        }
+        (*new).hash = -1;
+        #[cfg(Py_3_11)]
+        {
+            (*new).vectorcall = ENTRY.with(py, |entry| *entry);
+        }
+        insert(new, referent.as_ptr());
+        Ok(object)
+    }
+}
+
+/// Puts `new` into the list of `referent`, behind the shared references, which have to be first.
+///
+/// # Safety
+/// `new` is in no list; that of `referent` begins where its type says.
+unsafe fn insert(new: *mut ffi::PyWeakReference, referent: *mut ffi::PyObject) {
+    let is_plain = |reference: *mut ffi::PyWeakReference| {
+        // SAFETY: null, or a valid reference of the list.
+        !reference.is_null() && unsafe { (*reference).wr_callback.is_null() }
+    };
+    // SAFETY: the references of a list are valid, and point to one another; a null pointer ends it.
+    unsafe {
+        let offset = (*ffi::Py_TYPE(referent)).tp_weaklistoffset;
+        let first = referent
+            .byte_offset(offset)
+            .cast::<*mut ffi::PyWeakReference>();
+        let (mut previous, mut next) = (ptr::null_mut(), *first);
+        if is_plain(next) && ffi::PyWeakref_CheckRefExact(next.cast()) != 0 {
+            (previous, next) = (next, (*next).wr_next);
+        }
+        if is_plain(next) && ffi::PyWeakref_CheckProxy(next.cast()) != 0 {
+            (previous, next) = (next, (*next).wr_next);
+        }
+        (*new).wr_prev = previous;
+        (*new).wr_next = next;
+        if !next.is_null() {
+            (*next).wr_prev = new;
+        }
+        match previous.is_null() {
+            true => *first = new,
+            false => (*previous).wr_next = new,
+        }
+    }
+}
