@@ -5,6 +5,7 @@
 //! all of it (`keep`, `toggle`), nothing is changed before all of it has been read.
 
 use crate::container::{Container, Entry};
+use crate::direct::Direct;
 use crate::names::name;
 use crate::strong::Strong;
 use crate::weak_ref::weak_key_hash;

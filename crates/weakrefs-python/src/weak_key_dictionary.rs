@@ -89,8 +89,7 @@ impl Container<KeyEntry> {
 impl WeakKeyDictionary {
     /// An empty one of the public class.
     fn new_public(py: Python<'_>) -> PyResult<Bound<'_, Self>> {
-        static PUBLIC: Lazy<PyType> = Lazy::new();
-        Ok(public_class::<Self>(py, &PUBLIC)?.call0()?.cast_into()?)
+        Ok(Self::public(py)?.call0()?.cast_into()?)
     }
 
     fn merge_from(&self, other: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
@@ -109,6 +108,11 @@ impl Direct for WeakKeyDictionary {
     fn class(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
         static CLASS: Lazy<PyType> = Lazy::new();
         CLASS.get_or_make(py, || direct::mapping_class::<Self>(py))
+    }
+
+    fn public(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
+        static PUBLIC: Lazy<PyType> = Lazy::new();
+        public_class::<Self>(py, &PUBLIC)
     }
 
     fn len(&self, py: Python<'_>) -> usize {
@@ -154,6 +158,24 @@ impl DirectMapping for WeakKeyDictionary {
     fn delete(&self, key: &Bound<'_, PyAny>) -> PyResult<bool> {
         let entry = self.container.take(key, weak_key_hash(key)?)?;
         Ok(entry.is_some())
+    }
+
+    fn take<'py>(&self, key: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let entry = self.container.take(key, weak_key_hash(key)?)?;
+        Ok(entry.map(|entry| entry.value.into_bound(key.py())))
+    }
+
+    fn take_newest<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+        loop {
+            let entry = self.container.pop(py);
+            let entry = entry.ok_or_else(|| empty("popitem(): dictionary is empty"))?;
+            if let Some(key) = entry.key.upgrade(py) {
+                return Ok((key, entry.value.into_bound(py)));
+            }
+        }
     }
 
     fn get_or_store<'py>(
@@ -239,23 +261,14 @@ impl WeakKeyDictionary {
         args: &Bound<'py, PyTuple>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let default = mapping::optional_default("pop", args)?;
-        match self.container.take(key, weak_key_hash(key)?)? {
-            Some(entry) => Ok(entry.value.into_bound(key.py())),
-            None => default.ok_or_else(|| missing_weak(key)),
-        }
+        self.take(key)?.or(default).ok_or_else(|| missing_weak(key))
     }
 
     /// Remove the newest entry and return it as a tuple of key and value.
     ///
     /// Raises KeyError if nothing is left. O(1).
     fn popitem<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
-        loop {
-            let entry = self.container.pop(py);
-            let entry = entry.ok_or_else(|| empty("popitem(): dictionary is empty"))?;
-            if let Some(key) = entry.key.upgrade(py) {
-                return Ok((key, entry.value.into_bound(py)));
-            }
-        }
+        self.take_newest(py)
     }
 
     /// Remove every entry, newest first, until nothing is left. O(n).

@@ -94,18 +94,15 @@ pub(crate) struct WeakSet {
     pub(crate) container: Container<Element>,
 }
 
-impl WeakSet {
-    /// The public class.
-    pub(crate) fn public(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
-        static PUBLIC: Lazy<PyType> = Lazy::new();
-        public_class::<Self>(py, &PUBLIC)
-    }
-}
-
 impl Direct for WeakSet {
     fn class(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
         static CLASS: Lazy<PyType> = Lazy::new();
         CLASS.get_or_make(py, || direct::set_class::<Self>(py))
+    }
+
+    fn public(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
+        static PUBLIC: Lazy<PyType> = Lazy::new();
+        public_class::<Self>(py, &PUBLIC)
     }
 
     fn len(&self, py: Python<'_>) -> usize {
@@ -125,9 +122,23 @@ impl DirectSet for WeakSet {
         self.container.add(item, weak_key_hash(item)?)
     }
 
+    fn missing(item: &Bound<'_, PyAny>) -> PyErr {
+        missing_weak(item)
+    }
+
     fn delete(&self, item: &Bound<'_, PyAny>) -> PyResult<bool> {
         let element = self.container.take(item, weak_key_hash(item)?)?;
         Ok(element.is_some())
+    }
+
+    fn take_newest<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        loop {
+            let element = self.container.pop(py);
+            let Element(reference) = element.ok_or_else(|| empty("pop from empty WeakSet"))?;
+            if let Some(element) = reference.upgrade(py) {
+                return Ok(element);
+            }
+        }
     }
 }
 
@@ -188,13 +199,7 @@ impl WeakSet {
     ///
     /// Raises KeyError if there is none. O(1).
     fn pop<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        loop {
-            let element = self.container.pop(py);
-            let Element(reference) = element.ok_or_else(|| empty("pop from empty WeakSet"))?;
-            if let Some(element) = reference.upgrade(py) {
-                return Ok(element);
-            }
-        }
+        self.take_newest(py)
     }
 
     /// Remove every element. O(n).

@@ -151,8 +151,7 @@ impl WeakValueDictionary {
 
     /// An empty one of the public class.
     fn new_public(py: Python<'_>) -> PyResult<Bound<'_, Self>> {
-        static PUBLIC: Lazy<PyType> = Lazy::new();
-        Ok(public_class::<Self>(py, &PUBLIC)?.call0()?.cast_into()?)
+        Ok(Self::public(py)?.call0()?.cast_into()?)
     }
 
     fn merge_from(
@@ -178,6 +177,11 @@ impl Direct for WeakValueDictionary {
     fn class(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
         static CLASS: Lazy<PyType> = Lazy::new();
         CLASS.get_or_make(py, || direct::mapping_class::<Self>(py))
+    }
+
+    fn public(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
+        static PUBLIC: Lazy<PyType> = Lazy::new();
+        public_class::<Self>(py, &PUBLIC)
     }
 
     fn len(&self, py: Python<'_>) -> usize {
@@ -213,6 +217,24 @@ impl DirectMapping for WeakValueDictionary {
     fn delete(&self, key: &Bound<'_, PyAny>) -> PyResult<bool> {
         let entry = self.container.take(key, key_hash(key)?)?;
         Ok(entry.is_some())
+    }
+
+    fn take<'py>(&self, key: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let entry = self.container.take(key, key_hash(key)?)?;
+        Ok(entry.and_then(|entry| entry.value.upgrade(key.py())))
+    }
+
+    fn take_newest<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+        loop {
+            let entry = self.container.pop(py);
+            let entry = entry.ok_or_else(|| empty("popitem(): dictionary is empty"))?;
+            if let Some(value) = entry.value.upgrade(py) {
+                return Ok((entry.key.into_bound(py), value));
+            }
+        }
     }
 
     fn get_or_store<'py>(
@@ -309,24 +331,14 @@ impl WeakValueDictionary {
         args: &Bound<'py, PyTuple>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let default = mapping::optional_default("pop", args)?;
-        let entry = self.container.take(key, key_hash(key)?)?;
-        match entry.and_then(|entry| entry.value.upgrade(key.py())) {
-            Some(value) => Ok(value),
-            None => default.ok_or_else(|| missing(key)),
-        }
+        self.take(key)?.or(default).ok_or_else(|| missing(key))
     }
 
     /// Remove the newest entry and return it as a tuple of key and value.
     ///
     /// Raises KeyError if nothing is left. O(1).
     fn popitem<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
-        loop {
-            let entry = self.container.pop(py);
-            let entry = entry.ok_or_else(|| empty("popitem(): dictionary is empty"))?;
-            if let Some(value) = entry.value.upgrade(py) {
-                return Ok((entry.key.into_bound(py), value));
-            }
-        }
+        self.take_newest(py)
     }
 
     /// Remove every entry, newest first, until nothing is left. O(n).

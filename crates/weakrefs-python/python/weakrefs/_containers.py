@@ -181,3 +181,4 @@ class WeakValueDictionary(_weakrefs.WeakValueDictionary, _WeakMapping):
 
 for _class in (WeakSet, WeakKeyDictionary, WeakValueDictionary):
     _class.__module__ = "weakrefs"
+_weakrefs.put_methods(WeakSet, WeakKeyDictionary, WeakValueDictionary)
