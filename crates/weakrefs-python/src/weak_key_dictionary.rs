@@ -9,7 +9,7 @@ use crate::dispatch::{address_repr, overrides, public_class};
 use crate::errors::{empty, missing_weak, unpack_pair};
 use crate::guarded::Lazy;
 use crate::iterator::{Iterable, Part, Taken, Walked, WeakIterator};
-use crate::mapping;
+use crate::mapping::{self, Mapped};
 use crate::names::name;
 use crate::strong::Strong;
 use crate::weak_ref::{WeakRef, supports_weak_references, weak_key_hash};
@@ -42,6 +42,16 @@ impl Entry for KeyEntry {
         self.key.refers_to(key.as_ptr())
     }
 
+    #[inline]
+    fn has_key_of(&self, _py: Python<'_>, other: &Self) -> bool {
+        self.key.has_referent_of(&other.key)
+    }
+
+    #[inline]
+    fn hash(&self, _py: Python<'_>) -> isize {
+        self.key.remembered_hash()
+    }
+
     fn key_of<'py>(identity: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
         WeakRef::view(identity).ok()?.upgrade(identity.py())
     }
@@ -68,6 +78,17 @@ impl Iterable for KeyEntry {
             Part::Item => Taken::Pair(self.key.upgrade(py)?, self.value.bind(py).clone()),
             Part::Reference => Taken::One(self.key.object().bind(py).clone()),
         })
+    }
+}
+
+impl Mapped for KeyEntry {
+    #[inline]
+    fn has_value_of(&self, other: &Self) -> bool {
+        self.value.is(&*other.value)
+    }
+
+    fn value<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        Some(self.value.bind(py).clone())
     }
 }
 
@@ -407,6 +428,11 @@ impl WeakKeyDictionary {
                 .map(|(_, hash, entry)| (*hash, entry.clone())),
         );
         Ok(())
+    }
+
+    /// Whether the mapping equals another one of the same class; None if that takes comparisons of keys.
+    fn _equals(&self, other: &Bound<'_, Self>) -> PyResult<Option<bool>> {
+        mapping::are_equal(other.py(), &self.container, &other.get().container)
     }
 
     /// The size in memory, in bytes, without the keys and values.

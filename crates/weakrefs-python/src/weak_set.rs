@@ -38,6 +38,16 @@ impl Entry for Element {
         self.0.refers_to(key.as_ptr())
     }
 
+    #[inline]
+    fn has_key_of(&self, _py: Python<'_>, other: &Self) -> bool {
+        self.0.has_referent_of(&other.0)
+    }
+
+    #[inline]
+    fn hash(&self, _py: Python<'_>) -> isize {
+        self.0.remembered_hash()
+    }
+
     fn key_of<'py>(identity: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
         WeakRef::view(identity).ok()?.upgrade(identity.py())
     }
@@ -179,7 +189,7 @@ impl WeakSet {
     ///
     /// Raises TypeError if item cannot be weakly referenced or hashed. O(1).
     #[pyo3(signature = (item))]
-    pub(crate) fn discard(&self, item: &Bound<'_, PyAny>) -> PyResult<()> {
+    fn discard(&self, item: &Bound<'_, PyAny>) -> PyResult<()> {
         self.delete(item).map(drop)
     }
 
@@ -220,10 +230,7 @@ impl WeakSet {
             }
             return Ok(());
         }
-        for element in other.try_iter()? {
-            slf.get().add(&element?)?;
-        }
-        Ok(())
+        set_algebra::add_all(&slf.get().container, other)
     }
 
     /// Return a shallow copy of the same class. O(n).

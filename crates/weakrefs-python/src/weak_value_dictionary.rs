@@ -13,7 +13,7 @@ use crate::exact;
 use crate::guarded::Lazy;
 use crate::iterator::{Iterable, Part, Taken, Walked, WeakIterator};
 use crate::keyed_ref;
-use crate::mapping;
+use crate::mapping::{self, Mapped};
 use crate::names::name;
 use crate::strong::Strong;
 use crate::weak_ref::{WeakRef, supports_weak_references};
@@ -47,6 +47,17 @@ impl Entry for ValueEntry {
         self.key.is(key) || exact::are_equal(self.key.bind(key.py()), key)
     }
 
+    #[inline]
+    fn has_key_of(&self, py: Python<'_>, other: &Self) -> bool {
+        self.is_for(other.key.bind(py))
+    }
+
+    #[inline]
+    fn hash(&self, py: Python<'_>) -> isize {
+        exact::known_hash(self.key.bind(py))
+            .unwrap_or_else(|| keyed_ref::hash(self.value.object().bind(py)).unwrap_or(-1))
+    }
+
     fn key_of<'py>(identity: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
         Some(identity.clone())
     }
@@ -75,6 +86,17 @@ impl Iterable for ValueEntry {
                 Taken::One(self.key.bind(py).clone())
             }
         })
+    }
+}
+
+impl Mapped for ValueEntry {
+    #[inline]
+    fn has_value_of(&self, other: &Self) -> bool {
+        self.value.has_referent_of(&other.value)
+    }
+
+    fn value<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        self.value.upgrade(py)
     }
 }
 
@@ -469,6 +491,11 @@ impl WeakValueDictionary {
                 .map(|(entry, hash, _)| (*hash, entry.clone())),
         );
         Ok(())
+    }
+
+    /// Whether the mapping equals another one of the same class; None if that takes comparisons of keys.
+    fn _equals(&self, other: &Bound<'_, Self>) -> PyResult<Option<bool>> {
+        mapping::are_equal(other.py(), &self.container, &other.get().container)
     }
 
     /// The size in memory, in bytes, without the keys and values.
