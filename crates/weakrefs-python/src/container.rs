@@ -30,6 +30,7 @@ use crate::weak_ref::WeakRef;
 use pyo3::PyTraverseError;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
+use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::sync::Arc;
 use weakrefs_table::{Entries, Position, Snapshot, Table};
@@ -46,6 +47,12 @@ pub(crate) trait Entry: Clone + Send + Sync + 'static {
     /// Whether `key`, which is alive, is the key of this entry beyond doubt: decided without running
     /// any code.
     fn is_for(&self, key: &Bound<'_, PyAny>) -> bool;
+
+    /// Whether this and `other`, which is alive, have the same key beyond doubt: as [`is_for`](Self::is_for).
+    fn has_key_of(&self, py: Python<'_>, other: &Self) -> bool;
+
+    /// The hash under which the entry is in the table.
+    fn hash(&self, py: Python<'_>) -> isize;
 
     /// The key behind an entry's [`identity`](Self::identity), unless it is dead.
     fn key_of<'py>(identity: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>>;
@@ -350,6 +357,27 @@ impl<E: Entry> Container<E> {
             .with(py, |table| table.iter().map(read).collect())
     }
 
+    /// Whether `holds` holds of all present entries, inside the table.
+    pub(crate) fn all(&self, py: Python<'_>, holds: impl FnMut(&E) -> bool) -> bool {
+        self.table.with(py, |table| table.iter().all(holds))
+    }
+
+    /// Does `work` inside the tables of this container and another one. `None`: they are the same.
+    pub(crate) fn beside<R>(
+        &self,
+        py: Python<'_>,
+        other: &Self,
+        work: impl FnOnce(&mut Table<E>, &mut Table<E>) -> R,
+    ) -> Option<R> {
+        let (one, other) = (&self.table, &other.table);
+        // The lower address first, lest two threads wait for each other.
+        match Arc::as_ptr(one).cmp(&Arc::as_ptr(other)) {
+            Ordering::Less => Some(one.with(py, |one| other.with(py, |other| work(one, other)))),
+            Ordering::Equal => None,
+            Ordering::Greater => Some(other.with(py, |other| one.with(py, |one| work(one, other)))),
+        }
+    }
+
     /// Opens a snapshot of the table for an iterator.
     pub(crate) fn snapshot(&self, py: Python<'_>) -> Snapshot {
         self.table.with(py, Table::snapshot)
@@ -403,6 +431,32 @@ impl<E: Entry> Drop for Container<E> {
     fn drop(&mut self) {
         Python::attach(|py| self.clear(py));
     }
+}
+
+/// The entries of a table that are alive.
+pub(crate) fn live<'a, E: Entry>(
+    py: Python<'a>,
+    table: &'a Table<E>,
+) -> impl Iterator<Item = &'a E> {
+    table
+        .iter()
+        .filter(move |entry| entry.reference().is_alive(py))
+}
+
+/// Where in `table` the key is of `entry`, which is alive and in another table; `None` if user code would have
+/// to be asked.
+#[inline]
+pub(crate) fn locate<E: Entry>(
+    py: Python<'_>,
+    table: &Table<E>,
+    entry: &E,
+) -> Option<Option<Position>> {
+    let mut same_hash = false;
+    let found = table.find(entry.hash(py) as u64, |other| {
+        same_hash = true;
+        other.has_key_of(py, entry)
+    });
+    (found.is_some() || !same_hash).then_some(found)
 }
 
 fn extract_forgotten<E: Entry>(py: Python<'_>, table: &mut Table<E>) -> Entries<E> {

@@ -3,9 +3,11 @@
 //! PyO3's way into a slot counts attachments in a thread-local variable and looks for references whose
 //! release was put off: 60 of the 400 instructions of a loop over `d[key]`. Its way into a method sorts
 //! the arguments by a description of the parameters: 330 of the 730 of `d.get(key)`. So each container
-//! is two native classes: the one that PyO3 makes, and one derived from it, by [`create`], in which the
-//! slots and methods below are entered directly. A method called in any but the usual way goes on to
-//! PyO3's of the same name, which knows how to read or to refuse the arguments.
+//! is two native classes: the one that PyO3 makes, and one derived from it, by [`create`], whose slots
+//! are entered directly. The methods below are [put](put_methods) on the public class itself: from 3.11 on, the
+//! interpreter takes its shortest way into a native method only if the object is exactly of the class that the method
+//! was made for, which saves a further 150 instructions of a loop over `d.get(key)`. A method called in any but the usual
+//! way goes on to PyO3's of the same name, which knows how to read or to refuse the arguments.
 //!
 //! The ways in are those of [`entry_point`](crate::entry_point), with its rules.
 
@@ -22,8 +24,11 @@ use std::ptr;
 
 /// A container as PyO3 makes it, from which the class with the direct ways in is derived.
 pub(crate) trait Direct: PyClass<Frozen = True> + Sync {
-    /// The derived class: what users get.
+    /// The derived class, which is the base of the public one.
     fn class(py: Python<'_>) -> PyResult<Bound<'_, PyType>>;
+
+    /// The public class, which is what users get.
+    fn public(py: Python<'_>) -> PyResult<Bound<'_, PyType>>;
 
     fn len(&self, py: Python<'_>) -> usize;
 
@@ -42,6 +47,13 @@ pub(crate) trait DirectMapping: Direct {
     /// Removes the entry of `key`; gives whether there was one.
     fn delete(&self, key: &Bound<'_, PyAny>) -> PyResult<bool>;
 
+    /// Removes the entry of `key`; gives its value.
+    fn take<'py>(&self, key: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>>;
+
+    /// Removes the newest entry that is alive; gives its key and value.
+    fn take_newest<'py>(&self, py: Python<'py>)
+    -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)>;
+
     fn get_or_store<'py>(
         &self,
         key: &Bound<'py, PyAny>,
@@ -53,30 +65,54 @@ pub(crate) trait DirectMapping: Direct {
 pub(crate) trait DirectSet: Direct {
     fn insert(&self, element: &Bound<'_, PyAny>) -> PyResult<()>;
 
+    /// Raised for an element that is not there.
+    fn missing(element: &Bound<'_, PyAny>) -> PyErr;
+
     /// Removes `element`; gives whether it was there.
     fn delete(&self, element: &Bound<'_, PyAny>) -> PyResult<bool>;
+
+    /// Removes the newest element that is alive.
+    fn take_newest<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>>;
 }
 
 /// Derives the class of a mapping.
 pub(crate) fn mapping_class<T: DirectMapping>(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
-    let methods = [
-        definition::<T>(py, "get", get::<T>)?,
-        definition::<T>(py, "setdefault", setdefault::<T>)?,
-    ];
     let slots = vec![
         slot(ffi::Py_mp_subscript, subscript::<T> as *mut c_void),
         slot(ffi::Py_mp_ass_subscript, assign::<T> as *mut c_void),
     ];
-    create::<T>(py, methods, slots)
+    create::<T>(py, slots)
 }
 
 /// Derives the class of a set.
 pub(crate) fn set_class<T: DirectSet>(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
-    let methods = [
-        definition::<T>(py, "add", add::<T>)?,
-        definition::<T>(py, "discard", discard::<T>)?,
-    ];
-    create::<T>(py, methods, Vec::new())
+    create::<T>(py, Vec::new())
+}
+
+/// Puts the methods of a mapping on the public class.
+pub(crate) fn put_mapping_methods<T: DirectMapping>(class: &Bound<'_, PyType>) -> PyResult<()> {
+    put_methods::<T, _>(
+        class,
+        [
+            ("get", Way::Arguments(get::<T>)),
+            ("setdefault", Way::Arguments(setdefault::<T>)),
+            ("pop", Way::Arguments(pop::<T>)),
+            ("popitem", Way::NoArguments(popitem::<T>)),
+        ],
+    )
+}
+
+/// Puts the methods of a set on the public class.
+pub(crate) fn put_set_methods<T: DirectSet>(class: &Bound<'_, PyType>) -> PyResult<()> {
+    put_methods::<T, _>(
+        class,
+        [
+            ("add", Way::Arguments(add::<T>)),
+            ("discard", Way::Arguments(discard::<T>)),
+            ("remove", Way::Arguments(remove::<T>)),
+            ("pop", Way::NoArguments(pop_element::<T>)),
+        ],
+    )
 }
 
 fn slot(slot: c_int, pfunc: *mut c_void) -> ffi::PyType_Slot {
@@ -84,11 +120,10 @@ fn slot(slot: c_int, pfunc: *mut c_void) -> ffi::PyType_Slot {
 }
 
 /// Derives a class from `T`, of the same name and with the same memory.
-fn create<'py, T: Direct>(
-    py: Python<'py>,
-    methods: [ffi::PyMethodDef; 2],
+fn create<T: Direct>(
+    py: Python<'_>,
     mut slots: Vec<ffi::PyType_Slot>,
-) -> PyResult<Bound<'py, PyType>> {
+) -> PyResult<Bound<'_, PyType>> {
     let base = py.get_type::<T>();
     let name = CString::new(base.fully_qualified_name()?.to_cow()?.as_ref())?;
     let doc = CString::new(
@@ -96,11 +131,7 @@ fn create<'py, T: Direct>(
             .extract::<String>()
             .unwrap_or_default(),
     )?;
-    let [one, other] = methods;
-    // The interpreter keeps pointers to the methods for as long as there is the class: for ever.
-    let methods = Box::leak(Box::new([one, other, ffi::PyMethodDef::zeroed()]));
     slots.extend([
-        slot(ffi::Py_tp_methods, methods.as_mut_ptr().cast()),
         slot(ffi::Py_tp_doc, doc.as_ptr().cast_mut().cast()),
         slot(ffi::Py_sq_contains, contains::<T> as *mut c_void),
         slot(ffi::Py_sq_length, len::<T> as *mut c_void),
@@ -116,31 +147,60 @@ fn create<'py, T: Direct>(
         slots: slots.as_mut_ptr(),
     };
     // SAFETY: the specification is complete. The interpreter copies the slots and the documentation; the name
-    // and the methods are leaked. The base stays as long as the class.
+    // is leaked. The base stays as long as the class.
     unsafe {
         let created = ffi::PyType_FromSpecWithBases(&raw mut spec, base.as_ptr());
         Ok(Bound::from_owned_ptr_or_err(py, created)?.cast_into::<PyType>()?)
     }
 }
 
-/// The definition of a method with the signature and documentation that `T`'s has.
-fn definition<T: Direct>(
-    py: Python<'_>,
-    name: &str,
-    function: ffi::PyCFunctionFastWithKeywords,
-) -> PyResult<ffi::PyMethodDef> {
-    let inherited = py.get_type::<T>().getattr(name)?;
-    let signature = inherited.getattr("__text_signature__")?;
-    let doc = inherited.getattr("__doc__")?;
-    let doc = CString::new(format!("{name}{signature}\n--\n\n{doc}"))?;
-    Ok(ffi::PyMethodDef {
-        ml_name: CString::into_raw(CString::new(name)?),
-        ml_meth: ffi::PyMethodDefPointer {
-            PyCFunctionFastWithKeywords: function,
-        },
-        ml_flags: ffi::METH_FASTCALL | ffi::METH_KEYWORDS,
-        ml_doc: CString::into_raw(doc),
-    })
+/// How a method is entered.
+enum Way {
+    Arguments(ffi::PyCFunctionFastWithKeywords),
+    NoArguments(ffi::PyCFunction),
+}
+
+/// Puts methods on `class`, which is derived from `T`, with the signature and documentation that `T`'s have.
+fn put_methods<T: Direct, const N: usize>(
+    class: &Bound<'_, PyType>,
+    methods: [(&str, Way); N],
+) -> PyResult<()> {
+    let py = class.py();
+    for (name, way) in methods {
+        let inherited = py.get_type::<T>().getattr(name)?;
+        let signature = inherited.getattr("__text_signature__")?;
+        let doc = inherited.getattr("__doc__")?;
+        let doc = CString::new(format!("{name}{signature}\n--\n\n{doc}"))?;
+        let (ml_meth, ml_flags) = match way {
+            Way::Arguments(function) => (
+                ffi::PyMethodDefPointer {
+                    PyCFunctionFastWithKeywords: function,
+                },
+                ffi::METH_FASTCALL | ffi::METH_KEYWORDS,
+            ),
+            Way::NoArguments(function) => (
+                ffi::PyMethodDefPointer {
+                    PyCFunction: function,
+                },
+                ffi::METH_NOARGS,
+            ),
+        };
+        // The method keeps a pointer to it: for ever.
+        let definition = Box::leak(Box::new(ffi::PyMethodDef {
+            ml_name: CString::into_raw(CString::new(name)?),
+            ml_meth,
+            ml_flags,
+            ml_doc: CString::into_raw(doc),
+        }));
+        // SAFETY: the definition is complete, and leaked; the interpreter calls the function with objects of the class
+        // only. The result is a new reference, or null with an error set.
+        let method = unsafe {
+            let method = ffi::PyDescr_NewMethod(class.as_type_ptr(), definition);
+            Bound::from_owned_ptr_or_err(py, method)?
+        };
+        class.setattr(name, method)?;
+    }
+    Ok(())
 }
 
 /// The container behind an object of a class that is derived from `T`.
@@ -303,6 +363,11 @@ method!(setdefault<T: DirectMapping>(1..=2) |this, key, default| {
     this.get_or_store(key, default.unwrap_or_else(|| none(key.py())))
 });
 
+method!(pop<T: DirectMapping>(1..=2) |this, key, default| {
+    let value = this.take(key)?;
+    value.or(default).ok_or_else(|| T::missing(key))
+});
+
 method!(add<T: DirectSet>(1..=1) |this, element, _| {
     this.insert(element)?;
     Ok(none(element.py()))
@@ -312,6 +377,38 @@ method!(discard<T: DirectSet>(1..=1) |this, element, _| {
     this.delete(element)?;
     Ok(none(element.py()))
 });
+
+method!(remove<T: DirectSet>(1..=1) |this, element, _| match this.delete(element)? {
+    true => Ok(none(element.py())),
+    false => Err(T::missing(element)),
+});
+
+unsafe extern "C" fn popitem<T: DirectMapping>(
+    this: *mut ffi::PyObject,
+    _no_arguments: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with an object of the class.
+    unsafe {
+        enter(|py| {
+            let item = container::<T>(&passed(py, this)).take_newest(py)?;
+            Ok(item.into_pyobject(py)?.into_ptr())
+        })
+    }
+}
+
+unsafe extern "C" fn pop_element<T: DirectSet>(
+    this: *mut ffi::PyObject,
+    _no_arguments: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with an object of the class.
+    unsafe {
+        enter(|py| {
+            Ok(container::<T>(&passed(py, this))
+                .take_newest(py)?
+                .into_ptr())
+        })
+    }
+}
 
 fn none(py: Python<'_>) -> Bound<'_, PyAny> {
     py.None().into_bound(py)

@@ -8,13 +8,14 @@ use pyo3::PyClass;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};
 
-/// Whether the class of `object` has a `name` of its own in place of the native one.
+/// Whether the class of `object` has a `name` of its own in place of the public class's.
 pub(crate) fn overrides<T: Direct>(
     object: &Bound<'_, T>,
     name: &Bound<'_, PyString>,
 ) -> PyResult<bool> {
-    let native = T::class(object.py())?.getattr(name)?;
-    Ok(!object.as_any().get_type().getattr(name)?.is(&native))
+    let class = object.as_any().get_type();
+    let public = T::public(object.py())?;
+    Ok(!class.is(&public) && !class.getattr(name)?.is(&public.getattr(name)?))
 }
 
 /// The public class that the package derives from the native class `T`.

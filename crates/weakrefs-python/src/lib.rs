@@ -40,14 +40,27 @@ mod weak_value_dictionary;
 /// The native part of the package `weakrefs`.
 #[pyo3::pymodule(gil_used = true)]
 mod _weakrefs {
-    use super::direct::Direct;
+    use super::direct::{Direct, put_mapping_methods, put_set_methods};
     use pyo3::prelude::*;
+    use pyo3::types::PyType;
 
     #[pymodule_export]
     use super::finalize::Finalize;
     use super::weak_key_dictionary::WeakKeyDictionary;
     use super::weak_set::WeakSet;
     use super::weak_value_dictionary::WeakValueDictionary;
+
+    /// Give the public classes the methods that the interpreter enters directly.
+    #[pyfunction]
+    fn put_methods(
+        weak_set: &Bound<'_, PyType>,
+        weak_key_dictionary: &Bound<'_, PyType>,
+        weak_value_dictionary: &Bound<'_, PyType>,
+    ) -> PyResult<()> {
+        put_set_methods::<WeakSet>(weak_set)?;
+        put_mapping_methods::<WeakKeyDictionary>(weak_key_dictionary)?;
+        put_mapping_methods::<WeakValueDictionary>(weak_value_dictionary)
+    }
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

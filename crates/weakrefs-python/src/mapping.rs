@@ -1,6 +1,7 @@
 //! What the methods of the two mappings have in common: the reading of other mappings and of
-//! optional arguments.
+//! optional arguments, and equality.
 
+use crate::container::{Container, Entry, live, locate};
 use crate::errors::unpack_pair;
 use crate::names::name;
 use pyo3::exceptions::{PyKeyError, PyTypeError};
@@ -55,4 +56,55 @@ pub(crate) fn optional_default<'py>(
             more + 1
         ))),
     }
+}
+
+/// An entry of a mapping.
+pub(crate) trait Mapped: Entry {
+    /// Whether this and `other`, both alive, have the same value.
+    fn has_value_of(&self, other: &Self) -> bool;
+
+    /// The value of an entry that is alive. Counts a reference up and does nothing else.
+    fn value<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>>;
+}
+
+/// Whether two mappings are equal, as `dict`s of their items would be; `None` if keys would have to be compared by
+/// their own code.
+///
+/// The keys are looked up in one step, inside the two tables. Values that are not the same are compared afterwards.
+pub(crate) fn are_equal<E: Mapped>(
+    py: Python<'_>,
+    one: &Container<E>,
+    other: &Container<E>,
+) -> PyResult<Option<bool>> {
+    // Outside of the tables, as it is dropped.
+    let mut not_same = Vec::new();
+    let same_keys = one.beside(py, other, |one, other| {
+        if live(py, one).count() != live(py, other).count() {
+            return Some(false);
+        }
+        for entry in live(py, one) {
+            let Some(at) = locate(py, other, entry)? else {
+                return Some(false);
+            };
+            let found = other.get(at);
+            if !found.reference().is_alive(py) {
+                return Some(false);
+            }
+            if !found.has_value_of(entry) {
+                not_same.push((entry.value(py), found.value(py)));
+            }
+        }
+        Some(true)
+    });
+    let Some(same_keys) = same_keys.flatten() else {
+        return Ok(None);
+    };
+    for pair in not_same {
+        if let (Some(one), Some(other)) = pair
+            && !one.eq(other)?
+        {
+            return Ok(Some(false));
+        }
+    }
+    Ok(Some(same_keys))
 }

@@ -9,7 +9,7 @@ use crate::dispatch::{address_repr, overrides, public_class};
 use crate::errors::{empty, missing_weak, unpack_pair};
 use crate::guarded::Lazy;
 use crate::iterator::{Iterable, Part, Taken, Walked, WeakIterator};
-use crate::mapping;
+use crate::mapping::{self, Mapped};
 use crate::names::name;
 use crate::strong::Strong;
 use crate::weak_ref::{WeakRef, supports_weak_references, weak_key_hash};
@@ -42,6 +42,16 @@ impl Entry for KeyEntry {
         self.key.refers_to(key.as_ptr())
     }
 
+    #[inline]
+    fn has_key_of(&self, _py: Python<'_>, other: &Self) -> bool {
+        self.key.has_referent_of(&other.key)
+    }
+
+    #[inline]
+    fn hash(&self, _py: Python<'_>) -> isize {
+        self.key.remembered_hash()
+    }
+
     fn key_of<'py>(identity: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
         WeakRef::view(identity).ok()?.upgrade(identity.py())
     }
@@ -71,6 +81,17 @@ impl Iterable for KeyEntry {
     }
 }
 
+impl Mapped for KeyEntry {
+    #[inline]
+    fn has_value_of(&self, other: &Self) -> bool {
+        self.value.is(&*other.value)
+    }
+
+    fn value<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        Some(self.value.bind(py).clone())
+    }
+}
+
 /// The native base of `weakrefs.WeakKeyDictionary`.
 #[pyclass(frozen, subclass, mapping, module = "weakrefs._weakrefs")]
 pub(crate) struct WeakKeyDictionary {
@@ -89,8 +110,7 @@ impl Container<KeyEntry> {
 impl WeakKeyDictionary {
     /// An empty one of the public class.
     fn new_public(py: Python<'_>) -> PyResult<Bound<'_, Self>> {
-        static PUBLIC: Lazy<PyType> = Lazy::new();
-        Ok(public_class::<Self>(py, &PUBLIC)?.call0()?.cast_into()?)
+        Ok(Self::public(py)?.call0()?.cast_into()?)
     }
 
     fn merge_from(&self, other: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
@@ -109,6 +129,11 @@ impl Direct for WeakKeyDictionary {
     fn class(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
         static CLASS: Lazy<PyType> = Lazy::new();
         CLASS.get_or_make(py, || direct::mapping_class::<Self>(py))
+    }
+
+    fn public(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
+        static PUBLIC: Lazy<PyType> = Lazy::new();
+        public_class::<Self>(py, &PUBLIC)
     }
 
     fn len(&self, py: Python<'_>) -> usize {
@@ -154,6 +179,24 @@ impl DirectMapping for WeakKeyDictionary {
     fn delete(&self, key: &Bound<'_, PyAny>) -> PyResult<bool> {
         let entry = self.container.take(key, weak_key_hash(key)?)?;
         Ok(entry.is_some())
+    }
+
+    fn take<'py>(&self, key: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let entry = self.container.take(key, weak_key_hash(key)?)?;
+        Ok(entry.map(|entry| entry.value.into_bound(key.py())))
+    }
+
+    fn take_newest<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+        loop {
+            let entry = self.container.pop(py);
+            let entry = entry.ok_or_else(|| empty("popitem(): dictionary is empty"))?;
+            if let Some(key) = entry.key.upgrade(py) {
+                return Ok((key, entry.value.into_bound(py)));
+            }
+        }
     }
 
     fn get_or_store<'py>(
@@ -239,23 +282,14 @@ impl WeakKeyDictionary {
         args: &Bound<'py, PyTuple>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let default = mapping::optional_default("pop", args)?;
-        match self.container.take(key, weak_key_hash(key)?)? {
-            Some(entry) => Ok(entry.value.into_bound(key.py())),
-            None => default.ok_or_else(|| missing_weak(key)),
-        }
+        self.take(key)?.or(default).ok_or_else(|| missing_weak(key))
     }
 
     /// Remove the newest entry and return it as a tuple of key and value.
     ///
     /// Raises KeyError if nothing is left. O(1).
     fn popitem<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
-        loop {
-            let entry = self.container.pop(py);
-            let entry = entry.ok_or_else(|| empty("popitem(): dictionary is empty"))?;
-            if let Some(key) = entry.key.upgrade(py) {
-                return Ok((key, entry.value.into_bound(py)));
-            }
-        }
+        self.take_newest(py)
     }
 
     /// Remove every entry, newest first, until nothing is left. O(n).
@@ -394,6 +428,11 @@ impl WeakKeyDictionary {
                 .map(|(_, hash, entry)| (*hash, entry.clone())),
         );
         Ok(())
+    }
+
+    /// Whether the mapping equals another one of the same class; None if that takes comparisons of keys.
+    fn _equals(&self, other: &Bound<'_, Self>) -> PyResult<Option<bool>> {
+        mapping::are_equal(other.py(), &self.container, &other.get().container)
     }
 
     /// The size in memory, in bytes, without the keys and values.

@@ -72,6 +72,13 @@ impl WeakRef {
         unsafe { load(&raw const (*self.raw()).wr_object) == object }
     }
 
+    /// Whether `other`, which is alive, has the same referent.
+    #[inline]
+    pub(crate) fn has_referent_of(&self, other: &Self) -> bool {
+        // SAFETY: a load of a field of a weak reference object; the pointer is compared, not followed.
+        self.refers_to(unsafe { load(&raw const (*other.raw()).wr_object) })
+    }
+
     /// The referent, unless it is dead. Counts a reference up and does nothing else.
     #[inline]
     pub(crate) fn upgrade<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {

@@ -38,6 +38,16 @@ impl Entry for Element {
         self.0.refers_to(key.as_ptr())
     }
 
+    #[inline]
+    fn has_key_of(&self, _py: Python<'_>, other: &Self) -> bool {
+        self.0.has_referent_of(&other.0)
+    }
+
+    #[inline]
+    fn hash(&self, _py: Python<'_>) -> isize {
+        self.0.remembered_hash()
+    }
+
     fn key_of<'py>(identity: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
         WeakRef::view(identity).ok()?.upgrade(identity.py())
     }
@@ -94,18 +104,15 @@ pub(crate) struct WeakSet {
     pub(crate) container: Container<Element>,
 }
 
-impl WeakSet {
-    /// The public class.
-    pub(crate) fn public(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
-        static PUBLIC: Lazy<PyType> = Lazy::new();
-        public_class::<Self>(py, &PUBLIC)
-    }
-}
-
 impl Direct for WeakSet {
     fn class(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
         static CLASS: Lazy<PyType> = Lazy::new();
         CLASS.get_or_make(py, || direct::set_class::<Self>(py))
+    }
+
+    fn public(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
+        static PUBLIC: Lazy<PyType> = Lazy::new();
+        public_class::<Self>(py, &PUBLIC)
     }
 
     fn len(&self, py: Python<'_>) -> usize {
@@ -125,9 +132,23 @@ impl DirectSet for WeakSet {
         self.container.add(item, weak_key_hash(item)?)
     }
 
+    fn missing(item: &Bound<'_, PyAny>) -> PyErr {
+        missing_weak(item)
+    }
+
     fn delete(&self, item: &Bound<'_, PyAny>) -> PyResult<bool> {
         let element = self.container.take(item, weak_key_hash(item)?)?;
         Ok(element.is_some())
+    }
+
+    fn take_newest<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        loop {
+            let element = self.container.pop(py);
+            let Element(reference) = element.ok_or_else(|| empty("pop from empty WeakSet"))?;
+            if let Some(element) = reference.upgrade(py) {
+                return Ok(element);
+            }
+        }
     }
 }
 
@@ -168,7 +189,7 @@ impl WeakSet {
     ///
     /// Raises TypeError if item cannot be weakly referenced or hashed. O(1).
     #[pyo3(signature = (item))]
-    pub(crate) fn discard(&self, item: &Bound<'_, PyAny>) -> PyResult<()> {
+    fn discard(&self, item: &Bound<'_, PyAny>) -> PyResult<()> {
         self.delete(item).map(drop)
     }
 
@@ -188,13 +209,7 @@ impl WeakSet {
     ///
     /// Raises KeyError if there is none. O(1).
     fn pop<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        loop {
-            let element = self.container.pop(py);
-            let Element(reference) = element.ok_or_else(|| empty("pop from empty WeakSet"))?;
-            if let Some(element) = reference.upgrade(py) {
-                return Ok(element);
-            }
-        }
+        self.take_newest(py)
     }
 
     /// Remove every element. O(n).
@@ -215,10 +230,7 @@ impl WeakSet {
             }
             return Ok(());
         }
-        for element in other.try_iter()? {
-            slf.get().add(&element?)?;
-        }
-        Ok(())
+        set_algebra::add_all(&slf.get().container, other)
     }
 
     /// Return a shallow copy of the same class. O(n).

@@ -13,7 +13,7 @@ use crate::exact;
 use crate::guarded::Lazy;
 use crate::iterator::{Iterable, Part, Taken, Walked, WeakIterator};
 use crate::keyed_ref;
-use crate::mapping;
+use crate::mapping::{self, Mapped};
 use crate::names::name;
 use crate::strong::Strong;
 use crate::weak_ref::{WeakRef, supports_weak_references};
@@ -47,6 +47,17 @@ impl Entry for ValueEntry {
         self.key.is(key) || exact::are_equal(self.key.bind(key.py()), key)
     }
 
+    #[inline]
+    fn has_key_of(&self, py: Python<'_>, other: &Self) -> bool {
+        self.is_for(other.key.bind(py))
+    }
+
+    #[inline]
+    fn hash(&self, py: Python<'_>) -> isize {
+        exact::known_hash(self.key.bind(py))
+            .unwrap_or_else(|| keyed_ref::hash(self.value.object().bind(py)).unwrap_or(-1))
+    }
+
     fn key_of<'py>(identity: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
         Some(identity.clone())
     }
@@ -75,6 +86,17 @@ impl Iterable for ValueEntry {
                 Taken::One(self.key.bind(py).clone())
             }
         })
+    }
+}
+
+impl Mapped for ValueEntry {
+    #[inline]
+    fn has_value_of(&self, other: &Self) -> bool {
+        self.value.has_referent_of(&other.value)
+    }
+
+    fn value<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        self.value.upgrade(py)
     }
 }
 
@@ -151,8 +173,7 @@ impl WeakValueDictionary {
 
     /// An empty one of the public class.
     fn new_public(py: Python<'_>) -> PyResult<Bound<'_, Self>> {
-        static PUBLIC: Lazy<PyType> = Lazy::new();
-        Ok(public_class::<Self>(py, &PUBLIC)?.call0()?.cast_into()?)
+        Ok(Self::public(py)?.call0()?.cast_into()?)
     }
 
     fn merge_from(
@@ -178,6 +199,11 @@ impl Direct for WeakValueDictionary {
     fn class(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
         static CLASS: Lazy<PyType> = Lazy::new();
         CLASS.get_or_make(py, || direct::mapping_class::<Self>(py))
+    }
+
+    fn public(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
+        static PUBLIC: Lazy<PyType> = Lazy::new();
+        public_class::<Self>(py, &PUBLIC)
     }
 
     fn len(&self, py: Python<'_>) -> usize {
@@ -213,6 +239,24 @@ impl DirectMapping for WeakValueDictionary {
     fn delete(&self, key: &Bound<'_, PyAny>) -> PyResult<bool> {
         let entry = self.container.take(key, key_hash(key)?)?;
         Ok(entry.is_some())
+    }
+
+    fn take<'py>(&self, key: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let entry = self.container.take(key, key_hash(key)?)?;
+        Ok(entry.and_then(|entry| entry.value.upgrade(key.py())))
+    }
+
+    fn take_newest<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+        loop {
+            let entry = self.container.pop(py);
+            let entry = entry.ok_or_else(|| empty("popitem(): dictionary is empty"))?;
+            if let Some(value) = entry.value.upgrade(py) {
+                return Ok((entry.key.into_bound(py), value));
+            }
+        }
     }
 
     fn get_or_store<'py>(
@@ -309,24 +353,14 @@ impl WeakValueDictionary {
         args: &Bound<'py, PyTuple>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let default = mapping::optional_default("pop", args)?;
-        let entry = self.container.take(key, key_hash(key)?)?;
-        match entry.and_then(|entry| entry.value.upgrade(key.py())) {
-            Some(value) => Ok(value),
-            None => default.ok_or_else(|| missing(key)),
-        }
+        self.take(key)?.or(default).ok_or_else(|| missing(key))
     }
 
     /// Remove the newest entry and return it as a tuple of key and value.
     ///
     /// Raises KeyError if nothing is left. O(1).
     fn popitem<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
-        loop {
-            let entry = self.container.pop(py);
-            let entry = entry.ok_or_else(|| empty("popitem(): dictionary is empty"))?;
-            if let Some(value) = entry.value.upgrade(py) {
-                return Ok((entry.key.into_bound(py), value));
-            }
-        }
+        self.take_newest(py)
     }
 
     /// Remove every entry, newest first, until nothing is left. O(n).
@@ -457,6 +491,11 @@ impl WeakValueDictionary {
                 .map(|(entry, hash, _)| (*hash, entry.clone())),
         );
         Ok(())
+    }
+
+    /// Whether the mapping equals another one of the same class; None if that takes comparisons of keys.
+    fn _equals(&self, other: &Bound<'_, Self>) -> PyResult<Option<bool>> {
+        mapping::are_equal(other.py(), &self.container, &other.get().container)
     }
 
     /// The size in memory, in bytes, without the keys and values.

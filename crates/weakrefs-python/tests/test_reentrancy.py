@@ -84,8 +84,16 @@ def mapping_operations(key, value):
 
 
 def set_operations(key, _):
-    """Operations of a set that look `key` up."""
+    """Operations of a set that look `key` up: of an iterable, and of another weak set."""
     return {
+        **{
+            f"weak {name}": lambda s, name=name: getattr(s, name)(WeakSet([key]))
+            for name in (
+                *("update", "difference_update", "intersection_update", "symmetric_difference_update"),
+                *("union", "difference", "intersection", "symmetric_difference"),
+                *("issubset", "issuperset", "isdisjoint", "__lt__", "__gt__"),
+            )
+        },
         "in": lambda s: key in s,
         "add": lambda s: s.add(key),
         "remove": lambda s: s.remove(key),

@@ -4,7 +4,7 @@ import operator
 
 import pytest
 import weakrefs as weakref
-from support import Equal, Thing, Unhashable, things
+from support import Equal, Thing, Unhashable, entries, things
 from weakrefs import WeakSet
 
 ITEMS = things(6, Equal)
@@ -243,3 +243,79 @@ def test_the_other_operand_is_asked_with_its_own_rules():
     twice = [ITEMS[0], ITEMS[0], ITEMS[1]]
     assert members <= twice and not members < twice and members >= twice and not members > twice
     assert weakref.getweakrefcount(ITEMS[0]) == 1
+
+
+# Two weak sets, about which identity decides
+
+
+class Silent(Thing):
+    """Counts how often its hash and its equality are asked for."""
+
+    asked = 0
+
+    def __hash__(self):
+        Silent.asked += 1
+        return self.name
+
+    def __eq__(self, other):
+        Silent.asked += 1
+        return self is other
+
+
+def test_two_weak_sets_ask_the_elements_nothing():
+    """S7: references remember the hash, and elements that are the same need no comparison."""
+    items = things(6, Silent)
+    left, right, more = WeakSet(items[:4]), WeakSet(items[:4]), WeakSet(items)
+    others = WeakSet(items[4:])
+    Silent.asked = 0
+    assert left == right and left <= right and left >= right and left < more and more > left
+    assert not left < right and not left > right and left != more and left.isdisjoint(others)
+    assert not left.isdisjoint(more) and more.issuperset(left) and not left.issuperset(more)
+    left |= others
+    assert left == more
+    left &= right
+    assert left == right
+    left -= right
+    assert len(left) == 0
+    left ^= right
+    assert Silent.asked == 0
+    assert entries(left) == items[:4]
+
+
+@pytest.mark.parametrize("name", IN_PLACE)
+def test_elements_of_which_some_are_the_same(name):
+    """S18, S24: identity does not decide where an element is equal to another one, first or last."""
+    mine, theirs = things(6, Equal), things(6, Equal)
+    for right in ([mine[1], theirs[2], mine[4]], [theirs[1], mine[2], mine[4]], [mine[1], mine[2], theirs[4]]):
+        members = WeakSet(mine[:4])
+        members = IN_PLACE[name](members, WeakSet(right))
+        assert set(members) == OPERATORS[name](set(mine[:4]), set(right))
+        assert len(members) == len(set(members))
+        for compare in COMPARISONS.values():
+            assert compare(WeakSet(right), WeakSet(mine)) is compare(set(right), set(mine))
+            assert compare(WeakSet(mine), WeakSet(right)) is compare(set(mine), set(right))
+
+
+def test_an_intersection_in_place_has_the_order_of_the_other():
+    """S24"""
+    items = things(20, Equal)
+    members = WeakSet(items)
+    members &= WeakSet(items[::-3])
+    assert entries(members) == items[::-3]
+    del items[::2]
+    assert entries(members) == [item for item in items[::-1] if item in members]
+
+
+def test_a_set_that_says_how_it_is_iterated():
+    """S26: by its subclass; elsewhere nothing is iterated that need not be."""
+
+    class Reversed(WeakSet):
+        def __iter__(self):
+            return reversed(ITEMS[:2])
+
+    members = WeakSet(ITEMS[:2])
+    assert members == Reversed() and members >= Reversed() and not members.isdisjoint(Reversed())
+    members &= Reversed()
+    assert entries(members) == ITEMS[1::-1]
+    members -= Reversed()
+    assert entries(members) == []

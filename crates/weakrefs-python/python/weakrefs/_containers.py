@@ -113,6 +113,14 @@ class _WeakMapping(MutableMapping):
 
     __slots__ = ()
 
+    def __eq__(self, other):
+        if type(self) is type(other) and type(self) in _MAPPINGS:
+            # Nothing is overridden, so neither mapping need be iterated.
+            equal = self._equals(other)
+            if equal is not None:
+                return equal
+        return super().__eq__(other)
+
     def __or__(self, other):
         if not isinstance(other, Mapping):
             return NotImplemented
@@ -179,5 +187,8 @@ class WeakValueDictionary(_weakrefs.WeakValueDictionary, _WeakMapping):
     """
 
 
+_MAPPINGS = WeakKeyDictionary, WeakValueDictionary
+
 for _class in (WeakSet, WeakKeyDictionary, WeakValueDictionary):
     _class.__module__ = "weakrefs"
+_weakrefs.put_methods(WeakSet, WeakKeyDictionary, WeakValueDictionary)

@@ -14,7 +14,16 @@ from typing_extensions import Never, Self, disjoint_base
 
 import weakrefs
 
-__all__ = ["KeyedRef", "WeakKeyDictionary", "WeakMethod", "WeakSet", "WeakValueDictionary", "__version__", "finalize"]
+__all__ = [
+    "KeyedRef",
+    "WeakKeyDictionary",
+    "WeakMethod",
+    "WeakSet",
+    "WeakValueDictionary",
+    "__version__",
+    "finalize",
+    "put_methods",
+]
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -27,6 +36,8 @@ _T_co = TypeVar("_T_co", covariant=True)
 _R_co = TypeVar("_R_co", covariant=True, default=Any)
 
 __version__: str
+
+def put_methods(weak_set: type[Any], weak_key_dictionary: type[Any], weak_value_dictionary: type[Any]) -> None: ...
 
 @disjoint_base
 class WeakValueDictionary(Generic[_K, _V]):
