@@ -1,4 +1,7 @@
-//! The benchmark of the Python face: `python -m weakrefs bench` in an environment of its own.
+//! The benchmarks: that of the Python face, `python -m weakrefs bench` in an environment of its own,
+//! and that of the Rust crate.
+
+pub(crate) mod rust;
 
 use std::{ffi::OsString, time::Duration};
 
@@ -9,8 +12,8 @@ use crate::{environment, interpreters::Interpreter, process};
 /// All sizes with `--rigorous` take hours.
 const LIMIT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Sets everything up and runs it with the options given.
-pub(crate) fn run(interpreter: &Interpreter, options: &[OsString]) -> Result<()> {
+/// Sets everything up for the Python face and runs it with the options given.
+pub(crate) fn python(interpreter: &Interpreter, options: &[OsString]) -> Result<()> {
     let environment = environment::prepare(interpreter, &["bench"])?;
     let python = environment.python();
     let mut command = python.module("weakrefs");

@@ -47,12 +47,17 @@ enum Command {
         #[arg(long)]
         python: Option<PathBuf>,
     },
-    /// Measure the Python face beside the standard weakref and the strong containers
+    /// Measure the Python face beside the standard weakref and the strong containers, or the Rust
+    /// crate beside its peers
     Bench {
         /// The interpreter to use [default: python3]
         #[arg(long)]
         python: Option<PathBuf>,
-        /// Options of `python -m weakrefs bench`, after --python; `-- --help` lists them
+        /// Measure the Rust crate
+        #[arg(long)]
+        rust: bool,
+        /// Options of `python -m weakrefs bench`, or nearly the same with --rust, after the other
+        /// ones; `-- --help` lists them
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<OsString>,
     },
@@ -132,10 +137,18 @@ fn run(command: Command) -> Result<()> {
             enter_workspace()?;
             demo::run(&interpreter)
         }
-        Command::Bench { python, options } => {
+        Command::Bench {
+            python,
+            rust,
+            options,
+        } => {
             let interpreter = interpreters::one(python.as_ref())?;
             enter_workspace()?;
-            bench::run(&interpreter, &options)
+            if rust {
+                bench::rust::run(&interpreter, &options)
+            } else {
+                bench::python(&interpreter, &options)
+            }
         }
         Command::Test { python, debian } => {
             let main = interpreters::one(python.first())?;

@@ -131,7 +131,7 @@ impl Report {
 }
 
 /// A plain table with numbers to the right in the given columns.
-pub(crate) fn table<const N: usize>(header: [&str; N], numbers: std::ops::Range<usize>) -> Table {
+pub(crate) fn table(header: impl Into<comfy_table::Row>, numbers: std::ops::Range<usize>) -> Table {
     let mut table = Table::new();
     table.load_style(presets::ASCII_MARKDOWN).set_header(header);
     for index in numbers {

@@ -1,59 +1,62 @@
 //! The containers beside weak-table and dashmap, with one thread.
-//!
-//! `WEAKREFS_BENCH_SIZES=1000,10000000` sets the sizes.
 
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use dashmap::DashMap;
+use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
-use std::sync::{Arc, Mutex, Weak};
-use weak_table::{WeakHashSet, WeakKeyHashMap};
-use weakrefs::{WeakKeyMap, WeakSet, WeakValueMap};
-use weakrefs_bench::{LockedWeakTable, Object, PlainWeakTable, Registry, key, shuffled};
+use std::sync::Arc;
+use weakrefs_bench::keyed_by_objects::{
+    Elements, LockedMap, LockedSet, OurMap, OurSet, PlainMap, PlainSet,
+};
+use weakrefs_bench::values_by_key::{Dash, Locked, Ours, Plain, Registry};
+use weakrefs_bench::{Cases, LOCKED, OURS, Object, key, objects, shuffled, sizes};
 
-fn sizes() -> Vec<u64> {
-    let sizes = std::env::var("WEAKREFS_BENCH_SIZES").unwrap_or_else(|_| "1000,100000".into());
-    sizes
-        .split(',')
-        .map(|size| size.parse().expect("a list of sizes"))
-        .collect()
-}
-
-/// A number after the other from `numbers`, for ever.
-fn cycle(numbers: &[u64]) -> impl FnMut() -> u64 {
-    let mut numbers = numbers.iter().copied().cycle();
-    move || numbers.next().expect("not empty")
-}
-
-fn lookup_by_key<R: Registry>(criterion: &mut Criterion) {
+fn values_by_key<R: Registry>(criterion: &mut Criterion) {
     for size in sizes() {
+        // Dropped after the registry: a death costs nothing then.
+        let objects = objects(0..size);
         let registry = R::default();
-        let objects: Vec<_> = (0..size).map(Object::new).collect();
         for object in &objects {
             registry.insert(key(object.number), object);
         }
-        let hits: Vec<String> = shuffled(size).into_iter().map(key).collect();
-        let misses: Vec<String> = hits.iter().map(|key| format!("no {key}")).collect();
-        for (name, keys) in [("get &str, hit", &hits), ("get &str, miss", &misses)] {
+        let (group, way) = ("WeakValueMap", R::WAY);
+        let mut cases = Cases {
+            criterion,
+            group,
+            way,
+            size,
+        };
+
+        for (case, prefix) in [("get(&str), hit", ""), ("get(&str), miss", "no ")] {
+            let keys = shuffled(size)
+                .into_iter()
+                .map(|number| format!("{prefix}{}", key(number)));
+            let keys: Vec<String> = keys.collect();
             let mut keys = keys.iter().cycle();
-            let id = BenchmarkId::new(R::NAME, size);
-            criterion.benchmark_group(name).bench_function(id, |bencher| {
+            cases.measure(case, |bencher| {
                 bencher.iter(|| registry.get(black_box(keys.next().expect("not empty"))));
             });
         }
-    }
-}
 
-fn insert_and_evict<R: Registry>(criterion: &mut Criterion) {
-    for size in sizes() {
-        let registry = R::default();
-        let objects: Vec<_> = (0..size).map(Object::new).collect();
-        for object in &objects {
-            registry.insert(key(object.number), object);
-        }
+        cases.measure_life(
+            |batch| -> Vec<(String, Arc<Object>)> {
+                let numbers = size..size + batch as u64;
+                numbers
+                    .map(|number| (key(number), Object::new(number)))
+                    .collect()
+            },
+            |new| {
+                for (key, object) in new {
+                    registry.insert(key.clone(), object);
+                }
+            },
+            |new| {
+                for (key, object) in new {
+                    drop(object);
+                    registry.expire(&key);
+                }
+            },
+        );
         let new = key(size);
-        let id = BenchmarkId::new(R::NAME, size);
-        let mut group = criterion.benchmark_group("insert under a key, death, expiry");
-        group.bench_function(id, |bencher| {
+        cases.measure("insert, death and expiry", |bencher| {
             bencher.iter(|| {
                 let object = Object::new(size);
                 registry.insert(new.clone(), &object);
@@ -61,96 +64,78 @@ fn insert_and_evict<R: Registry>(criterion: &mut Criterion) {
                 registry.expire(&new);
             });
         });
+        cases.measure_pass("iterate", || registry.total());
+        cases.measure("len", |bencher| bencher.iter(|| registry.count()));
     }
 }
 
-fn elements(criterion: &mut Criterion) {
+fn keyed_by_objects<E: Elements>(criterion: &mut Criterion) {
     for size in sizes() {
-        let objects: Vec<_> = (0..size).map(Object::new).collect();
-        let equals: Vec<_> = (0..size).map(Object::new).collect();
-        let order = shuffled(size);
-        let set: WeakSet<Object> = objects.iter().collect();
-        let map = WeakKeyMap::new();
-        let mut table = WeakHashSet::<Weak<Object>>::new();
-        let mut keyed = WeakKeyHashMap::<Weak<Object>, u64>::new();
-        for object in &objects {
-            map.insert(object, object.number);
-            table.insert(Arc::clone(object));
-            keyed.insert(Arc::clone(object), object.number);
+        let elements = objects(0..size);
+        let container = E::default();
+        for object in &elements {
+            container.insert(object);
         }
-        let table = Mutex::new(table);
-        for (name, asked) in [("contains, identical", &objects), ("contains, equal", &equals)] {
-            let mut group = criterion.benchmark_group(name);
-            let mut next = cycle(&order);
-            group.bench_function(BenchmarkId::new("weakrefs", size), |bencher| {
-                bencher.iter(|| set.contains(black_box(&asked[next() as usize])));
-            });
-            group.bench_function(BenchmarkId::new("Mutex<weak-table>", size), |bencher| {
+        let (group, way) = (E::GROUP, E::WAY);
+        let mut cases = Cases {
+            criterion,
+            group,
+            way,
+            size,
+        };
+
+        let mut lookups = |kind: &str, asked: &[Arc<Object>]| {
+            let order = shuffled(size);
+            let mut order = order.iter().cycle();
+            cases.measure(&format!("{}, {kind}", E::LOOKUP), |bencher| {
                 bencher.iter(|| {
-                    let element: &Object = &asked[next() as usize];
-                    table.lock().unwrap().contains(black_box(element))
+                    let at = *order.next().expect("not empty") as usize;
+                    container.find(black_box(&asked[at]))
                 });
             });
-        }
-        let mut group = criterion.benchmark_group("map of keys, get");
-        let mut next = cycle(&order);
-        group.bench_function(BenchmarkId::new("weakrefs", size), |bencher| {
-            bencher.iter(|| map.get(black_box(&objects[next() as usize])));
-        });
-        let keyed = Mutex::new(keyed);
-        group.bench_function(BenchmarkId::new("Mutex<weak-table>", size), |bencher| {
-            bencher.iter(|| {
-                let key: &Object = &objects[next() as usize];
-                keyed.lock().unwrap().get(black_box(key)).copied()
-            });
-        });
-        group.finish();
+        };
+        lookups("identical", &elements);
+        lookups("equal", &objects(0..size));
+        lookups("miss", &objects(size..2 * size));
 
-        let mut group = criterion.benchmark_group("add an element, death, expiry");
-        group.bench_function(BenchmarkId::new("weakrefs", size), |bencher| {
-            bencher.iter(|| set.insert(&Object::new(size)));
-        });
-        group.bench_function(BenchmarkId::new("Mutex<weak-table>", size), |bencher| {
+        cases.measure_life(
+            |batch| objects(2 * size..2 * size + batch as u64),
+            |new| new.iter().for_each(|object| container.insert(object)),
+            |new| new.into_iter().for_each(|object| container.end(object)),
+        );
+        cases.measure("insert, death and expiry", |bencher| {
             bencher.iter(|| {
-                let object = Object::new(size);
-                table.lock().unwrap().insert(Arc::clone(&object));
-                // weak-table has no name for a dead element: this removes it while alive.
-                table.lock().unwrap().remove(&*object);
+                let object = Object::new(2 * size);
+                container.insert(&object);
+                container.end(object);
             });
         });
-        group.finish();
-
-        let mut group = criterion.benchmark_group("iterate, whole");
-        group.bench_function(BenchmarkId::new("weakrefs", size), |bencher| {
-            bencher.iter(|| set.iter().map(|object| object.number).sum::<u64>());
-        });
-        group.bench_function(BenchmarkId::new("Mutex<weak-table>", size), |bencher| {
-            bencher.iter(|| {
-                let table = table.lock().unwrap();
-                table.iter().map(|object| object.number).sum::<u64>()
-            });
-        });
+        cases.measure_pass("iterate", || container.total());
+        cases.measure("len", |bencher| bencher.iter(|| container.count()));
     }
 }
 
 fn handles(criterion: &mut Criterion) {
-    let map: WeakValueMap<String, Object> = WeakValueMap::new();
-    let mut group = criterion.benchmark_group("handles");
-    group.bench_function("clone", |bencher| bencher.iter(|| map.clone()));
-    group.bench_function("len", |bencher| bencher.iter(|| map.len()));
+    let mut group = criterion.benchmark_group("handle: clone");
+    let (ours, locked) = (Ours::default(), Arc::new(Locked::default()));
+    group.bench_function(OURS, |bencher| bencher.iter(|| black_box(&ours).clone()));
+    group.bench_function(LOCKED, |bencher| {
+        bencher.iter(|| Arc::clone(black_box(&locked)))
+    });
 }
 
 criterion_group!(
     containers,
-    lookup_by_key::<WeakValueMap<String, Object>>,
-    lookup_by_key::<PlainWeakTable>,
-    lookup_by_key::<LockedWeakTable>,
-    lookup_by_key::<DashMap<String, Weak<Object>>>,
-    insert_and_evict::<WeakValueMap<String, Object>>,
-    insert_and_evict::<PlainWeakTable>,
-    insert_and_evict::<LockedWeakTable>,
-    insert_and_evict::<DashMap<String, Weak<Object>>>,
-    elements,
+    values_by_key::<Ours>,
+    values_by_key::<Plain>,
+    values_by_key::<Locked>,
+    values_by_key::<Dash>,
+    keyed_by_objects::<OurSet>,
+    keyed_by_objects::<PlainSet>,
+    keyed_by_objects::<LockedSet>,
+    keyed_by_objects::<OurMap>,
+    keyed_by_objects::<PlainMap>,
+    keyed_by_objects::<LockedMap>,
     handles,
 );
 criterion_main!(containers);

@@ -1,88 +1,86 @@
-//! Weak references beside `std::sync::Weak`.
+//! Weak references beside `std::sync::Weak`. It has neither sharing nor callbacks: those are beside
+//! what it has.
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 use std::sync::{Arc, Weak};
 use weakrefs::Ref;
-use weakrefs_bench::Object;
+use weakrefs_bench::{OURS, Object, STD};
 
 fn upgrade(criterion: &mut Criterion) {
     let object = Object::new(1);
-    let weak = Arc::downgrade(&object);
-    let reference = Ref::new(&object);
-    let mut group = criterion.benchmark_group("upgrade");
-    group.bench_function("std", |bencher| bencher.iter(|| black_box(&weak).upgrade()));
-    group.bench_function("weakrefs", |bencher| {
-        bencher.iter(|| black_box(&reference).upgrade());
-    });
-    group.finish();
-
+    let (weak, reference) = (Arc::downgrade(&object), Ref::new(&object));
+    upgrades(criterion, "Ref: upgrade", &weak, &reference);
     drop(object);
-    let mut group = criterion.benchmark_group("upgrade dead");
-    group.bench_function("std", |bencher| bencher.iter(|| black_box(&weak).upgrade()));
-    group.bench_function("weakrefs", |bencher| {
-        bencher.iter(|| black_box(&reference).upgrade());
+    upgrades(criterion, "Ref: upgrade, dead", &weak, &reference);
+}
+
+fn upgrades(criterion: &mut Criterion, case: &str, weak: &Weak<Object>, reference: &Ref<Object>) {
+    let mut group = criterion.benchmark_group(case);
+    group.bench_function(STD, |bencher| bencher.iter(|| black_box(weak).upgrade()));
+    group.bench_function(OURS, |bencher| {
+        bencher.iter(|| black_box(reference).upgrade());
     });
 }
 
 fn create(criterion: &mut Criterion) {
     let object = Object::new(1);
-    let mut group = criterion.benchmark_group("create and drop a reference");
-    group.bench_function("std", |bencher| {
-        bencher.iter(|| Arc::downgrade(black_box(&object)));
+    creations(criterion, "Ref: create and drop", &object, Ref::new);
+    creations(
+        criterion,
+        "Ref: create and drop, callback",
+        &object,
+        |object| Ref::with_callback(object, |_| ()),
+    );
+    let _another = Ref::new(&object);
+    creations(criterion, "Ref: create and drop, shared", &object, Ref::new);
+}
+
+fn creations(
+    criterion: &mut Criterion,
+    case: &str,
+    object: &Arc<Object>,
+    create: impl Fn(&Arc<Object>) -> Ref<Object>,
+) {
+    let mut group = criterion.benchmark_group(case);
+    group.bench_function(STD, |bencher| {
+        bencher.iter(|| Arc::downgrade(black_box(object)));
     });
-    group.bench_function("weakrefs", |bencher| {
-        bencher.iter(|| Ref::new(black_box(&object)));
-    });
-    let _shared = Ref::new(&object);
-    group.bench_function("weakrefs, shared", |bencher| {
-        bencher.iter(|| Ref::new(black_box(&object)));
-    });
-    group.bench_function("weakrefs, with callback", |bencher| {
-        bencher.iter(|| Ref::with_callback(black_box(&object), |_| ()));
-    });
+    group.bench_function(OURS, |bencher| bencher.iter(|| create(black_box(object))));
 }
 
 fn die(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("create and drop an object");
-    group.bench_function("Arc", |bencher| {
+    let mut group = criterion.benchmark_group("Ref: an object without, create and drop");
+    group.bench_function(STD, |bencher| {
         bencher.iter(|| Arc::new(black_box(1u64)));
     });
-    group.bench_function("with an unused slot", |bencher| {
-        bencher.iter(|| Object::new(black_box(1)));
-    });
+    group.bench_function(OURS, |bencher| bencher.iter(|| Object::new(black_box(1))));
     group.finish();
 
-    let mut group = criterion.benchmark_group("death");
-    group.bench_function("std, Weak kept", |bencher| {
+    let mut group = criterion.benchmark_group("Ref: death, callback");
+    group.bench_function(STD, |bencher| {
         let make = || {
             let object = Object::new(1);
             let weak = Arc::downgrade(&object);
             (object, weak)
         };
-        bencher.iter_batched(
-            make,
-            |(object, weak)| -> Weak<Object> {
-                drop(object);
-                weak
-            },
-            BatchSize::SmallInput,
-        );
+        let die = |(object, weak)| -> Weak<Object> {
+            drop(object);
+            weak
+        };
+        bencher.iter_batched(make, die, BatchSize::SmallInput);
     });
-    group.bench_function("weakrefs, with callback", |bencher| {
+    group.bench_function(OURS, |bencher| {
         let make = || {
             let object = Object::new(1);
             let reference = Ref::with_callback(&object, |_| ());
             (object, reference)
         };
-        bencher.iter_batched(
-            make,
-            |(object, reference)| {
-                drop(object);
-                reference
-            },
-            BatchSize::SmallInput,
-        );
+        let die = |(object, reference)| -> Ref<Object> {
+            drop(object);
+            reference
+        };
+        bencher.iter_batched(make, die, BatchSize::SmallInput);
     });
 }
 

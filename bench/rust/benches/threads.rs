@@ -1,94 +1,83 @@
 //! Lookups and insertions by two threads at a time, over the same keys and over keys of their own.
 
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use dashmap::DashMap;
+use criterion::{Criterion, criterion_group, criterion_main};
+use std::array;
 use std::hint::black_box;
-use std::sync::{Barrier, Weak};
+use std::sync::Barrier;
 use std::thread;
-use std::time::{Duration, Instant};
-use weakrefs::WeakValueMap;
-use weakrefs_bench::{LockedWeakTable, Object, Registry, key, shuffled};
+use std::time::Instant;
+use weakrefs_bench::values_by_key::{Dash, Locked, Ours, Registry};
+use weakrefs_bench::{BATCH, Cases, Object, key, objects, shuffled, sizes};
 
-const SIZE: u64 = 10_000;
 const THREADS: usize = 2;
 
-/// How long `rounds` operations of each thread take, when all do theirs at the same time.
-fn together(rounds: u64, operation: impl Fn(usize, u64) + Sync) -> Duration {
-    let barrier = Barrier::new(THREADS);
-    let longest = thread::scope(|scope| {
-        let threads: Vec<_> = (0..THREADS)
-            .map(|thread| {
-                let (barrier, operation) = (&barrier, &operation);
-                scope.spawn(move || {
-                    barrier.wait();
-                    let start = Instant::now();
-                    for round in 0..rounds {
-                        operation(thread, round);
-                    }
-                    start.elapsed()
-                })
+/// Measures an operation of which each thread does so many, all at the same time. It is given the
+/// thread's number, and how many came before.
+fn together(cases: &mut Cases<'_>, case: &str, operation: impl Fn(usize, usize) + Sync) {
+    let work = |barrier: &Barrier, thread, rounds| {
+        barrier.wait();
+        let start = Instant::now();
+        (0..rounds).for_each(|round| operation(thread, round as usize));
+        start.elapsed()
+    };
+    cases.measure(case, |bencher| {
+        bencher.iter_custom(|rounds| {
+            let barrier = Barrier::new(THREADS);
+            thread::scope(|scope| {
+                let (barrier, work) = (&barrier, &work);
+                let threads = array::from_fn::<_, THREADS, _>(|thread| {
+                    scope.spawn(move || work(barrier, thread, rounds))
+                });
+                let times = threads.map(|thread| thread.join().expect("no thread panics"));
+                times.into_iter().max().unwrap_or_default()
             })
-            .collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().expect("no thread panics"))
-            .max()
+        });
     });
-    longest.unwrap_or_default()
 }
 
-fn lookups<R: Registry + Sync>(criterion: &mut Criterion) {
-    let registry = R::default();
-    let objects: Vec<_> = (0..SIZE).map(Object::new).collect();
-    for object in &objects {
-        registry.insert(key(object.number), object);
+fn two_threads<R: Registry + Sync>(criterion: &mut Criterion) {
+    for size in sizes() {
+        let objects = objects(0..size);
+        let registry = R::default();
+        for object in &objects {
+            registry.insert(key(object.number), object);
+        }
+        let (group, way) = ("two threads", R::WAY);
+        let mut cases = Cases {
+            criterion,
+            group,
+            way,
+            size,
+        };
+
+        let keys: Vec<String> = shuffled(size).into_iter().map(key).collect();
+        let half = keys.len() / THREADS;
+        together(&mut cases, "get(&str), the same keys", |thread, round| {
+            black_box(registry.get(&keys[(round + thread * half) % keys.len()]));
+        });
+        together(
+            &mut cases,
+            "get(&str), keys of their own",
+            |thread, round| {
+                black_box(registry.get(&keys[round % half + thread * half]));
+            },
+        );
+
+        let new: Vec<String> = (size..size + (THREADS * BATCH) as u64).map(key).collect();
+        together(&mut cases, "insert, death and expiry", |thread, round| {
+            let key = &new[round % BATCH + thread * BATCH];
+            let object = Object::new(size);
+            registry.insert(key.clone(), &object);
+            drop(object);
+            registry.expire(key);
+        });
     }
-    let keys: Vec<String> = shuffled(SIZE).into_iter().map(key).collect();
-    let half = keys.len() / THREADS;
-    let mut group = criterion.benchmark_group("get &str, two threads");
-    group.bench_function(BenchmarkId::new(R::NAME, "shared keys"), |bencher| {
-        bencher.iter_custom(|rounds| {
-            together(rounds, |thread, round| {
-                let at = (round as usize + thread * half) % keys.len();
-                black_box(registry.get(&keys[at]));
-            })
-        });
-    });
-    group.bench_function(BenchmarkId::new(R::NAME, "own keys"), |bencher| {
-        bencher.iter_custom(|rounds| {
-            together(rounds, |thread, round| {
-                let at = round as usize % half + thread * half;
-                black_box(registry.get(&keys[at]));
-            })
-        });
-    });
-}
-
-fn insertions<R: Registry + Sync>(criterion: &mut Criterion) {
-    let registry = R::default();
-    let keys: Vec<String> = (0..SIZE).map(key).collect();
-    let half = keys.len() / THREADS;
-    let mut group = criterion.benchmark_group("insert, death, expiry, two threads");
-    group.bench_function(BenchmarkId::new(R::NAME, "own keys"), |bencher| {
-        bencher.iter_custom(|rounds| {
-            together(rounds, |thread, round| {
-                let key = &keys[round as usize % half + thread * half];
-                let object = Object::new(round);
-                registry.insert(key.clone(), &object);
-                drop(object);
-                registry.expire(key);
-            })
-        });
-    });
 }
 
 criterion_group!(
     threads,
-    lookups::<WeakValueMap<String, Object>>,
-    lookups::<LockedWeakTable>,
-    lookups::<DashMap<String, Weak<Object>>>,
-    insertions::<WeakValueMap<String, Object>>,
-    insertions::<LockedWeakTable>,
-    insertions::<DashMap<String, Weak<Object>>>,
+    two_threads::<Ours>,
+    two_threads::<Locked>,
+    two_threads::<Dash>,
 );
 criterion_main!(threads);

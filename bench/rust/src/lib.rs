@@ -1,13 +1,33 @@
-//! What the benchmarks have in common: the objects, the keys, and one interface over the containers
-//! that map keys to weakly referenced objects.
+//! What the benchmarks have in common: the objects, the keys, how a case is named, and one interface
+//! over ours and the peers.
+//!
+//! `cargo xtask bench --rust` runs them and reads what criterion has written. A benchmark is named
+//! `<group>: <case>/<way>/<entries>`, without the entries where nothing has any.
 
-use dashmap::DashMap;
+pub mod keyed_by_objects;
+pub mod values_by_key;
+
+use criterion::measurement::WallTime;
+use criterion::{Bencher, BenchmarkGroup, BenchmarkId, Criterion, SamplingMode, Throughput};
 use std::cell::RefCell;
-use std::collections::hash_map::RandomState;
 use std::hash::{Hash, Hasher};
-use std::sync::{Arc, Mutex, Weak};
-use weak_table::WeakValueHashMap;
-use weakrefs::{WeakReferenceable, WeakSlot, WeakValueMap};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use weakrefs::{WeakReferenceable, WeakSlot};
+
+/// The ways to do the same.
+pub const OURS: &str = "weakrefs";
+pub const STD: &str = "std";
+pub const PLAIN: &str = "weak-table";
+pub const LOCKED: &str = "Mutex<weak-table>";
+pub const DASHMAP: &str = "DashMap<K, Weak>";
+
+/// How many entries come or go between two looks at the clock: so few that the container stays as
+/// large as it is, so many that the clock hardly counts.
+pub const BATCH: usize = 100;
+
+/// From so many entries on a pass over all of them takes long, and averages over much by itself.
+const MANY: u64 = 1_000_000;
 
 /// An object with an identity, and a number to hash and compare.
 #[derive(WeakReferenceable)]
@@ -39,6 +59,10 @@ impl Hash for Object {
     }
 }
 
+pub fn objects(numbers: impl IntoIterator<Item = u64>) -> Vec<Arc<Object>> {
+    numbers.into_iter().map(Object::new).collect()
+}
+
 /// `0..size` in an order that neither the processor nor an allocator foresees.
 pub fn shuffled(size: u64) -> Vec<u64> {
     let mut numbers: Vec<u64> = (0..size).collect();
@@ -56,85 +80,107 @@ pub fn key(number: u64) -> String {
     format!("key number {number}")
 }
 
-/// A map from strings to weakly referenced objects.
-pub trait Registry: Default {
-    const NAME: &'static str;
-
-    fn insert(&self, key: String, object: &Arc<Object>);
-    fn get(&self, key: &str) -> Option<Arc<Object>>;
-
-    /// Rids the map of `key`, whose object has died, if it does not do so by itself.
-    fn expire(&self, key: &str);
+/// The numbers of entries to measure with: `WEAKREFS_BENCH_SIZES=1000,10000000`.
+pub fn sizes() -> Vec<u64> {
+    let sizes = std::env::var("WEAKREFS_BENCH_SIZES").unwrap_or_else(|_| "1000".into());
+    sizes
+        .split(',')
+        .map(|size| size.parse().expect("a list of sizes"))
+        .collect()
 }
 
-impl Registry for WeakValueMap<String, Object> {
-    const NAME: &'static str = "weakrefs";
-
-    fn insert(&self, key: String, object: &Arc<Object>) {
-        self.insert(key, object);
-    }
-
-    fn get(&self, key: &str) -> Option<Arc<Object>> {
-        self.get(key)
-    }
-
-    fn expire(&self, _: &str) {}
+/// The cases of a group, done in one way with so many entries.
+pub struct Cases<'a> {
+    pub criterion: &'a mut Criterion,
+    pub group: &'static str,
+    pub way: &'static str,
+    pub size: u64,
 }
 
-type WeakTable = WeakValueHashMap<String, Weak<Object>, RandomState>;
-
-/// weak-table's map, for one thread.
-#[derive(Default)]
-pub struct PlainWeakTable(RefCell<WeakTable>);
-
-impl Registry for PlainWeakTable {
-    const NAME: &'static str = "weak-table";
-
-    fn insert(&self, key: String, object: &Arc<Object>) {
-        self.0.borrow_mut().insert(key, Arc::clone(object));
+impl Cases<'_> {
+    pub fn measure(&mut self, case: &str, run: impl FnMut(&mut Bencher<'_, WallTime>)) {
+        let id = BenchmarkId::new(self.way, self.size);
+        self.open(case).bench_function(id, run);
     }
 
-    fn get(&self, key: &str) -> Option<Arc<Object>> {
-        self.0.borrow().get(key)
+    /// A pass over all entries, for the time of each.
+    pub fn measure_pass<T>(&mut self, case: &str, mut pass: impl FnMut() -> T) {
+        let (id, size) = (BenchmarkId::new(self.way, self.size), self.size);
+        let mut group = self.open(case);
+        group.throughput(Throughput::Elements(size));
+        if size >= MANY {
+            group.sample_size(10).sampling_mode(SamplingMode::Flat);
+        }
+        group.bench_function(id, |bencher| bencher.iter(&mut pass));
     }
 
-    fn expire(&self, key: &str) {
-        self.0.borrow_mut().remove(key);
+    /// How entries come and how they go: those that `make` is asked for, so many at a time.
+    pub fn measure_life<T>(
+        &mut self,
+        make: impl Fn(usize) -> T,
+        insert: impl Fn(&T),
+        end: impl Fn(T),
+    ) {
+        let inserted = |things| {
+            insert(&things);
+            things
+        };
+        self.measure("insert", |bencher| {
+            bencher.iter_custom(|rounds| in_batches(rounds, &make, inserted, &end));
+        });
+        self.measure("death and expiry", |bencher| {
+            bencher.iter_custom(|rounds| {
+                in_batches(rounds, |batch| inserted(make(batch)), &end, drop)
+            });
+        });
     }
-}
 
-/// weak-table's map, with the lock that sharing it takes.
-#[derive(Default)]
-pub struct LockedWeakTable(Mutex<WeakTable>);
-
-impl Registry for LockedWeakTable {
-    const NAME: &'static str = "Mutex<weak-table>";
-
-    fn insert(&self, key: String, object: &Arc<Object>) {
-        self.0.lock().unwrap().insert(key, Arc::clone(object));
-    }
-
-    fn get(&self, key: &str) -> Option<Arc<Object>> {
-        self.0.lock().unwrap().get(key)
-    }
-
-    fn expire(&self, key: &str) {
-        self.0.lock().unwrap().remove(key);
+    fn open(&mut self, case: &str) -> BenchmarkGroup<'_, WallTime> {
+        let name = format!("{}: {case}", self.group);
+        self.criterion.benchmark_group(name)
     }
 }
 
-impl Registry for DashMap<String, Weak<Object>> {
-    const NAME: &'static str = "DashMap<K, Weak>";
-
-    fn insert(&self, key: String, object: &Arc<Object>) {
-        self.insert(key, Arc::downgrade(object));
+/// How long `rounds` times of `work` take, in batches; what comes before and after is not timed.
+fn in_batches<T, R>(
+    rounds: u64,
+    before: impl Fn(usize) -> T,
+    work: impl Fn(T) -> R,
+    after: impl Fn(R),
+) -> Duration {
+    let mut spent = Duration::ZERO;
+    let mut left = rounds;
+    while left > 0 {
+        let batch = left.min(BATCH as u64);
+        left -= batch;
+        let things = before(batch as usize);
+        let start = Instant::now();
+        let remains = work(things);
+        spent += start.elapsed();
+        after(remains);
     }
+    spent
+}
 
-    fn get(&self, key: &str) -> Option<Arc<Object>> {
-        self.get(key)?.upgrade()
+/// What a peer without a lock of its own is put in: for one thread, or for several.
+pub trait Place<T>: Default {
+    const WAY: &'static str;
+
+    fn with<R>(&self, work: impl FnOnce(&mut T) -> R) -> R;
+}
+
+impl<T: Default> Place<T> for RefCell<T> {
+    const WAY: &'static str = PLAIN;
+
+    fn with<R>(&self, work: impl FnOnce(&mut T) -> R) -> R {
+        work(&mut self.borrow_mut())
     }
+}
 
-    fn expire(&self, key: &str) {
-        self.remove_if(key, |_, object| object.strong_count() == 0);
+impl<T: Default> Place<T> for Mutex<T> {
+    const WAY: &'static str = LOCKED;
+
+    fn with<R>(&self, work: impl FnOnce(&mut T) -> R) -> R {
+        work(&mut self.lock().expect("nothing panics"))
     }
 }

@@ -2,6 +2,8 @@
 
 import io
 import os
+import pathlib
+import runpy
 import subprocess
 import sys
 import types
@@ -271,6 +273,28 @@ def test_charts_show_what_there_is():
     plot = pytest.importorskip("weakrefs._bench.plot", reason="needs matplotlib", exc_type=ImportError)
     labels = {case.label for case in CASES}
     assert {f"{group}: {name}" for group, names in plot.CHARTED.items() for name in names} <= labels
+
+
+def test_charts_of_the_rust_crate(tmp_path):
+    """Each row has its own unit, and what has no entries is not in the chart of growth."""
+    pytest.importorskip("matplotlib")
+    files = [parent / "bench/rust/charts.py" for parent in pathlib.Path(__file__).parents]
+    found = [file for file in files if file.is_file()]
+    if not found:
+        pytest.skip("only in a clone")
+    charts = types.SimpleNamespace(**runpy.run_path(str(found[0])))
+    runs = {"weakrefs": [[50e-9]], "Mutex<weak-table>": [[25e-9]], "DashMap<K, Weak>": [[75e-9]]}
+    sizes = [Row("time", "WeakValueMap", "get", size, runs=runs) for size in (1000, 10**6)]
+    upgrade = Row("time", "Ref", "upgrade", 1, runs={"weakrefs": [[8e-9]], "std": [[2e-9]]})
+    environment = {"weakrefs": "1.2.3", "rust": "1.99.0", "machine": "a machine", "date": "2026-01-01"}
+    figures = charts.Figures(environment, [*sizes, upgrade])
+    assert charts.RUST.costs(sizes[0]) == {"weakrefs": 2, "DashMap<K, Weak>": 3}
+    assert charts.RUST.costs(upgrade) == {"weakrefs": 4}
+    assert figures.times() == {1000: [sizes[0], upgrade]} and figures.of("growth") == sizes
+    charts.plot.draw(figures, str(tmp_path / "chart.svg"), charts.RUST)
+    assert b"Rust 1.99.0" in (tmp_path / "chart.svg").read_bytes()
+    grown = (tmp_path / "chart-growth.svg").read_bytes()
+    assert b"WeakValueMap: get" in grown and b"upgrade" not in grown
 
 
 def test_progress():

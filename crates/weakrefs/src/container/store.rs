@@ -184,7 +184,7 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Store<T, P> {
     /// What `read` makes, inside the table, of the entry that `probe` looks for.
     ///
     /// What is compared outside is all of equal hash that is there at one moment, and so is what was
-    /// read of the one that is equal: the answer is that of this moment.
+    /// read of the one that is equal: the answer is that of this moment. Mostly there is one, if any.
     #[inline]
     pub(crate) fn get<R, Q: Probe<T, P>>(
         &self,
@@ -193,25 +193,34 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Store<T, P> {
     ) -> Option<R> {
         let hash = probe.hash();
         let shard = self.shard(hash);
-        let mut same_hash = false;
-        let found = shard.table.find(hash, |entry| {
-            same_hash = true;
-            probe.is_same(entry)
-        });
-        match found {
-            Some(at) => read(shard.table.get(at)),
-            None if same_hash => Self::get_equal(shard, probe, read),
-            None => None,
+        let mut candidates = shard.table.candidates(hash).map(|(_, entry)| entry);
+        let first = candidates.next()?;
+        if probe.is_same(first) {
+            return read(first);
         }
+        let several = candidates.next().is_some();
+        drop(candidates);
+        if several {
+            return Self::get_of_many(shard, probe, read);
+        }
+        let key = probe.key_of(first)?;
+        let result = read(first);
+        drop(shard);
+        let equal = probe.is_equal(&key);
+        drop_first(key, if equal { result } else { None })
     }
 
-    /// The second step of [`get`](Self::get).
-    #[inline(never)]
-    fn get_equal<R, Q: Probe<T, P>>(
+    /// The same if there are several of equal hash.
+    #[cold]
+    fn get_of_many<R, Q: Probe<T, P>>(
         shard: MutexGuard<'_, Contents<T, P>>,
         probe: &Q,
         read: impl Fn(&Entry<T, P>) -> Option<R>,
     ) -> Option<R> {
+        let hash = probe.hash();
+        if let Some(at) = shard.table.find(hash, |entry| probe.is_same(entry)) {
+            return read(shard.table.get(at));
+        }
         let candidates: SmallVec<[_; 1]> = shard
             .table
             .candidates(probe.hash())
@@ -457,7 +466,39 @@ pub(crate) fn discard<T: ?Sized, P: Payload>(entries: impl IntoIterator<Item = E
 #[cfg(test)]
 mod tests {
     use crate::{Tracked, WeakSet};
+    use std::hash::{Hash, Hasher};
     use std::sync::Arc;
+
+    /// Hashes as all others do, and equals nothing, not even itself.
+    struct Lonely;
+
+    impl PartialEq for Lonely {
+        fn eq(&self, _: &Self) -> bool {
+            false
+        }
+    }
+
+    impl Eq for Lonely {}
+
+    impl Hash for Lonely {
+        fn hash<H: Hasher>(&self, _: &mut H) {}
+    }
+
+    /// S18: identity is enough, whatever else has the same hash.
+    #[test]
+    fn each_of_many_with_the_same_hash_is_found() {
+        let objects: Vec<_> = (0..5).map(|_| Arc::new(Tracked::new(Lonely))).collect();
+        let set: WeakSet<_> = objects.iter().collect();
+        assert_eq!(set.len(), 5);
+        for object in &objects {
+            assert!(set.contains(object));
+            assert!(
+                set.get(object)
+                    .is_some_and(|found| Arc::ptr_eq(&found, object))
+            );
+        }
+        assert!(!set.contains(&Tracked::new(Lonely)));
+    }
 
     #[test]
     fn what_is_being_read_can_be_taken_out() {

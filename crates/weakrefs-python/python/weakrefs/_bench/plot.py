@@ -1,9 +1,11 @@
 """The charts: how many times the strong container ours and the interpreter's own cost, and how that grows.
 
-They are drawn with matplotlib, without a display.
+They are drawn with matplotlib, without a display. Another `Comparison` makes charts of other things measured: those of
+the Rust crate are drawn by `bench/rust/charts.py`, with this.
 """
 
 import os
+from dataclasses import dataclass
 
 import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -13,7 +15,6 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 OURS, STANDARD, STRONG = "#0b7a75", "#e07a5f", "#8d99ae"
 TEXT, MUTED, LINK, FAINT = "#22223b", "#6c757d", "#ced4da", "#e9ecef"
-LEGEND = [("weakrefs", OURS), ("the interpreter's weakref", STANDARD), ("dict, set, plain calls", STRONG)]
 TIMES = "\N{MULTIPLICATION SIGN}"
 STYLE = {
     "font.family": "sans-serif",
@@ -89,13 +90,51 @@ CHARTED = {
 }
 
 
-def draw(results, file):
+@dataclass(frozen=True)
+class Comparison:
+    """What a chart compares."""
+
+    title: str
+    ways: dict  # what each is called, and its colour; ours first
+    units: tuple  # the ways that count as 1: of each row the first that was measured
+    unit: tuple  # what these are called above the columns, and below
+    rival: str | None = None  # the way that ours is said to be faster than; else the unit
+    charted: dict | None = None  # the operations to show, by group; else all
+
+    def unit_of(self, row):
+        return next((way for way in self.units if way in row.runs), None)
+
+    def costs(self, row):
+        """Ours and the others', in units."""
+        unit = self.unit_of(row)
+        return {way: row.ratio(way, unit) for way in self.ways if way in row.runs and way not in self.units}
+
+    def legend(self, rows):
+        """What the ways that there are in these rows are called, each name once."""
+        return list(dict.fromkeys(self.ways[way] for way in self.ways if any(way in row.runs for row in rows)))
+
+
+PYTHON = Comparison(
+    "What weak containers cost",
+    {
+        "ours": ("weakrefs", OURS),
+        "standard": ("the interpreter's weakref", STANDARD),
+        "strong": ("dict, set, plain calls", STRONG),
+    },
+    ("strong",),
+    ("strong", "the strong container"),
+    "standard",
+    CHARTED,
+)
+
+
+def draw(results, file, comparison=PYTHON):
     """The chart, and beside it that of the growth if it was measured."""
     with matplotlib.rc_context(STYLE):
         if results.of("time"):
-            _save(times(results), file)
+            _save(times(results, comparison), file)
         if results.of("growth"):
-            _save(growth(results), "-growth".join(os.path.splitext(file)))
+            _save(growth(results, comparison), "-growth".join(os.path.splitext(file)))
 
 
 def _save(figure, file):
@@ -104,43 +143,44 @@ def _save(figure, file):
     figure.savefig(file, dpi=160, facecolor="white", metadata=metadata)
 
 
-def _charted(results):
+def _charted(results, charted):
     """The rows to show: by group, by name, by size."""
-    chosen = any(row.name in CHARTED.get(row.group, ()) for row in results.of("time"))
+    chosen = charted and any(row.name in charted.get(row.group, ()) for row in results.of("time"))
     groups = {}
     for size, rows in results.times().items():
         for row in rows:
-            if not chosen or row.name in CHARTED.get(row.group, ()):
+            if not chosen or row.name in charted.get(row.group, ()):
                 groups.setdefault(row.group, {}).setdefault(row.name, {})[size] = row
     return groups
 
 
-def times(results):
-    """For each operation two dots, in units of the strong container: the further left, the better."""
-    groups = _charted(results)
+def times(results, comparison):
+    """For each operation a dot for each way, in units: the further left, the better."""
+    groups = _charted(results, comparison.charted)
     sizes = list(results.times())
     figure, grid = _grid([len(names) for names in groups.values()], len(sizes))
     rows = [row for names in groups.values() for by_size in names.values() for row in by_size.values()]
-    ratios = [row.ratio(way, "strong") for row in rows for way in ("ours", "standard")]
-    limits = min(*ratios, 0.8) / 1.15, max(*ratios, 1.25) * 1.15
+    costs = [cost for row in rows for cost in comparison.costs(row).values() if cost]
+    limits = min(*costs, 0.8) / 1.15, max(*costs, 1.25) * 1.15
+    above, below = comparison.unit
     for (group, names), line in zip(groups.items(), grid):
         for axes, size in zip(line, sizes):
             _prepare(axes, limits)
             for place, by_size in enumerate(names.values()):
                 if size in by_size:
-                    _dots(axes, place, by_size[size])
+                    _dots(axes, place, by_size[size], comparison)
         line[0].set_yticks(range(len(names)), list(names))
         line[0].set_ylim(len(names) - 0.5, -0.5)
         _above(line[0], group, 0, "axes fraction", -5, ha="right", weight="bold", size=12)
     for axes, size in zip(grid[0], sizes):
-        _above(axes, "strong = 1", 1, "data", 0, ha="center", color=MUTED, size=9)
+        _above(axes, f"{above} = 1", 1, "data", 0, ha="center", color=MUTED, size=9)
         _above(axes, "faster", 1, "axes fraction", 6, color=OURS, size=9)
         if len(sizes) > 1:
             axes.set_title(f"{size:,} entries", size=11, pad=20)
     for axes in grid[-1]:
-        axes.set_xlabel("cost, in multiples of the strong container (logarithmic)")
+        axes.set_xlabel(f"cost, in multiples of {below} (logarithmic)")
     subtitle = results.title if len(sizes) > 1 else f"{sizes[0]:,} entries; {results.title}"
-    _head(figure, "What weak containers cost", subtitle, LEGEND)
+    _head(figure, comparison.title, subtitle, comparison.legend(rows))
     return figure
 
 
@@ -187,18 +227,24 @@ def _bare(axes):
     axes.spines[:].set_visible(False)
 
 
-def _dots(axes, place, row):
-    """Ours and the interpreter's own, and how many times faster ours is."""
-    ours, standard = row.ratio("ours", "strong"), row.ratio("standard", "strong")
-    axes.plot([ours, standard], [place, place], color=LINK, linewidth=2.2, zorder=2)
-    axes.plot(standard, place, "o", color=STANDARD, markersize=6.5, zorder=3)
-    axes.plot(ours, place, "o", color=OURS, markersize=7.5, zorder=4)
-    beside = {"xycoords": ("axes fraction", "data"), "xytext": (6, 0), "textcoords": "offset points", "va": "center"}
-    axes.annotate(f"{row.ratio('standard', 'ours'):.1f}{TIMES}", (1, place), color=OURS, size=9, **beside)
+def _dots(axes, place, row, comparison):
+    """Ours and the others, and how many times faster ours is."""
+    costs = {way: cost for way, cost in comparison.costs(row).items() if cost}
+    if not costs:
+        return
+    axes.plot([min(costs.values()), max(costs.values())], [place, place], color=LINK, linewidth=2.2, zorder=2)
+    ours, *_ = comparison.ways
+    for way, cost in costs.items():
+        size, above = (7.5, 4) if way == ours else (6.5, 3)
+        axes.plot(cost, place, "o", color=comparison.ways[way][1], markersize=size, zorder=above)
+    faster = row.ratio(comparison.rival or comparison.unit_of(row), ours)
+    if faster:
+        beside = {"xycoords": ("axes fraction", "data"), "xytext": (6, 0), "textcoords": "offset points"}
+        axes.annotate(f"{faster:.1f}{TIMES}", (1, place), color=OURS, size=9, va="center", **beside)
 
 
-def growth(results):
-    """Of each case its cost over the number of entries, beside the strong container's."""
+def growth(results, comparison):
+    """Of each case its cost over the number of entries, beside the others'."""
     cases = {}
     for row in results.of("growth"):
         cases.setdefault(row.label, []).append(row)
@@ -209,9 +255,10 @@ def growth(results):
     place = {"left": 0.6 / width, "right": 1 - 0.2 / width, "top": 1 - TOP / height, "bottom": BOTTOM / height}
     grid = figure.subplots(down, across, squeeze=False, gridspec_kw={**place, "hspace": 0.45, "wspace": 0.25})
     for axes, (label, rows) in zip(grid.flat, cases.items()):
-        for way, color in ("strong", STRONG), ("ours", OURS):
-            figures = [row.figure(way) for row in rows]
-            axes.plot([row.entries for row in rows], figures, "o-", color=color, linewidth=2, markersize=5)
+        for way, (_, color) in reversed(comparison.ways.items()):
+            measured = [row for row in rows if way in row.runs]
+            sizes, figures = [row.entries for row in measured], [row.figure(way) for row in measured]
+            axes.plot(sizes, figures, "o-", color=color, linewidth=2, markersize=5)
         axes.set_xscale("log")
         axes.set_ylim(bottom=0)
         axes.set_title(label, size=10, loc="left")
@@ -219,7 +266,8 @@ def growth(results):
         _bare(axes)
     for axes in grid.flat[len(cases) :]:
         axes.remove()
-    _head(figure, "Nanoseconds for each entry, by number of entries", results.title, LEGEND[::2])
+    shown = comparison.legend(results.of("growth"))
+    _head(figure, "Nanoseconds for each entry, by number of entries", results.title, shown)
     return figure
 
 

@@ -8,6 +8,7 @@ import os
 import platform
 import statistics
 from dataclasses import dataclass, field
+from string import Formatter
 
 import weakrefs
 
@@ -47,9 +48,11 @@ class Results:
     environment: dict
     rows: list = field(default_factory=list)
 
+    TITLE = "weakrefs {weakrefs}, CPython {python}, {machine}, {date}"
+
     @property
     def title(self):
-        return "weakrefs {weakrefs}, CPython {python}, {machine}, {date}".format(**self.environment)
+        return self.TITLE.format(**self.environment)
 
     def of(self, part):
         return [row for row in self.rows if row.part == part]
@@ -88,7 +91,7 @@ class Results:
             if key not in rows:
                 rows[key] = Row(*key, facts["unit"])
                 results.rows.append(rows[key])
-                results.environment = {name: facts[name] for name in environment()}
+                results.environment = {name: facts[name] for _, name, *_ in Formatter().parse(cls.TITLE) if name}
             rows[key].runs[facts["way"]] = [run.values for run in benchmark.get_runs()]
         return results
 
