@@ -122,9 +122,9 @@ def test_a_finalizer_with_names_only_and_none_before():
     thing = Thing()
     finalizer = finalize(thing, dict, a=1, b=2)
     assert finalizer.peek() == (thing, dict, (), {"a": 1, "b": 2})
-    with pytest.raises(TypeError, match="wrong|unexpected"):
+    with pytest.raises(TypeError, match=r"wrong|unexpected"):
         finalizer(wrong=1)
-    with pytest.raises(TypeError, match="obj|func|positional"):
+    with pytest.raises(TypeError, match=r"obj|func|positional"):
         finalize(obj=thing, func=dict)
     assert finalizer() == {"a": 1, "b": 2}
 
