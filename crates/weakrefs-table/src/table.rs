@@ -88,10 +88,8 @@ impl<E> Table<E> {
     /// the table, where no user code may run.
     #[inline]
     #[must_use]
-    pub fn find(&self, hash: u64, mut same: impl FnMut(&E) -> bool) -> Option<Position> {
-        let wanted = |at| self.entry(at, hash).is_some_and(&mut same);
-        let found = self.index.find(hash, wanted);
-        found.map(|(_, at)| Position(at))
+    pub fn find(&self, hash: u64, same: impl FnMut(&E) -> bool) -> Option<Position> {
+        self.search(hash, same).ok()
     }
 
     /// As [`find`](Self::find); a miss comes with an entry of equal hash, if there is any, which is likely to
@@ -110,10 +108,13 @@ impl<E> Table<E> {
             if same(entry) {
                 return true;
             }
-            first.get_or_insert(Position(at));
-            false
+            first.get_or_insert(at);
+            !self.index.has_twins()
         });
-        found.map(|(_, at)| Position(at)).ok_or(first)
+        match found {
+            Some((_, at)) if first != Some(at) => Ok(Position(at)),
+            _ => Err(first.map(Position)),
+        }
     }
 
     /// The entry at `at`, if its hash is `hash`.
