@@ -8,8 +8,8 @@ const BLOCK: u32 = 8;
 pub(crate) struct Spread {
     /// The word to begin at; the bits above as many words as there are do not matter.
     pub(crate) home: usize,
-    /// What makes its way to other lines than others': as `dict` does it.
-    pub(crate) perturb: usize,
+    /// What makes its way to other lines than others': odd.
+    pub(crate) increment: usize,
 }
 
 /// Spreads `hash`.
@@ -31,7 +31,7 @@ pub(crate) fn spread(hash: u64) -> Spread {
     let home = block ^ (hash & ((1 << BLOCK) - 1)) << 1;
     Spread {
         home: home as usize,
-        perturb: (block >> 32) as usize,
+        increment: (block >> 32) as usize | 1,
     }
 }
 

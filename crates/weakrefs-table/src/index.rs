@@ -5,9 +5,10 @@
 //! (A table with a place of its own for tags, as hashbrown's, is smaller by a third, and takes one place more.)
 //!
 //! A probe reads a line of words from its home on, and around to its beginning; if none of them is empty it goes on
-//! to another line, as one of `dict` does to another word: to five times as far, and some bits of the hash more, so
-//! that it comes to all. Where a word was removed, a mark stays that makes probes go on, unless they would end at
-//! the next word anyway. At least a quarter of the words is empty, so every probe ends.
+//! to another line: to five times as far, and by an odd number from the hash more, so that it comes to every line,
+//! and to none again before it has been at all (Hull and Dobell). Where a word was removed, a mark stays that makes
+//! probes go on, unless they would end at the next word anyway. At least a quarter of the words is empty, so every
+//! probe ends.
 
 use crate::hash::spread;
 use alloc::vec::Vec;
@@ -62,7 +63,7 @@ impl Word {
 struct Probe {
     place: usize,
     steps: usize,
-    perturb: usize,
+    increment: usize,
     mask: usize,
 }
 
@@ -73,9 +74,8 @@ impl Probe {
         self.place = (self.place & !(LINE - 1)) | ((self.place + 1) % LINE);
         if self.steps.is_multiple_of(LINE) {
             let line = (self.place / LINE).wrapping_mul(5);
-            let line = line.wrapping_add(self.perturb).wrapping_add(1);
+            let line = line.wrapping_add(self.increment);
             self.place = (line.wrapping_mul(LINE) | (self.place % LINE)) & self.mask;
-            self.perturb >>= 5;
         }
     }
 }
@@ -119,7 +119,7 @@ impl Index {
         Probe {
             place: spread.home & mask,
             steps: 0,
-            perturb: spread.perturb,
+            increment: spread.increment,
             mask,
         }
     }
@@ -151,7 +151,7 @@ impl Index {
         }
     }
 
-    /// The positions of which [`find`](Self::find) would ask.
+    /// The positions of which [`find`](Self::find) would ask, each once.
     pub(crate) fn candidates(&self, hash: u64) -> impl Iterator<Item = u32> {
         let mut probe = self.probe(hash);
         core::iter::from_fn(move || {
@@ -220,7 +220,7 @@ impl Index {
 #[cfg(test)]
 mod tests {
     use super::{Index, LIMIT, LINE, Word};
-    use alloc::collections::BTreeMap;
+    use alloc::collections::{BTreeMap, BTreeSet};
     use alloc::vec::Vec;
 
     /// An index and what it should hold, position to hash.
@@ -261,7 +261,8 @@ mod tests {
             for (position, hash) in &self.model {
                 let found = self.index.find(*hash, |at| at == *position);
                 assert_eq!(found.map(|(_, at)| at), Some(*position));
-                assert!(self.index.candidates(*hash).any(|at| at == *position));
+                let candidates = self.index.candidates(*hash);
+                assert_eq!(candidates.filter(|at| at == position).count(), 1);
             }
             let words = &self.index.words;
             let count = |sought: Word| words.iter().filter(|word| **word == sought).count();
@@ -313,6 +314,21 @@ mod tests {
             assert_eq!(index.candidates(hash).count(), 0);
         }
         assert_eq!((index.room(), index.allocated_bytes()), (0, 0));
+    }
+
+    /// To none twice, or user code would be asked about the same key again.
+    #[test]
+    fn a_probe_comes_to_every_word_once() {
+        for lines in [1, 2, 4, 32, 1024] {
+            let mut index = Index::new();
+            index.rebuild(lines * LINE / 4 * 3, core::iter::empty());
+            for hash in PATTERNS.into_iter().flat_map(|pattern| (0..9).map(pattern)) {
+                let mut probe = index.probe(hash);
+                let places = (0..lines * LINE).map(|_| (probe.place, probe.advance()).0);
+                let places: BTreeSet<usize> = places.collect();
+                assert_eq!(places.len(), lines * LINE);
+            }
+        }
     }
 
     /// Words without a position fit the hashes that end in zeros.
