@@ -131,7 +131,15 @@ impl<E> Table<E> {
     /// All entries with this hash, in no particular order: to be compared outside.
     pub fn candidates(&self, hash: u64) -> impl Iterator<Item = (Position, &E)> {
         let candidates = self.index.candidates(hash);
-        candidates.filter_map(move |at| Some((Position(at), self.entry(at, hash)?)))
+        let mut candidates =
+            candidates.filter_map(move |at| Some((Position(at), self.entry(at, hash)?)));
+        let mut more = true;
+        // The first is the last where no two can have the same hash.
+        core::iter::from_fn(move || {
+            let next = more.then(|| candidates.next()).flatten();
+            more = self.index.has_twins();
+            next
+        })
     }
 
     /// The entry at a position.
