@@ -20,9 +20,7 @@ class Vocabulary:
     # Things
 
     def make(self, name, kind, *args):
-        thing = self._create(kind, args)
-        self.drop(name)
-        self.names[name] = thing
+        self._give(name, self._create(kind, args))
         self.made[name] = (kind, *args)
 
     def temporary(self, kind, *args):
@@ -41,9 +39,14 @@ class Vocabulary:
 
     def keep(self, name, thing):
         """Names a Phoenix that has risen."""
-        self.drop(name)
-        self.names[name] = thing
+        self._give(name, thing)
         self.made[name] = (type(thing), thing.group)
+
+    def _give(self, name, thing):
+        # Who had it may rise and take it again, and would otherwise lose it without being released.
+        while name in self.names:
+            self.drop(name)
+        self.names[name] = thing
 
     def link(self, thing, target):
         thing.link = target
