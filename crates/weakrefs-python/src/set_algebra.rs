@@ -397,7 +397,7 @@ pub(crate) fn keep(set: &Container<Element>, other: &Bound<'_, PyAny>) -> PyResu
         if let Some(entry) = present
             && met.add(entry.identity().clone())
         {
-            let same = entry.reference().refers_to(element.as_ptr());
+            let same = entry.reference().refers_to(&element);
             let entry = if same {
                 entry
             } else {

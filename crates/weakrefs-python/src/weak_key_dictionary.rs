@@ -39,7 +39,7 @@ impl Entry for KeyEntry {
 
     #[inline]
     fn is_for(&self, key: &Bound<'_, PyAny>) -> bool {
-        self.key.refers_to(key.as_ptr())
+        self.key.refers_to(key)
     }
 
     #[inline]

@@ -11,6 +11,8 @@
 )]
 
 use crate::strong::Strong;
+#[cfg(not(Py_GIL_DISABLED))]
+use crate::weak_list;
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -65,9 +67,20 @@ impl WeakRef {
         self.0.as_ptr().cast()
     }
 
-    /// Whether `object`, which the caller holds alive, is the referent.
+    /// Whether `object` is the referent.
+    ///
+    /// Mostly it has no other reference, and tells by itself. This one may be far away in memory.
     #[inline]
-    pub(crate) fn refers_to(&self, object: *mut ffi::PyObject) -> bool {
+    pub(crate) fn refers_to(&self, object: &Bound<'_, PyAny>) -> bool {
+        #[cfg(not(Py_GIL_DISABLED))]
+        if weak_list::first(object) == self.raw() {
+            return true;
+        }
+        self.points_to(object.as_ptr())
+    }
+
+    #[inline]
+    fn points_to(&self, object: *mut ffi::PyObject) -> bool {
         // SAFETY: `self.0` is a weak reference object; the pointer is compared, not followed.
         unsafe { load(&raw const (*self.raw()).wr_object) == object }
     }
@@ -76,7 +89,7 @@ impl WeakRef {
     #[inline]
     pub(crate) fn has_referent_of(&self, other: &Self) -> bool {
         // SAFETY: a load of a field of a weak reference object; the pointer is compared, not followed.
-        self.refers_to(unsafe { load(&raw const (*other.raw()).wr_object) })
+        self.points_to(unsafe { load(&raw const (*other.raw()).wr_object) })
     }
 
     /// The referent, unless it is dead. Counts a reference up and does nothing else.

@@ -35,7 +35,7 @@ impl Entry for Element {
 
     #[inline]
     fn is_for(&self, key: &Bound<'_, PyAny>) -> bool {
-        self.0.refers_to(key.as_ptr())
+        self.0.refers_to(key)
     }
 
     #[inline]

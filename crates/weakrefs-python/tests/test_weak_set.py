@@ -63,6 +63,45 @@ def test_add_find_discard():
     assert list(members) == [] and not members
 
 
+class Incomparable(Thing):
+    __hash__ = Thing.__hash__
+
+    def __eq__(self, other):
+        raise AssertionError("compared")
+
+
+class IncomparableClass(type):
+    __hash__ = type.__hash__
+
+    def __eq__(cls, other):
+        raise AssertionError("compared")
+
+
+class Managed(metaclass=IncomparableClass):
+    """A class is referred to from elsewhere than its instances are."""
+
+
+class Bare:
+    __slots__ = ("__weakref__",)
+
+
+@pytest.mark.parametrize(
+    "element", [Incomparable(), Managed, Bare(), int, frozenset({1})], ids=lambda it: type(it).__name__
+)
+@pytest.mark.parametrize("container", [WeakSet, weakref.WeakKeyDictionary])
+def test_an_element_is_found_by_identity_whatever_else_refers_to_it(element, container):
+    """S18: first, in the middle and last of its weak references; in several containers; and not when it has left."""
+    before = weakref.ref(element), weakref.proxy(element), weakref.ref(element, print)
+    first, second = (container({element: None}) for _ in range(2))
+    after = weakref.ref(element, print)
+    assert element in first and element in second
+    del before, after
+    assert element in first and element in second
+    first.clear()
+    assert element not in first
+    assert element in second
+
+
 def test_a_missing_element():
     """S22: `remove` raises a KeyError with a reference to it; `discard` does nothing."""
     thing, members = Thing(), WeakSet()
