@@ -181,10 +181,10 @@ impl Watchers {
                 return state;
             }
             state.home = home;
-            let list = state.take();
-            if list.is_empty() {
+            if state.list.is_empty() {
                 return state;
             }
+            let list = state.take();
             drop(state);
             self.announce(list);
         }
@@ -197,6 +197,30 @@ impl Watchers {
     }
 
     fn announce(&self, list: List) {
+        match list.into_only() {
+            Ok(numbered) => self.announce_to_one(numbered),
+            Err(list) => self.announce_to_all(list),
+        }
+    }
+
+    /// Nearly every list is of one, for which nothing has to be kept in order.
+    fn announce_to_one(&self, Numbered { number, watcher }: Numbered) {
+        yield_point();
+        match watcher {
+            Watcher::Mortal(mortal) => {
+                if let Some(waiting) = mortal.upgrade().and_then(Mortal::die) {
+                    waiting.notify();
+                }
+            }
+            Watcher::Container { shard, hash } => {
+                if let Some(remains) = shard.evict(hash, self, number) {
+                    drop_evicted(remains);
+                }
+            }
+        }
+    }
+
+    fn announce_to_all(&self, list: List) {
         let mut waiting = SmallVec::<[Arc<dyn Mortal>; 1]>::new();
         for numbered in list.iter() {
             yield_point();
@@ -215,12 +239,17 @@ impl Watchers {
         }
         drop(list);
         for remains in remains {
-            caught("dropping an evicted entry", || drop(remains));
+            drop_evicted(remains);
         }
         for mortal in waiting.into_iter().rev() {
             mortal.notify();
         }
     }
+}
+
+/// Drops what an entry owned, which runs the user's code.
+fn drop_evicted(remains: Remains) {
+    caught("dropping an evicted entry", || drop(remains));
 }
 
 impl State {
@@ -281,6 +310,14 @@ impl List {
         match self {
             Self::Few(few) => few.is_empty(),
             Self::Many(table) => table.is_empty(),
+        }
+    }
+
+    /// The only one, or else the list.
+    fn into_only(self) -> Result<Numbered, Self> {
+        match self {
+            Self::Few(mut few) if few.len() == 1 => few.pop().ok_or(Self::Few(few)),
+            list => Err(list),
         }
     }
 
