@@ -180,6 +180,28 @@ def value_get_miss(objects):
     return run
 
 
+@operation("key map d[k], miss")
+def key_getitem_miss(objects):
+    return failing_lookups(filled_key_map(objects), [Referent(f"no {each}") for each in objects])
+
+
+@operation("value map d[k], miss")
+def value_getitem_miss(objects):
+    keys = names(objects)
+    return failing_lookups(filled_value_map(keys, objects), [f"no {key}" for key in keys])
+
+
+def failing_lookups(mapping, keys):
+    def run():
+        for key in keys:
+            try:
+                mapping[key]
+            except KeyError:
+                pass
+
+    return run
+
+
 # Change
 
 

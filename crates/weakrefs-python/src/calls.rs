@@ -217,23 +217,58 @@ impl Entry {
 }
 
 /// A class whose objects are called directly.
-pub(crate) trait CallDirectly: Construct + PyClass<Frozen = True> + Sync {
-    fn entry(&self) -> &Entry;
+pub(crate) trait CallDirectly: Construct {
+    /// What a call of `object` gives; `None` if the arguments are other than usual.
+    ///
+    /// # Safety
+    /// `object` is of the class, or of one that is derived from it.
+    unsafe fn call<'py>(
+        object: &Bound<'py, PyAny>,
+        arguments: Arguments<'_, 'py>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>>;
+}
 
+/// One that PyO3 makes.
+pub(crate) trait CallNative: Construct + PyClass<Frozen = True> + Sync {
     /// What a call gives; `None` if the arguments are other than usual.
     fn call<'py>(&self, arguments: Arguments<'_, 'py>) -> PyResult<Option<Bound<'py, PyAny>>>;
 }
 
-/// Has calls of objects of the class of `sample` go to `T::call`.
-pub(crate) fn call_directly<T: CallDirectly>(sample: &Bound<'_, T>) {
-    let entry = ptr::from_ref(sample.get().entry()) as isize;
-    let class = sample.as_any().get_type().as_type_ptr();
-    // SAFETY: the class has just been made. The field is where it is in the sample in all of its objects, and those
-    // of derived classes.
+impl<T: CallNative> CallDirectly for T {
+    unsafe fn call<'py>(
+        object: &Bound<'py, PyAny>,
+        arguments: Arguments<'_, 'py>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        // SAFETY: the caller's promise.
+        unsafe { object.cast_unchecked::<T>() }
+            .get()
+            .call(arguments)
+    }
+}
+
+/// Has calls of objects of `class` go to `T::call`.
+///
+/// # Safety
+/// Objects of `class`, which is `T`'s and has just been made, have an [`Entry`] of `T`, or zero, at `offset`.
+pub(crate) unsafe fn call_directly<T: CallDirectly>(class: &Bound<'_, PyType>, offset: usize) {
+    let class = class.as_type_ptr();
+    // SAFETY: the caller's promise, which objects of derived classes keep, too. Without an entry, the interpreter calls
+    // the slot.
     unsafe {
-        (*class).tp_vectorcall_offset = entry - sample.as_ptr() as isize;
+        (*class).tp_vectorcall_offset = offset as ffi::Py_ssize_t;
         (*class).tp_flags |= ffi::Py_TPFLAGS_HAVE_VECTORCALL;
     }
+}
+
+/// As [`call_directly`], for the class of `sample`, in which PyO3 has put `entry` somewhere.
+pub(crate) fn call_native_directly<T: CallNative>(
+    sample: &Bound<'_, T>,
+    entry: impl FnOnce(&T) -> &Entry,
+) {
+    let entry = ptr::from_ref(entry(sample.get())).addr();
+    let offset = entry - sample.as_ptr().addr();
+    // SAFETY: the field is where it is in the sample in all objects of the class.
+    unsafe { call_directly::<T>(&sample.as_any().get_type(), offset) }
 }
 
 unsafe extern "C" fn call<T: CallDirectly>(
@@ -251,9 +286,7 @@ unsafe extern "C" fn call<T: CallDirectly>(
             let this = passed(py, this);
             let arguments = Arguments::passed(py, args, flagged_count, names);
             let result = one_deeper(py, || {
-                if unchanged
-                    && let Some(result) = this.cast_unchecked::<T>().get().call(arguments)?
-                {
+                if unchanged && let Some(result) = T::call(&this, arguments)? {
                     return Ok(result);
                 }
                 call_slot(class, &this, arguments)

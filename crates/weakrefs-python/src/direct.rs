@@ -13,7 +13,7 @@
 
 #![allow(unsafe_code, reason = "entry points from the interpreter")]
 
-use crate::entry_point::{enter, passed};
+use crate::entry_point::{Answer, enter, passed, raise_key_error};
 use pyo3::PyClass;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -33,14 +33,14 @@ pub(crate) trait Direct: PyClass<Frozen = True> + Sync {
     fn len(&self, py: Python<'_>) -> usize;
 
     fn contains(&self, key: &Bound<'_, PyAny>) -> PyResult<bool>;
+
+    /// What a `KeyError` names for a key that is not there.
+    fn named_missing<'py>(key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>>;
 }
 
 /// One that maps keys to values.
 pub(crate) trait DirectMapping: Direct {
     fn lookup<'py>(&self, key: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>>;
-
-    /// Raised for a key that is not there.
-    fn missing(key: &Bound<'_, PyAny>) -> PyErr;
 
     fn store(&self, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()>;
 
@@ -64,9 +64,6 @@ pub(crate) trait DirectMapping: Direct {
 /// One of elements.
 pub(crate) trait DirectSet: Direct {
     fn insert(&self, element: &Bound<'_, PyAny>) -> PyResult<()>;
-
-    /// Raised for an element that is not there.
-    fn missing(element: &Bound<'_, PyAny>) -> PyErr;
 
     /// Removes `element`; gives whether it was there.
     fn delete(&self, element: &Bound<'_, PyAny>) -> PyResult<bool>;
@@ -213,6 +210,12 @@ unsafe fn container<'a, T: Direct>(this: &'a Borrowed<'_, '_, PyAny>) -> &'a T {
     unsafe { this.cast_unchecked::<T>() }.get()
 }
 
+/// Says that `key` is not there.
+#[cold]
+fn missing<T: Direct, A: Answer>(key: &Bound<'_, PyAny>) -> A {
+    raise_key_error(key.py(), T::named_missing(key))
+}
+
 unsafe extern "C" fn subscript<T: DirectMapping>(
     this: *mut ffi::PyObject,
     key: *mut ffi::PyObject,
@@ -223,7 +226,7 @@ unsafe extern "C" fn subscript<T: DirectMapping>(
             let (this, key) = (passed(py, this), passed(py, key));
             match container::<T>(&this).lookup(&key)? {
                 Some(value) => Ok(value.into_ptr()),
-                None => Err(T::missing(&key)),
+                None => Ok(missing::<T, _>(&key)),
             }
         })
     }
@@ -242,7 +245,7 @@ unsafe extern "C" fn assign<T: DirectMapping>(
             if !value.is_null() {
                 container::<T>(&this).store(&key, &passed(py, value))?;
             } else if !container::<T>(&this).delete(&key)? {
-                return Err(T::missing(&key));
+                return Ok(missing::<T, _>(&key));
             }
             Ok(0)
         })
@@ -276,7 +279,7 @@ struct Call {
 }
 
 /// Does `body` with the arguments of a call as most are, which is without names: one, and up to `most`
-/// in all. Any other goes to `T`'s own method `name`.
+/// in all. Any other goes to `T`'s own method `name`. If `body` gives `None`, the first argument is missing.
 ///
 /// # Safety
 /// The arguments are what the interpreter has passed to a method of the class.
@@ -289,7 +292,7 @@ unsafe fn call<T: Direct>(
         &T,
         &Bound<'py, PyAny>,
         Option<Bound<'py, PyAny>>,
-    ) -> PyResult<Bound<'py, PyAny>>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>>,
 ) -> *mut ffi::PyObject {
     // SAFETY: the caller's promise.
     unsafe {
@@ -300,8 +303,11 @@ unsafe fn call<T: Direct>(
             }
             let this = passed(py, call.this);
             let other = (positional == 2).then(|| passed(py, *call.args.add(1)).to_owned());
-            let result = body(container::<T>(&this), &passed(py, *call.args), other)?;
-            Ok(result.into_ptr())
+            let first = passed(py, *call.args);
+            match body(container::<T>(&this), &first, other)? {
+                Some(result) => Ok(result.into_ptr()),
+                None => Ok(missing::<T, _>(&first)),
+            }
         })
     }
 }
@@ -356,31 +362,29 @@ macro_rules! method {
 
 method!(get<T: DirectMapping>(1..=2) |this, key, default| {
     let value = this.lookup(key)?;
-    Ok(value.or(default).unwrap_or_else(|| none(key.py())))
+    Ok(value.or(default).or_else(|| Some(none(key.py()))))
 });
 
 method!(setdefault<T: DirectMapping>(1..=2) |this, key, default| {
-    this.get_or_store(key, default.unwrap_or_else(|| none(key.py())))
+    this.get_or_store(key, default.unwrap_or_else(|| none(key.py()))).map(Some)
 });
 
 method!(pop<T: DirectMapping>(1..=2) |this, key, default| {
-    let value = this.take(key)?;
-    value.or(default).ok_or_else(|| T::missing(key))
+    Ok(this.take(key)?.or(default))
 });
 
 method!(add<T: DirectSet>(1..=1) |this, element, _| {
     this.insert(element)?;
-    Ok(none(element.py()))
+    Ok(Some(none(element.py())))
 });
 
 method!(discard<T: DirectSet>(1..=1) |this, element, _| {
     this.delete(element)?;
-    Ok(none(element.py()))
+    Ok(Some(none(element.py())))
 });
 
-method!(remove<T: DirectSet>(1..=1) |this, element, _| match this.delete(element)? {
-    true => Ok(none(element.py())),
-    false => Err(T::missing(element)),
+method!(remove<T: DirectSet>(1..=1) |this, element, _| {
+    Ok(this.delete(element)?.then(|| none(element.py())))
 });
 
 unsafe extern "C" fn popitem<T: DirectMapping>(

@@ -10,6 +10,7 @@
 use pyo3::ffi;
 use pyo3::panic::PanicException;
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 use std::ffi::{CStr, c_int};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
@@ -57,6 +58,21 @@ fn raise<A: Answer>(py: Python<'_>, error: PyErr) -> A {
         error.restore(py);
     }
     A::FAILED
+}
+
+/// Raises `KeyError(key)`. By way of a `PyErr`, a lookup that fails takes 2,500 instead of 2,000 instructions.
+#[cold]
+#[inline(never)]
+pub(crate) fn raise_key_error<A: Answer>(py: Python<'_>, key: PyResult<Bound<'_, PyAny>>) -> A {
+    // In a tuple of one, so that a key that is a tuple does not become the arguments.
+    match key.and_then(|key| PyTuple::new(py, [key])) {
+        Ok(arguments) => {
+            // SAFETY: both are valid objects.
+            unsafe { ffi::PyErr_SetObject(ffi::PyExc_KeyError, arguments.as_ptr()) }
+            A::FAILED
+        }
+        Err(error) => raise(py, error),
+    }
 }
 
 /// The definition of a function that the interpreter calls with one argument.

@@ -5,7 +5,7 @@
 //! the death of the object, `detach`), in one step under the guard: whatever threads race, one of
 //! them gets it. A finalizer without a task is dead, owns nothing and closes no cycle.
 
-use crate::calls::{self, Arguments, CallDirectly, Construct, Entry, Slots};
+use crate::calls::{self, Arguments, CallNative, Construct, Entry, Slots};
 use crate::guarded::Guarded;
 use crate::names::name;
 use crate::strong::Strong;
@@ -121,7 +121,7 @@ impl Finalize {
 
     /// Has the interpreter make and call finalizers without PyO3 in between.
     pub(crate) fn enter_directly(py: Python<'_>) -> PyResult<()> {
-        calls::call_directly(&Bound::new(py, Self::dead())?);
+        calls::call_native_directly(&Bound::new(py, Self::dead())?, |sample| &sample.entry);
         calls::construct_directly::<Self>(&py.get_type::<Self>());
         Ok(())
     }
@@ -240,11 +240,7 @@ impl Construct for Finalize {
     }
 }
 
-impl CallDirectly for Finalize {
-    fn entry(&self) -> &Entry {
-        &self.entry
-    }
-
+impl CallNative for Finalize {
     fn call<'py>(&self, arguments: Arguments<'_, 'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let Some([_reference]) = arguments.unnamed() else {
             return Ok(None);

@@ -68,12 +68,21 @@ pub(crate) fn payload<'a, P: Payload>(
     object: &'a Bound<'_, PyAny>,
     class: &Bound<'_, PyType>,
 ) -> Option<&'a P> {
-    // SAFETY: an instance of the class or of a subclass begins with this layout and lives as long as
-    // the borrow of `object`.
+    // SAFETY: valid objects; and it is an instance of the class.
     unsafe {
         let is_instance = ffi::PyObject_TypeCheck(object.as_ptr(), class.as_type_ptr()) != 0;
-        is_instance.then(|| &(*object.as_ptr().cast::<Layout<P>>()).payload)
+        is_instance.then(|| payload_unchecked(object))
     }
+}
+
+/// The payload of `object`.
+///
+/// # Safety
+/// It is an instance of a class that [`create_type`] made for `P`, or of one that is derived.
+#[inline]
+pub(crate) unsafe fn payload_unchecked<'a, P: Payload>(object: &'a Bound<'_, PyAny>) -> &'a P {
+    // SAFETY: it begins with this layout and lives as long as the borrow of `object`.
+    unsafe { &(*object.as_ptr().cast::<Layout<P>>()).payload }
 }
 
 fn base_type() -> *mut ffi::PyTypeObject {

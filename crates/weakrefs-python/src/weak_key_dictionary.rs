@@ -146,6 +146,10 @@ impl Direct for WeakKeyDictionary {
         }
         self.container.contains(key, key.hash()?)
     }
+
+    fn named_missing<'py>(key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        WeakRef::plain(key)
+    }
 }
 
 impl DirectMapping for WeakKeyDictionary {
@@ -170,10 +174,6 @@ impl DirectMapping for WeakKeyDictionary {
         self.container.find(key, hash, |table, at| {
             table.get(at).value.bind(key.py()).clone()
         })
-    }
-
-    fn missing(key: &Bound<'_, PyAny>) -> PyErr {
-        missing_weak(key)
     }
 
     fn delete(&self, key: &Bound<'_, PyAny>) -> PyResult<bool> {

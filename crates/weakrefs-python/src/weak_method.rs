@@ -6,7 +6,7 @@
 
 #![allow(unsafe_code, reason = "a heap type over `ref_subclass`")]
 
-use crate::calls::{self, Arguments, Construct, Slots};
+use crate::calls::{self, Arguments, CallDirectly, Construct, Entry, Slots};
 use crate::entry_point::{Definition, enter, passed};
 use crate::guarded::{Guarded, Lazy};
 use crate::keyed_ref;
@@ -27,7 +27,10 @@ use std::ptr;
 struct Method {
     owned: [Owned; 3],
     alive: Cell<bool>,
+    /// Whether it was a `types.MethodType` of a Python function, as nearly all methods are.
+    ordinary: Cell<bool>,
     weak_list: *mut ffi::PyObject,
+    entry: Cell<Option<Entry>>,
 }
 
 impl Method {
@@ -36,7 +39,7 @@ impl Method {
         &self.owned[0]
     }
 
-    /// The type of the method: called to bind the function again.
+    /// The type of a method that is not ordinary: called to bind the function again.
     fn method_type(&self) -> &Owned {
         &self.owned[1]
     }
@@ -47,7 +50,7 @@ impl Method {
     }
 }
 
-// SAFETY: null pointers and false; no destructor.
+// SAFETY: null pointers, false and no entry; no destructor.
 unsafe impl Payload for Method {
     fn owned(&self) -> &[Owned] {
         &self.owned
@@ -99,7 +102,10 @@ pub(crate) fn class(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
                 slot(ffi::Py_tp_hash, ref_subclass::inherited_hash()),
             ],
         )?;
-        calls::construct_directly::<Constructor>(&class);
+        let entry = offset_of!(Layout<Method>, payload) + offset_of!(Method, entry);
+        // SAFETY: there it is.
+        unsafe { calls::call_directly::<Calls>(&class, entry) };
+        calls::construct_directly::<Calls>(&class);
         Ok(class)
     })
 }
@@ -144,9 +150,10 @@ fn construct((class, args, kwargs): CallArguments<'_>) -> PyResult<Bound<'_, PyA
     make(class.cast()?, &method, callback)
 }
 
-struct Constructor;
+/// How the class and its objects are called directly.
+struct Calls;
 
-impl Construct for Constructor {
+impl Construct for Calls {
     fn made_with() -> &'static Guarded<Option<Slots>> {
         static SLOTS: Guarded<Option<Slots>> = Guarded::new(None);
         &SLOTS
@@ -165,21 +172,46 @@ impl Construct for Constructor {
     }
 }
 
+impl CallDirectly for Calls {
+    unsafe fn call<'py>(
+        object: &Bound<'py, PyAny>,
+        arguments: Arguments<'_, 'py>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let Some([]) = arguments.unnamed() else {
+            return Ok(None);
+        };
+        // SAFETY: a `WeakMethod`, by the caller's promise, and so a weak reference.
+        let (own, reference) = unsafe {
+            (
+                ref_subclass::payload_unchecked(object),
+                WeakRef::view_unchecked(object),
+            )
+        };
+        bind(own, reference, arguments.py()).map(Some)
+    }
+}
+
 /// A new `WeakMethod` of `class`.
 fn make<'py>(
     class: &Bound<'py, PyType>,
     method: &Bound<'py, PyAny>,
     callback: Option<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let (object, function) = parts(method)?;
+    let (object, function, ordinary) = parts(method)?;
     let died = died_function(class.py())?;
     let reference = ref_subclass::create(class, &object, &died)?;
-    let own = own_payload(&reference)?;
+    // SAFETY: the class is `WeakMethod` or derived from it.
+    let own: &Method = unsafe { ref_subclass::payload_unchecked(&reference) };
     // Set before the function's reference exists, whose callback may come at any moment.
-    own.method_type().set(Some(method.get_type().into_any()));
+    if ordinary {
+        own.ordinary.set(true);
+    } else {
+        own.method_type().set(Some(method.get_type().into_any()));
+    }
     own.callback()
         .set(callback.filter(|callback| !callback.is_none()));
     own.alive.set(true);
+    own.entry.set(Some(Entry::of::<Calls>()));
     let back = WeakRef::plain(&reference)?;
     own.function()
         .set(Some(keyed_ref::create(&function, &died, &back, 0)?));
@@ -197,21 +229,25 @@ fn method_type(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     METHOD_TYPE.get_or_make(py, || py.import("types")?.getattr("MethodType"))
 }
 
-/// The object and the function of a bound method.
+/// The object and the function of a bound method, and whether it is ordinary.
 ///
 /// Of one of the usual type without a look for the attributes, which takes 400 instructions.
-fn parts<'py>(method: &Bound<'py, PyAny>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+fn parts<'py>(
+    method: &Bound<'py, PyAny>,
+) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>, bool)> {
     let py = method.py();
     if method.get_type().is(&method_type(py)?) {
         // SAFETY: what the attributes are of such a method, which is valid and holds them.
-        return unsafe {
+        let (object, function) = unsafe {
             let object = PyMethod_Self(method.as_ptr());
             let function = PyMethod_Function(method.as_ptr());
-            Ok((
+            (
                 Bound::from_borrowed_ptr(py, object),
                 Bound::from_borrowed_ptr(py, function),
-            ))
+            )
         };
+        let ordinary = function.is_exact_instance_of::<PyFunction>();
+        return Ok((object, function, ordinary));
     }
     let part = |name| {
         method.getattr(name).map_err(|error| {
@@ -226,7 +262,8 @@ fn parts<'py>(method: &Bound<'py, PyAny>) -> PyResult<(Bound<'py, PyAny>, Bound<
             }
         })
     };
-    Ok((part(name!(py, "__self__"))?, part(name!(py, "__func__"))?))
+    let (object, function) = (part(name!(py, "__self__"))?, part(name!(py, "__func__"))?);
+    Ok((object, function, false))
 }
 
 /// The callback of both references of every `WeakMethod`.
@@ -279,40 +316,21 @@ unsafe extern "C" fn call(
     // SAFETY: called by the interpreter with the arguments of `tp_call`.
     unsafe {
         enter(|py| {
-            let arguments = ref_subclass::call_arguments(py, object, args, kwargs);
-            Ok(bind(arguments)?.into_ptr())
+            let (reference, args, kwargs) = ref_subclass::call_arguments(py, object, args, kwargs);
+            let [] = ref_subclass::arguments("WeakMethod.__call__", [], 0, &args, kwargs.as_ref())?;
+            let (own, view) = (own_payload(&reference)?, WeakRef::view(&reference)?);
+            Ok(bind(own, view, py)?.into_ptr())
         })
     }
 }
 
 /// The method again, or None once it is dead.
-fn bind((reference, args, kwargs): CallArguments<'_>) -> PyResult<Bound<'_, PyAny>> {
-    let py = reference.py();
-    let [] = ref_subclass::arguments("WeakMethod.__call__", [], 0, &args, kwargs.as_ref())?;
-    let own = own_payload(&reference)?;
-    let Some(object) = WeakRef::view(&reference)?.upgrade(py) else {
+fn bind<'py>(own: &Method, reference: &WeakRef, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+    let (Some(object), Some(function)) = (reference.upgrade(py), function_of(own, py)) else {
         return Ok(py.None().into_bound(py));
     };
-    let Some(function) = function_of(own, py)? else {
-        return Ok(py.None().into_bound(py));
-    };
-    match own.method_type().get(py) {
-        Some(method_type) => bind_as(&method_type, &function, &object),
-        None => Ok(py.None().into_bound(py)),
-    }
-}
-
-/// `method_type(function, object)`.
-///
-/// For what nearly all methods are, `types.MethodType` of a Python function, the function binds
-/// itself: 139 instructions instead of the 555 of a call.
-fn bind_as<'py>(
-    method_type: &Bound<'py, PyAny>,
-    function: &Bound<'py, PyAny>,
-    object: &Bound<'py, PyAny>,
-) -> PyResult<Bound<'py, PyAny>> {
-    let py = function.py();
-    if function.is_exact_instance_of::<PyFunction>() && method_type.is(&self::method_type(py)?) {
+    if own.ordinary.get() {
+        // The function binds itself: 139 instructions instead of the 555 of a call of the type.
         // SAFETY: the descriptor slot of a valid function, called with it and a valid object; the
         // result is a new reference, or null with an error set.
         unsafe {
@@ -322,14 +340,16 @@ fn bind_as<'py>(
             }
         }
     }
-    method_type.call1((function, object))
+    match own.method_type().get(py) {
+        Some(method_type) => method_type.call1((function, object)),
+        None => Ok(py.None().into_bound(py)),
+    }
 }
 
-fn function_of<'py>(own: &Method, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-    match own.function().get(py) {
-        Some(reference) => Ok(WeakRef::view(&reference)?.upgrade(py)),
-        None => Ok(None),
-    }
+fn function_of<'py>(own: &Method, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+    let reference = own.function().get(py)?;
+    // SAFETY: set by `make` to a weak reference, or to nothing.
+    unsafe { WeakRef::view_unchecked(&reference) }.upgrade(py)
 }
 
 unsafe extern "C" fn compare(
@@ -379,5 +399,5 @@ fn compare_methods(
     if objects != equal {
         return Ok(objects);
     }
-    compare(function_of(own, py)?, function_of(theirs, py)?)
+    compare(function_of(own, py), function_of(theirs, py))
 }

@@ -54,8 +54,18 @@ impl WeakRef {
                 "expected a weak reference, not {name}"
             )));
         }
+        // SAFETY: that has been made sure of.
+        Ok(unsafe { Self::view_unchecked(object) })
+    }
+
+    /// As [`view`](Self::view).
+    ///
+    /// # Safety
+    /// `object` is a weak reference.
+    #[inline]
+    pub(crate) unsafe fn view_unchecked<'a>(object: &'a Bound<'_, PyAny>) -> &'a Self {
         // SAFETY: `Self` is a transparent wrapper.
-        Ok(unsafe { &*std::ptr::from_ref(object.as_unbound()).cast::<Self>() })
+        unsafe { &*std::ptr::from_ref(object.as_unbound()).cast::<Self>() }
     }
 
     pub(crate) fn object(&self) -> &Strong {

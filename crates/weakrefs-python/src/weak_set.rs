@@ -125,15 +125,15 @@ impl Direct for WeakSet {
         }
         self.container.contains(item, item.hash()?)
     }
+
+    fn named_missing<'py>(item: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        WeakRef::plain(item)
+    }
 }
 
 impl DirectSet for WeakSet {
     fn insert(&self, item: &Bound<'_, PyAny>) -> PyResult<()> {
         self.container.add(item, weak_key_hash(item)?)
-    }
-
-    fn missing(item: &Bound<'_, PyAny>) -> PyErr {
-        missing_weak(item)
     }
 
     fn delete(&self, item: &Bound<'_, PyAny>) -> PyResult<bool> {

@@ -217,6 +217,10 @@ impl Direct for WeakValueDictionary {
         })?;
         Ok(found.unwrap_or(false))
     }
+
+    fn named_missing<'py>(key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        Ok(key.clone())
+    }
 }
 
 impl DirectMapping for WeakValueDictionary {
@@ -226,10 +230,6 @@ impl DirectMapping for WeakValueDictionary {
             table.get(at).value.upgrade(py)
         })?;
         Ok(found.flatten())
-    }
-
-    fn missing(key: &Bound<'_, PyAny>) -> PyErr {
-        missing(key)
     }
 
     fn store(&self, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {

@@ -167,6 +167,18 @@ def test_bad_arguments():
             WeakMethod(*arguments, **keywords)
 
 
+def test_a_call_takes_no_argument():
+    """S28: alive or dead, and says so."""
+    speaker = Speaker("a")
+    method = WeakMethod(speaker.speak)
+    for _ in range(2):
+        for arguments, keywords in (((1,), {}), ((), {"function": print}), ((method, 2), {})):
+            with pytest.raises(TypeError, match=r"WeakMethod.__call__\(\)"):
+                method(*arguments, **keywords)
+        assert method() == method.__call__() == (speaker and speaker.speak)
+        speaker = None
+
+
 def test_class_methods():
     """S28: are bound to the class."""
 
