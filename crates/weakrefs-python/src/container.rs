@@ -6,7 +6,7 @@
 //! is one borrow for a hit. Only if that misses, entries of equal hash are taken out one by one and
 //! compared outside. The comparison may do anything, so afterwards the table is asked again: an
 //! equal entry counts only if it still is there, and if the table has changed, the comparisons begin
-//! anew, as `dict`'s do. A [miss](Missed) knows the version of the table at which it was established,
+//! anew, as `dict`'s do. A [miss](Miss) knows the version of the table at which it was established,
 //! so that an insertion can tell whether it still holds. Code that changes the table from its own
 //! `__eq__` cannot keep a lookup from ending: after [`PATIENCE`] new beginnings it remembers what it
 //! has compared, and compares nothing twice.
@@ -33,7 +33,7 @@ use pyo3::prelude::*;
 use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::sync::Arc;
-use weakrefs_table::{Entries, Position, Snapshot, Table};
+use weakrefs_table::{Entries, Miss, Position, Snapshot, Table};
 
 /// An entry of a container. Cloning it counts references up and does nothing else.
 pub(crate) trait Entry: Clone + Send + Sync + 'static {
@@ -76,11 +76,6 @@ pub(crate) struct Container<E: Entry> {
 /// How often the comparisons of a lookup begin anew before it remembers what it has compared. Not from
 /// the first one on: what is remembered is kept alive, and a key may be meant to die in `__eq__`.
 const PATIENCE: usize = 8;
-
-/// A lookup that found nothing, at this version of the table.
-pub(crate) struct Missed {
-    version: u64,
-}
 
 /// An entry of equal hash, to be compared outside of the table.
 struct Candidate {
@@ -129,23 +124,18 @@ impl<E: Entry> Container<E> {
         key: &Bound<'_, PyAny>,
         hash: isize,
         mut act: impl FnMut(&mut Table<E>, Position) -> R,
-    ) -> PyResult<Result<R, Missed>> {
+    ) -> PyResult<Result<R, Miss>> {
         // By identity. A miss comes with an entry to be compared, if there is any of equal hash.
         let step = self.table.with(key.py(), |table| {
             match table.search(hash as u64, |entry| entry.is_for(key)) {
                 Ok(at) => Ok(act(table, at)),
-                Err(first) => Err((
-                    Missed {
-                        version: table.version(),
-                    },
-                    first.map(|at| candidate(table, at)),
-                )),
+                Err(miss) => Err((miss, miss.candidate.map(|at| candidate(table, at)))),
             }
         });
         match step {
             Ok(result) => Ok(Ok(result)),
-            Err((missed, None)) => Ok(Err(missed)),
-            Err((missed, Some(first))) => self.compare(key, hash, missed.version, first, act),
+            Err((miss, None)) => Ok(Err(miss)),
+            Err((miss, Some(first))) => self.compare(key, hash, miss, first, act),
         }
     }
 
@@ -155,10 +145,10 @@ impl<E: Entry> Container<E> {
         &self,
         key: &Bound<'_, PyAny>,
         hash: isize,
-        mut version: u64,
+        mut miss: Miss,
         first: Candidate,
         mut act: impl FnMut(&mut Table<E>, Position) -> R,
-    ) -> PyResult<Result<R, Missed>> {
+    ) -> PyResult<Result<R, Miss>> {
         let py = key.py();
         // What is still to be compared: the first, then the others, listed when they are needed.
         let mut compared_first = Some(first.at);
@@ -169,8 +159,8 @@ impl<E: Entry> Container<E> {
         loop {
             let Some(Candidate { at, identity }) = next.take() else {
                 let step = self.table.with(py, |table| {
-                    if table.version() != version {
-                        version = table.version();
+                    if table.version() != miss.version {
+                        miss = table.miss();
                         compared_first = None;
                         others = None;
                     }
@@ -183,7 +173,7 @@ impl<E: Entry> Container<E> {
                 });
                 match step {
                     Some(candidate) => next = Some(candidate),
-                    None => return Ok(Err(Missed { version })),
+                    None => return Ok(Err(miss)),
                 }
                 continue;
             };
@@ -192,7 +182,7 @@ impl<E: Entry> Container<E> {
                 None => false,
             };
             let (result, changed) = self.table.with(py, |table| {
-                let changed = table.version() != version;
+                let changed = table.version() != miss.version;
                 if !equal {
                     return (None, changed);
                 }
@@ -232,20 +222,20 @@ impl<E: Entry> Container<E> {
         make: impl FnOnce() -> PyResult<E>,
     ) -> PyResult<Option<R>> {
         let py = key.py();
-        let mut missed = match self.seek(key, hash, &mut hit)? {
+        let mut miss = match self.seek(key, hash, &mut hit)? {
             Ok(result) => return Ok(Some(result)),
-            Err(missed) => missed,
+            Err(miss) => miss,
         };
         let mut entry = make()?;
         loop {
-            match self.insert_if(py, hash, entry, &mut missed) {
+            match self.insert_if(py, hash, entry, &mut miss) {
                 Ok(_swept) => return Ok(None),
                 Err(refused) => entry = refused,
             }
             // Something was changed while the entry was made: an equal one may be there now.
             match self.seek(key, hash, &mut hit)? {
                 Ok(result) => return Ok(Some(result)),
-                Err(again) => missed = again,
+                Err(again) => miss = again,
             }
         }
     }
@@ -258,10 +248,10 @@ impl<E: Entry> Container<E> {
         py: Python<'_>,
         hash: isize,
         entry: E,
-        missed: &mut Missed,
+        miss: &mut Miss,
     ) -> Result<Option<Entries<E>>, E> {
         self.table.with(py, |table| {
-            if table.version() != missed.version {
+            if table.version() != miss.version {
                 return Err(entry);
             }
             let swept = if table.is_full() {
@@ -269,38 +259,36 @@ impl<E: Entry> Container<E> {
             } else {
                 None
             };
-            table.insert(hash as u64, entry);
-            missed.version = table.version();
+            table.insert_after(*miss, hash as u64, entry);
+            *miss = table.miss();
             Ok(swept)
         })
     }
 
-    /// Inserts an entry whose key is known to equal none of those inserted since `missed`, which is
+    /// Inserts an entry whose key is known to equal none of those inserted since `miss`, which is
     /// brought up to date: copies need no comparisons.
     pub(crate) fn append(
         &self,
         key: &Bound<'_, PyAny>,
         hash: isize,
         entry: E,
-        missed: &mut Missed,
+        miss: &mut Miss,
     ) -> PyResult<()> {
         let py = key.py();
-        match self.insert_if(py, hash, entry, missed) {
+        match self.insert_if(py, hash, entry, miss) {
             Ok(swept) => drop(swept),
             Err(entry) => {
                 // An eviction from the copy, or somebody who found and changed it: look as ever.
                 self.put(key, hash, |_, _| (), || Ok(entry))?;
-                *missed = self.missed(py);
+                *miss = self.miss(py);
             }
         }
         Ok(())
     }
 
     /// What holds of a container before anything is [appended](Self::append).
-    pub(crate) fn missed(&self, py: Python<'_>) -> Missed {
-        Missed {
-            version: self.table.with(py, |table| table.version()),
-        }
+    pub(crate) fn miss(&self, py: Python<'_>) -> Miss {
+        self.table.with(py, |table| table.miss())
     }
 
     /// Makes room for `additional` more entries.

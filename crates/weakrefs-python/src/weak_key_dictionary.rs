@@ -354,14 +354,14 @@ impl WeakKeyDictionary {
         let container = &copy.get().container;
         let entries = self.container.collect(py, Clone::clone);
         container.reserve(py, entries.len());
-        let mut missed = container.missed(py);
+        let mut miss = container.miss(py);
         for entry in entries {
             let Some(key) = entry.key.upgrade(py) else {
                 continue;
             };
             let hash = entry.key.remembered_hash();
             let entry = container.entry(&key, hash, entry.value)?;
-            container.append(&key, hash, entry, &mut missed)?;
+            container.append(&key, hash, entry, &mut miss)?;
         }
         Ok(copy)
     }

@@ -86,13 +86,13 @@ impl Container<Element> {
     pub(crate) fn copy_from(&self, py: Python<'_>, other: &Self) -> PyResult<()> {
         let elements = other.collect(py, Clone::clone);
         self.reserve(py, elements.len());
-        let mut missed = self.missed(py);
+        let mut miss = self.miss(py);
         for Element(reference) in elements {
             let Some(element) = reference.upgrade(py) else {
                 continue;
             };
             let hash = reference.remembered_hash();
-            self.append(&element, hash, self.element(&element, hash)?, &mut missed)?;
+            self.append(&element, hash, self.element(&element, hash)?, &mut miss)?;
         }
         Ok(())
     }

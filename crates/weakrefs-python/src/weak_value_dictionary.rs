@@ -425,7 +425,7 @@ impl WeakValueDictionary {
         let container = &copy.get().container;
         let entries = self.container.collect(py, Clone::clone);
         container.reserve(py, entries.len());
-        let mut missed = container.missed(py);
+        let mut miss = container.miss(py);
         for entry in entries {
             let Some(value) = entry.value.upgrade(py) else {
                 continue;
@@ -433,7 +433,7 @@ impl WeakValueDictionary {
             let key = entry.key.bind(py);
             let hash = keyed_ref::hash(entry.value.object().bind(py))?;
             let new = container.entry(key, hash, &value)?;
-            container.append(key, hash, new, &mut missed)?;
+            container.append(key, hash, new, &mut miss)?;
         }
         Ok(copy)
     }

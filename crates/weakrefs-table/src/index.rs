@@ -19,6 +19,9 @@ const LINE: usize = 8;
 /// Positions are below this: the two beyond mark words without one.
 pub(crate) const LIMIT: u32 = u32::MAX - 1;
 
+/// No place of the index.
+pub(crate) const NOWHERE: usize = usize::MAX;
+
 /// The positions of slots by their hashes.
 #[derive(Debug)]
 pub(crate) struct Index {
@@ -124,12 +127,18 @@ impl Index {
         }
     }
 
-    /// Finds the position under `hash` that `wanted` recognises, and its place.
+    /// Finds the position under `hash` that `wanted` recognises, and its place; or the place where the search has ended.
     ///
     /// `wanted` is asked about all those under `hash`, and maybe about others, some of them beyond all slots.
     #[inline]
-    pub(crate) fn find(&self, hash: u64, wanted: impl FnMut(u32) -> bool) -> Option<(usize, u32)> {
-        self.find_from(&mut self.probe(hash), hash, wanted)
+    pub(crate) fn find(
+        &self,
+        hash: u64,
+        wanted: impl FnMut(u32) -> bool,
+    ) -> Result<(usize, u32), usize> {
+        let mut probe = self.probe(hash);
+        let found = self.find_from(&mut probe, hash, wanted);
+        found.ok_or(probe.place)
     }
 
     #[inline]
@@ -159,6 +168,27 @@ impl Index {
             probe.advance();
             Some(position)
         })
+    }
+
+    /// The place where a search has ended that has come upon nothing under its hash, if a position of that hash belongs
+    /// there: not if a mark can be used again.
+    #[inline]
+    pub(crate) fn usable_end(&self, end: usize) -> usize {
+        if self.removed == 0 { end } else { NOWHERE }
+    }
+
+    /// As [`insert`](Self::insert), at a [usable end](Self::usable_end) of a search since which nothing has changed, or
+    /// [`NOWHERE`].
+    #[inline]
+    pub(crate) fn insert_at(&mut self, end: usize, hash: u64, position: u32) {
+        match self.words.get_mut(end) {
+            Some(word) => {
+                debug_assert_eq!(*word, Word::EMPTY);
+                *word = Word::new(hash, position);
+                self.len += 1;
+            }
+            None => self.insert(hash, position),
+        }
     }
 
     /// Adds a position, which must be new, and for which there must be room.
@@ -253,14 +283,14 @@ mod tests {
             let hash = self.model.remove(&position).expect("in the model");
             let found = self.index.find(hash, |at| at == position);
             self.index.remove(found.expect("in the index").0);
-            assert_eq!(self.index.find(hash, |at| at == position), None);
+            assert!(self.index.find(hash, |at| at == position).is_err());
         }
 
         fn check(&self) {
             assert_eq!(self.index.len(), self.model.len());
             for (position, hash) in &self.model {
                 let found = self.index.find(*hash, |at| at == *position);
-                assert_eq!(found.map(|(_, at)| at), Some(*position));
+                assert_eq!(found.map(|(_, at)| at).ok(), Some(*position));
                 let candidates = self.index.candidates(*hash);
                 assert_eq!(candidates.filter(|at| at == position).count(), 1);
             }
@@ -310,7 +340,7 @@ mod tests {
     fn an_empty_one_finds_nothing() {
         let index = Index::new();
         for hash in [0, 1, u64::MAX, u64::from(LIMIT)] {
-            assert_eq!(index.find(hash, |_| true), None);
+            assert!(index.find(hash, |_| true).is_err());
             assert_eq!(index.candidates(hash).count(), 0);
         }
         assert_eq!((index.room(), index.allocated_bytes()), (0, 0));

@@ -52,7 +52,7 @@ mod table;
 
 pub use entries::Entries;
 pub use snapshot::Snapshot;
-pub use table::{Position, Table};
+pub use table::{Miss, Position, Table};
 
 /// Its example runs with the documentation's.
 #[cfg(doctest)]

@@ -10,7 +10,7 @@
 //!   half, the repeated compactions would double the cost of mass death.)
 
 use crate::entries::{Entries, Slot};
-use crate::index::{Index, LIMIT};
+use crate::index::{Index, LIMIT, NOWHERE};
 use crate::snapshot::{Readers, Snapshot};
 use alloc::vec::Vec;
 
@@ -37,6 +37,17 @@ pub struct Table<E> {
 /// Where an entry is in a [`Table`]; good until the table's next change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position(u32);
+
+/// A [search](Table::search) that has found nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Miss {
+    /// The table's [version](Table::version) at that time. While it lasts, so does the miss.
+    pub version: u64,
+    /// An entry of equal hash, if there is any, which is likely to be the one sought by an equal key.
+    pub candidate: Option<Position>,
+    /// Where in the index an entry of this hash belongs, if the search has found that out, or [`NOWHERE`].
+    end: usize,
+}
 
 impl<E> Table<E> {
     /// An empty table, which owns no memory yet.
@@ -92,15 +103,10 @@ impl<E> Table<E> {
         self.search(hash, same).ok()
     }
 
-    /// As [`find`](Self::find); a miss comes with an entry of equal hash, if there is any, which is likely to
-    /// be the one sought by an equal key.
+    /// As [`find`](Self::find), with what there is to know of a miss.
     #[inline]
-    pub fn search(
-        &self,
-        hash: u64,
-        mut same: impl FnMut(&E) -> bool,
-    ) -> Result<Position, Option<Position>> {
-        let mut first = None;
+    pub fn search(&self, hash: u64, mut same: impl FnMut(&E) -> bool) -> Result<Position, Miss> {
+        let mut candidate = None;
         let found = self.index.find(hash, |at| {
             let Some(entry) = self.entry(at, hash) else {
                 return false;
@@ -108,12 +114,29 @@ impl<E> Table<E> {
             if same(entry) {
                 return true;
             }
-            first.get_or_insert(at);
+            candidate.get_or_insert(at);
             !self.index.has_twins()
         });
-        match found {
-            Some((_, at)) if first != Some(at) => Ok(Position(at)),
-            _ => Err(first.map(Position)),
+        let end = match found {
+            Ok((_, at)) if candidate != Some(at) => return Ok(Position(at)),
+            Err(end) if candidate.is_none() => self.index.usable_end(end),
+            _ => NOWHERE,
+        };
+        Err(Miss {
+            version: self.version,
+            candidate: candidate.map(Position),
+            end,
+        })
+    }
+
+    /// What is known of a miss that was established otherwise.
+    #[inline]
+    #[must_use]
+    pub fn miss(&self) -> Miss {
+        Miss {
+            version: self.version,
+            candidate: None,
+            end: NOWHERE,
         }
     }
 
@@ -261,6 +284,7 @@ impl<E: Clone> Table<E> {
     pub fn reserve(&mut self, additional: usize) {
         self.slots.reserve(additional);
         if self.index.room() < additional {
+            self.change();
             self.index_anew(self.len() + additional);
         }
     }
@@ -271,12 +295,40 @@ impl<E: Clone> Table<E> {
     /// If there are 2^32 - 2 entries.
     #[inline]
     pub fn insert(&mut self, hash: u64, entry: E) -> Position {
+        self.insert_after(self.miss(), hash, entry)
+    }
+
+    /// As [`insert`](Self::insert), after a [search](Self::search) for the same hash: if nothing has changed since, the
+    /// way through the index is not gone again.
+    ///
+    /// # Panics
+    /// As [`insert`](Self::insert).
+    ///
+    /// ```
+    /// use weakrefs_table::Table;
+    ///
+    /// let mut table = Table::new();
+    /// let at = match table.search(7, |entry| *entry == "seven") {
+    ///     Ok(at) => at,
+    ///     Err(miss) => table.insert_after(miss, 7, "seven"),
+    /// };
+    /// assert_eq!(table.get(at), &"seven");
+    /// ```
+    #[inline]
+    pub fn insert_after(&mut self, miss: Miss, hash: u64, entry: E) -> Position {
+        let mut end = if miss.version == self.version {
+            miss.end
+        } else {
+            NOWHERE
+        };
         self.change();
         if self.slots.len() == self.slots.capacity() && self.tombstones() * 4 > self.slots.len() {
             self.compact();
+            end = NOWHERE;
         }
         if self.index.room() == 0 {
             self.index_anew(self.len() + self.len() / 2 + 1);
+            end = NOWHERE;
         }
         let at = u32::try_from(self.slots.len()).unwrap_or(LIMIT);
         assert!(at < LIMIT, "fewer than {LIMIT} slots");
@@ -284,7 +336,7 @@ impl<E: Clone> Table<E> {
             hash,
             entry: Some(entry),
         });
-        self.index.insert(hash, at);
+        self.index.insert_at(end, hash, at);
         Position(at)
     }
 
@@ -305,7 +357,7 @@ impl<E: Clone> Table<E> {
     #[inline]
     pub fn remove(&mut self, hash: u64, mut same: impl FnMut(&E) -> bool) -> Option<E> {
         let wanted = |at| self.entry(at, hash).is_some_and(&mut same);
-        let (place, at) = self.index.find(hash, wanted)?;
+        let (place, at) = self.index.find(hash, wanted).ok()?;
         self.remove_indexed(place, at)
     }
 
@@ -316,8 +368,8 @@ impl<E: Clone> Table<E> {
     pub fn remove_at(&mut self, at: Position) -> E {
         let hash = self.slots[at.0 as usize].hash;
         let found = self.index.find(hash, |other| other == at.0);
-        found
-            .and_then(|(place, at)| self.remove_indexed(place, at))
+        let (place, at) = found.expect("the position of an entry");
+        self.remove_indexed(place, at)
             .expect("the position of an entry")
     }
 

@@ -4,13 +4,16 @@
 //! shrinking all happen in short scripts.
 
 use proptest::prelude::*;
-use weakrefs_table::{Snapshot, Table};
+use weakrefs_table::{Miss, Snapshot, Table};
 
 type Entry = (u64, u32);
 
 #[derive(Clone, Debug)]
 enum Operation {
     Insert(u64),
+    Search(u64),
+    /// After one of the searches, which may be long ago.
+    InsertAfter(prop::sample::Index),
     Remove(prop::sample::Index),
     Touch(prop::sample::Index),
     Pop,
@@ -26,7 +29,9 @@ enum Operation {
 fn operation() -> impl Strategy<Value = Operation> {
     use Operation::*;
     prop_oneof![
-        40 => (0u64..12).prop_map(Insert),
+        30 => (0u64..12).prop_map(Insert),
+        15 => (0u64..12).prop_map(Search),
+        15 => any::<prop::sample::Index>().prop_map(InsertAfter),
         20 => any::<prop::sample::Index>().prop_map(Remove),
         5 => any::<prop::sample::Index>().prop_map(Touch),
         5 => Just(Pop),
@@ -70,11 +75,12 @@ fn check(table: &Table<Entry>, model: &[Entry]) {
     }
     for hash in 0..12 {
         match table.search(hash, |_| false) {
-            Err(Some(at)) => assert_eq!(table.get(at).0, hash),
-            nothing => {
-                assert_eq!(nothing, Err(None));
-                assert!(model.iter().all(|entry| entry.0 != hash));
-            }
+            Ok(_) => unreachable!("nothing is the same"),
+            Err(Miss {
+                candidate: Some(at),
+                ..
+            }) => assert_eq!(table.get(at).0, hash),
+            Err(_) => assert!(model.iter().all(|entry| entry.0 != hash)),
         }
         let mut candidates = Vec::new();
         for (at, entry) in table.candidates(hash) {
@@ -92,6 +98,7 @@ fn run(operations: Vec<Operation>) {
     let mut table = Table::new();
     let mut model: Vec<Entry> = Vec::new();
     let mut open: Vec<Open> = Vec::new();
+    let mut searches: Vec<(u64, Miss)> = Vec::new();
     let mut serial = 0;
     for operation in operations {
         let version = table.version();
@@ -100,6 +107,19 @@ fn run(operations: Vec<Operation>) {
             Operation::Insert(hash) => {
                 serial += 1;
                 let at = table.insert(hash, (hash, serial));
+                assert_eq!(table.get(at), &(hash, serial));
+                model.push((hash, serial));
+            }
+            Operation::Search(hash) => {
+                let miss = table.search(hash, |_| false).expect_err("nothing");
+                searches.push((hash, miss));
+            }
+            Operation::InsertAfter(index) if !searches.is_empty() => {
+                // The newer ones are more likely to hold.
+                let at = searches.len() - 1 - index.index(searches.len().min(3));
+                let (hash, miss) = searches[at];
+                serial += 1;
+                let at = table.insert_after(miss, hash, (hash, serial));
                 assert_eq!(table.get(at), &(hash, serial));
                 model.push((hash, serial));
             }

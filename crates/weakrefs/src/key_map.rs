@@ -305,8 +305,8 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
             let is_present = |entry: &Entry<K, Arc<V>>| Arc::ptr_eq(&entry.payload, &present);
             // What is replaced or removed is `present`: this is not the last one of it.
             let changed = match &new {
-                Some(new) => self.store.locate(&probe, |shard, at| {
-                    let entry = shard.entry_if(at, is_present)?;
+                Some(new) => self.store.locate(&probe, |shard, found| {
+                    let entry = shard.entry_if(found, is_present)?;
                     entry.payload = Arc::clone(new);
                     Some(())
                 }),

@@ -31,7 +31,7 @@ use crate::watchers::{Evict, Remains, Watch, Watcher, Watchers};
 use smallvec::SmallVec;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use weakrefs_table::{Entries, Position, Table};
+use weakrefs_table::{Entries, Miss, Position, Table};
 
 /// So many shards has each container.
 pub(crate) const SHARDS: usize = 8;
@@ -116,25 +116,22 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Store<T, P> {
         shards.iter().map(|shard| shard.table.len()).sum()
     }
 
-    /// Does `act` inside the table, at the place of the entry that `probe` looks for if there is one.
+    /// Does `act` inside the table, at the place of the entry that `probe` looks for, or with its miss.
     #[inline]
     pub(crate) fn locate<R, Q: Probe<T, P>>(
         &self,
         probe: &Q,
-        mut act: impl FnMut(&mut Contents<T, P>, Option<Position>) -> R,
+        mut act: impl FnMut(&mut Contents<T, P>, Result<Position, Miss>) -> R,
     ) -> R {
         let hash = probe.hash();
         let mut shard = self.shard(hash);
-        let mut same_hash = false;
-        let found = shard.table.find(hash, |entry| {
-            same_hash = true;
-            probe.is_same(entry)
-        });
-        if found.is_some() || !same_hash {
-            return act(&mut shard, found);
+        match shard.table.search(hash, |entry| probe.is_same(entry)) {
+            Err(miss) if miss.candidate.is_some() => {
+                drop(shard);
+                self.compare(probe, act)
+            }
+            found => act(&mut shard, found),
         }
-        drop(shard);
-        self.compare(probe, act)
     }
 
     /// The second step of [`locate`](Self::locate).
@@ -142,7 +139,7 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Store<T, P> {
     fn compare<R, Q: Probe<T, P>>(
         &self,
         probe: &Q,
-        mut act: impl FnMut(&mut Contents<T, P>, Option<Position>) -> R,
+        mut act: impl FnMut(&mut Contents<T, P>, Result<Position, Miss>) -> R,
     ) -> R {
         let hash = probe.hash();
         let mut unequal = SmallVec::<[Watch; 2]>::new();
@@ -151,13 +148,13 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Store<T, P> {
             let candidates = {
                 let mut shard = self.shard(hash);
                 let table = &shard.table;
-                let found = table.find(hash, |entry| {
+                let found = table.search(hash, |entry| {
                     probe.is_same(entry)
                         || equal
                             .as_ref()
                             .is_some_and(|equal| equal.same(&entry.watch) && entry.is_alive())
                 });
-                if found.is_some() {
+                if found.is_ok() {
                     return act(&mut shard, found);
                 }
                 let candidates: SmallVec<[(Watch, Arc<Q::Key>); 2]> = table
@@ -166,7 +163,7 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Store<T, P> {
                     .filter_map(|(_, entry)| Some((entry.watch.clone(), probe.key_of(entry)?)))
                     .collect();
                 if candidates.is_empty() {
-                    return act(&mut shard, None);
+                    return act(&mut shard, found);
                 }
                 candidates
             };
@@ -271,10 +268,11 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Store<T, P> {
             self.watch(hash, referent, &mut offer);
         }
         loop {
-            let step = self.locate(probe, |contents, at| {
-                if let Some(at) = at {
-                    return Step::Hit(hit(contents.table.get_mut(at), &mut offer));
-                }
+            let step = self.locate(probe, |contents, found| {
+                let miss = match found {
+                    Ok(at) => return Step::Hit(hit(contents.table.get_mut(at), &mut offer)),
+                    Err(miss) => miss,
+                };
                 if contents.table.len() >= contents.sweep_at {
                     return Step::Full;
                 }
@@ -282,7 +280,7 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Store<T, P> {
                     return Step::Unwatched;
                 };
                 entry.order = self.next_order.fetch_add(1, Ordering::Relaxed);
-                contents.table.insert(hash, entry);
+                contents.table.insert_after(miss, hash, entry);
                 Step::Inserted
             });
             match step {
@@ -305,8 +303,8 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Store<T, P> {
     ) -> Option<()> {
         let mut offer = Offer::unwatched(payload);
         self.watch(probe.hash(), referent, &mut offer);
-        self.locate(probe, |contents, at| {
-            offer.exchange_referent(contents.entry_if(at, &condition)?);
+        self.locate(probe, |contents, found| {
+            offer.exchange_referent(contents.entry_if(found, &condition)?);
             Some(())
         })
     }
@@ -350,8 +348,8 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Store<T, P> {
         probe: &impl Probe<T, P>,
         condition: impl Fn(&Entry<T, P>) -> bool,
     ) -> Option<Entry<T, P>> {
-        let entry = self.locate(probe, |shard, at| {
-            let at = at.filter(|&at| condition(shard.table.get(at)))?;
+        let entry = self.locate(probe, |shard, found| {
+            let at = found.ok().filter(|&at| condition(shard.table.get(at)))?;
             Some(shard.table.remove_at(at))
         })?;
         entry.watch.cancel();
@@ -426,13 +424,13 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Store<T, P> {
 }
 
 impl<T: ?Sized + WeakReferenceable, P: Payload> Contents<T, P> {
-    /// The entry at a position, to be changed, if there is one for which `condition` holds.
+    /// The entry that was found, to be changed, if there is one and `condition` holds for it.
     pub(crate) fn entry_if(
         &mut self,
-        at: Option<Position>,
+        found: Result<Position, Miss>,
         condition: impl Fn(&Entry<T, P>) -> bool,
     ) -> Option<&mut Entry<T, P>> {
-        let at = at.filter(|&at| condition(self.table.get(at)))?;
+        let at = found.ok().filter(|&at| condition(self.table.get(at)))?;
         Some(self.table.get_mut(at))
     }
 }
