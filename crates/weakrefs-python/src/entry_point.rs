@@ -7,9 +7,12 @@
 
 #![allow(unsafe_code, reason = "entry points from the interpreter")]
 
+#[cfg(Py_3_12)]
+use pyo3::exceptions::PyKeyError;
 use pyo3::ffi;
 use pyo3::panic::PanicException;
 use pyo3::prelude::*;
+#[cfg(not(Py_3_12))]
 use pyo3::types::PyTuple;
 use std::ffi::{CStr, c_int};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -64,11 +67,16 @@ fn raise<A: Answer>(py: Python<'_>, error: PyErr) -> A {
 #[cold]
 #[inline(never)]
 pub(crate) fn raise_key_error<A: Answer>(py: Python<'_>, key: PyResult<Bound<'_, PyAny>>) -> A {
-    // In a tuple of one, so that a key that is a tuple does not become the arguments.
-    match key.and_then(|key| PyTuple::new(py, [key])) {
-        Ok(arguments) => {
+    // Before 3.12 the exception is made when somebody looks at it, from a tuple of its arguments: of one, so that a key
+    // that is a tuple does not become the arguments.
+    #[cfg(not(Py_3_12))]
+    let value = key.and_then(|key| PyTuple::new(py, [key]));
+    #[cfg(Py_3_12)]
+    let value = key.and_then(|key| py.get_type::<PyKeyError>().call1((key,)));
+    match value {
+        Ok(value) => {
             // SAFETY: both are valid objects.
-            unsafe { ffi::PyErr_SetObject(ffi::PyExc_KeyError, arguments.as_ptr()) }
+            unsafe { ffi::PyErr_SetObject(ffi::PyExc_KeyError, value.as_ptr()) }
             A::FAILED
         }
         Err(error) => raise(py, error),
