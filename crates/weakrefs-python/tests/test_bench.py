@@ -1,6 +1,7 @@
 """The benchmark, not timed: that its cases do the same three ways and leave nothing out, and what it shows."""
 
 import io
+import itertools
 import os
 import pathlib
 import runpy
@@ -119,7 +120,54 @@ def test_what_the_container_refers_to_lives_as_long_as_the_function():
     assert timed(1) > 0 and timed(1) > 0  # a dead value would be a KeyError
 
 
+def test_a_clock_that_has_become_faster(monkeypatch):
+    """To ask it takes 9 seconds while it is asked how long that takes, then 2, and 1 in the end."""
+    asked = iter([*[9] * (2 * timing.READINGS), *[2] * 10, *[1] * (2 * timing.READINGS)])
+    monkeypatch.setattr(timing, "CLOCK", itertools.accumulate(asked).__next__)
+    case = next(case for case in CASES if case.label == "WeakSet: remove")
+    assert timing.timed_function(case, "strong", 12)(5) == 5 * (2 - 1)
+
+
 # Measuring
+
+
+class Task:
+    """One that is measured, or not."""
+
+    def __init__(self, label, outcome):
+        self.label, self._outcome = label, outcome
+
+    def processes(self, _effort):
+        return 1
+
+    def measure(self, _effort, advance):
+        advance()
+        if isinstance(self._outcome, BaseException):
+            raise self._outcome
+        return [self._outcome]
+
+
+@pytest.mark.parametrize("after", [1, 0], ids=["failed", "interrupted"])
+def test_what_was_measured_is_not_lost(after, monkeypatch, tmp_path, capsys):
+    """A case that fails is told, and is no reason not to go on."""
+    measure = pytest.importorskip("weakrefs._bench.measure", reason="needs pyperf", exc_type=ImportError)
+    first, last = (row("time", "WeakSet", name, 1000, 2e-9, 8e-9, 1e-9) for name in ("x in s", "s |= other"))
+    outcome = measure.Failed("it broke") if after else KeyboardInterrupt()
+    tasks = [Task("first", first), Task("second", outcome), Task("last", last)]
+    monkeypatch.setattr(measure, "plan", lambda *_: tasks)
+    path = str(tmp_path / "figures.json")
+    assert command.main(["--json", path]) == 1
+    assert [each.name for each in Results.load(path).rows] == ["x in s", "s |= other"][: 1 + after]
+    out, err = capsys.readouterr()
+    assert "x in s" in out and ("it broke" if after else "interrupted") in err
+
+
+def test_nothing_was_measured(monkeypatch, capsys):
+    measure = pytest.importorskip("weakrefs._bench.measure", reason="needs pyperf", exc_type=ImportError)
+    monkeypatch.setattr(measure, "plan", lambda *_: [Task("only", measure.Failed("it broke"))])
+    assert command.main([]) == 1
+    out, err = capsys.readouterr()
+    assert not out and "it broke" in err
 
 
 def test_the_three_take_turns(monkeypatch):

@@ -106,6 +106,13 @@ def test_a_missing_key():
             with pytest.raises(KeyError) as caught:
                 use(key)
             assert caught.value.args == (key,) and caught.value is not key
+        with pytest.raises(KeyError) as caught:
+            try:
+                {}["other"]
+            except KeyError as error:
+                other = error
+                use("no key")
+        assert caught.value.__context__ is other
     assert values.get("k") is None and values.get("k", 5) == 5 and values.get("k", default=6) == 6
     assert values.pop("k", 7) == 7 and values.pop("k", None) is None
     assert "k" not in values

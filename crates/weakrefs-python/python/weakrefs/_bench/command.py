@@ -21,8 +21,8 @@ def main(arguments):
     from . import report
     from .results import Results
 
-    results = Results.load(options.load) if options.load else _measured(options)
-    if results is None:
+    results, complete = (Results.load(options.load), True) if options.load else _measured(options)
+    if not results.rows:
         return 1
     if options.json and not options.load:
         results.dump(options.json)
@@ -35,7 +35,7 @@ def main(arguments):
 
         plot.draw(results, options.plot)
     print(text)
-    return 0
+    return 0 if complete else 1
 
 
 def _parser():
@@ -96,6 +96,7 @@ def _picture(text):
 
 
 def _measured(options):
+    """The results, and whether they are complete: what was measured before an error or an interruption is not lost."""
     from .measure import EFFORTS, Failed, plan
     from .progress import Progress
     from .results import Results, environment
@@ -104,16 +105,21 @@ def _measured(options):
     tasks = plan(options.sizes, options.memory, options.growth, options.filter.search)
     if not tasks:
         sys.stderr.write("python -m weakrefs bench: nothing matches the filter\n")
-        return None
-    results = Results(environment())
+        return Results({}), False
+    results, complete = Results(environment()), True
     progress = Progress(sum(task.processes(effort) for task in tasks))
     try:
         for task in tasks:
             progress.show(task.label)
-            results.rows += task.measure(effort, progress.advance)
-    except (Failed, KeyboardInterrupt) as error:
+            try:
+                results.rows += task.measure(effort, progress.advance)
+            except Failed as error:
+                progress.end()
+                sys.stderr.write(f"python -m weakrefs bench: {error}\n")
+                complete = False
+    except KeyboardInterrupt:
         progress.end()
-        sys.stderr.write(f"python -m weakrefs bench: {error or 'interrupted'}\n")
-        return None
+        sys.stderr.write("python -m weakrefs bench: interrupted\n")
+        complete = False
     progress.end()
-    return results
+    return results, complete
