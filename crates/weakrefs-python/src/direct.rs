@@ -34,7 +34,7 @@ pub(crate) trait Direct: PyClass<Frozen = True> + Sync {
 
     fn contains(&self, key: &Bound<'_, PyAny>) -> PyResult<bool>;
 
-    /// What a `KeyError` names for a key that is not there.
+    /// What a `KeyError` names for a key that is not there: a weak key by a reference, which does not keep it alive.
     fn named_missing<'py>(key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>>;
 }
 

@@ -1,21 +1,14 @@
 //! The exceptions of the containers, in the words of the standard library.
 
-use crate::weak_ref::WeakRef;
 use pyo3::exceptions::{PyKeyError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
-/// `KeyError(key)`: a strong key is missing.
+/// `KeyError(key)`, where `key` is what it is to [name](crate::direct::Direct::named_missing).
 #[cold]
-pub(crate) fn missing(key: &Bound<'_, PyAny>) -> PyErr {
-    // In a tuple of one, so that a key that is a tuple does not become the arguments.
-    PyKeyError::new_err((key.clone().unbind(),))
-}
-
-/// `KeyError(ref(key))`: a weak key is missing. The exception does not keep the key alive.
-#[cold]
-pub(crate) fn missing_weak(key: &Bound<'_, PyAny>) -> PyErr {
-    match WeakRef::plain(key) {
-        Ok(reference) => missing(&reference),
+pub(crate) fn missing(key: PyResult<Bound<'_, PyAny>>) -> PyErr {
+    match key {
+        // In a tuple of one, so that a key that is a tuple does not become the arguments.
+        Ok(key) => PyKeyError::new_err((key.unbind(),)),
         Err(error) => error,
     }
 }

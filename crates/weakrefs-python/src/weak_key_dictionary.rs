@@ -6,7 +6,7 @@
 use crate::container::{Container, Entry};
 use crate::direct::{self, Direct, DirectMapping};
 use crate::dispatch::{address_repr, overrides, public_class};
-use crate::errors::{empty, missing_weak, unpack_pair};
+use crate::errors::{empty, missing, unpack_pair};
 use crate::guarded::Lazy;
 use crate::iterator::{Iterable, Part, Taken, Walked, WeakIterator};
 use crate::mapping::{self, Mapped};
@@ -282,7 +282,9 @@ impl WeakKeyDictionary {
         args: &Bound<'py, PyTuple>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let default = mapping::optional_default("pop", args)?;
-        self.take(key)?.or(default).ok_or_else(|| missing_weak(key))
+        self.take(key)?
+            .or(default)
+            .ok_or_else(|| missing(Self::named_missing(key)))
     }
 
     /// Remove the newest entry and return it as a tuple of key and value.

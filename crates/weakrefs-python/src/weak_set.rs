@@ -6,7 +6,7 @@
 use crate::container::{Container, Entry};
 use crate::direct::{self, Direct, DirectSet};
 use crate::dispatch::{overrides, public_class};
-use crate::errors::{empty, missing_weak};
+use crate::errors::{empty, missing};
 use crate::guarded::Lazy;
 use crate::iterator::{Iterable, Part, Taken, Walked, WeakIterator};
 use crate::names::name;
@@ -201,7 +201,7 @@ impl WeakSet {
     fn remove(&self, item: &Bound<'_, PyAny>) -> PyResult<()> {
         match self.delete(item)? {
             true => Ok(()),
-            false => Err(missing_weak(item)),
+            false => Err(missing(Self::named_missing(item))),
         }
     }
 

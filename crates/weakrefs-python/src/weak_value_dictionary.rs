@@ -157,7 +157,9 @@ impl WeakValueDictionary {
                     .map(|new| mem::replace(&mut table.get_mut(at).value, new))),
             },
             || {
-                let value = new.take().ok_or_else(|| missing(key))?;
+                let value = new
+                    .take()
+                    .ok_or_else(|| missing(Self::named_missing(key)))?;
                 Ok(ValueEntry {
                     key: key.clone().into(),
                     value,
@@ -353,7 +355,9 @@ impl WeakValueDictionary {
         args: &Bound<'py, PyTuple>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let default = mapping::optional_default("pop", args)?;
-        self.take(key)?.or(default).ok_or_else(|| missing(key))
+        self.take(key)?
+            .or(default)
+            .ok_or_else(|| missing(Self::named_missing(key)))
     }
 
     /// Remove the newest entry and return it as a tuple of key and value.

@@ -182,12 +182,11 @@ impl Index {
     #[inline]
     pub(crate) fn insert_at(&mut self, end: usize, hash: u64, position: u32) {
         match self.words.get_mut(end) {
-            Some(word) => {
-                debug_assert_eq!(*word, Word::EMPTY);
+            Some(word) if *word == Word::EMPTY => {
                 *word = Word::new(hash, position);
                 self.len += 1;
             }
-            None => self.insert(hash, position),
+            _ => self.insert(hash, position),
         }
     }
 

@@ -298,8 +298,8 @@ impl<E: Clone> Table<E> {
         self.insert_after(self.miss(), hash, entry)
     }
 
-    /// As [`insert`](Self::insert), after a [search](Self::search) for the same hash: if nothing has changed since, the
-    /// way through the index is not gone again.
+    /// As [`insert`](Self::insert), after a [search](Self::search) of this table for the same hash: if nothing has changed
+    /// since, the way through the index is not gone again.
     ///
     /// # Panics
     /// As [`insert`](Self::insert).

@@ -13,7 +13,7 @@ from .stage import Stage
 
 # Where that of the thread is coarse, one that never stands still has to do.
 CLOCK = time.thread_time if time.get_clock_info("thread_time").resolution <= 1e-6 else time.perf_counter
-READINGS = 100
+READINGS = 100  # of the clock, to find out what one costs
 
 # With something to prepare, each pass is a call of its own: what it leaves behind goes after the clock was read.
 ANEW = """
