@@ -11,6 +11,7 @@
 //! probe ends.
 
 use crate::hash::spread;
+use crate::room::NoRoom;
 use alloc::vec::Vec;
 
 /// In a line of the processor's cache.
@@ -196,50 +197,85 @@ impl Index {
         let mut probe = self.probe(hash);
         let mut free = None;
         // On to the end, for twins are on the same way.
-        while self.words[probe.place] != Word::EMPTY {
-            match self.words[probe.place] {
-                Word::REMOVED => _ = free.get_or_insert(probe.place),
-                word => self.twins |= word.fits(hash),
+        loop {
+            match self.words.get(probe.place) {
+                None | Some(&Word::EMPTY) => break,
+                Some(&Word::REMOVED) => _ = free.get_or_insert(probe.place),
+                Some(word) => self.twins |= word.fits(hash),
             }
             probe.advance();
         }
-        let free = &mut self.words[free.unwrap_or(probe.place)];
+        let Some(free) = self.words.get_mut(free.unwrap_or(probe.place)) else {
+            return;
+        };
         self.removed -= usize::from(*free == Word::REMOVED);
         self.len += 1;
         *free = Word::new(hash, position);
     }
 
+    /// Exchanges the position at a place for another one of the same hash.
+    pub(crate) fn replace(&mut self, place: usize, position: u32) {
+        if let Some(word) = self.words.get_mut(place) {
+            word.0 = word.0 & !u64::from(u32::MAX) | u64::from(position);
+        }
+    }
+
     /// Removes the word at a place.
     #[inline]
     pub(crate) fn remove(&mut self, place: usize) {
+        let (lines, _) = self.words.as_chunks_mut::<LINE>();
+        let Some(line) = lines.get_mut(place / LINE) else {
+            return;
+        };
         self.len -= 1;
-        let (line, at) = (place & !(LINE - 1), place & (LINE - 1));
-        let line = &mut self.words[line..][..LINE];
-        if line[(at + 1) % LINE] != Word::EMPTY {
-            line[at] = Word::REMOVED;
+        let at = place % LINE;
+        if line.get((at + 1) % LINE) != Some(&Word::EMPTY) {
+            line.get_mut(at)
+                .into_iter()
+                .for_each(|word| *word = Word::REMOVED);
             self.removed += 1;
             return;
         }
         // A probe that came here would end at the next word, and those that came to marks before, here.
-        line[at] = Word::EMPTY;
+        line.get_mut(at)
+            .into_iter()
+            .for_each(|word| *word = Word::EMPTY);
         let mut before = (at + LINE - 1) % LINE;
-        while line[before] == Word::REMOVED {
-            line[before] = Word::EMPTY;
+        while let Some(mark) = line.get_mut(before)
+            && *mark == Word::REMOVED
+        {
+            *mark = Word::EMPTY;
             self.removed -= 1;
             before = (before + LINE - 1) % LINE;
         }
     }
 
-    /// Builds the index anew from what it is to hold, with room for `capacity` positions.
+    /// How many words make room for `capacity` positions.
+    fn words_for(capacity: usize) -> Result<usize, NoRoom> {
+        let words = capacity.checked_mul(4).ok_or(NoRoom)?.div_ceil(3);
+        Ok(words.checked_next_power_of_two().ok_or(NoRoom)?.max(LINE))
+    }
+
+    /// An empty one with room for `capacity` positions.
+    pub(crate) fn with_room(capacity: usize) -> Result<Self, NoRoom> {
+        let mut index = Self::new();
+        let words = Self::words_for(capacity)?;
+        index.words.try_reserve_exact(words)?;
+        index.words.resize(words, Word::EMPTY);
+        Ok(index)
+    }
+
+    /// Builds the index anew from what it is to hold, with room for `capacity` positions. Where memory is refused, it
+    /// keeps its words, among which there is room for all that it holds now.
     pub(crate) fn rebuild(&mut self, capacity: usize, slots: impl Iterator<Item = (u64, u32)>) {
-        let words = (capacity * 4).div_ceil(3).next_power_of_two().max(LINE);
-        if self.words.len() == words {
-            self.words.fill(Word::EMPTY);
+        if Self::words_for(capacity) != Ok(self.words.len())
+            && let Ok(index) = Self::with_room(capacity)
+        {
+            *self = index;
         } else {
-            self.words = Vec::new();
-            self.words.resize(words, Word::EMPTY);
+            self.words.fill(Word::EMPTY);
+            (self.len, self.removed, self.twins) = (0, 0, false);
         }
-        (self.len, self.removed, self.twins) = (0, 0, false);
         for (hash, position) in slots {
             self.insert(hash, position);
         }

@@ -14,9 +14,12 @@
 //!    drops them when no lock or borrow of the table is held.
 //! 3. **Removal by hash and identity is O(1)** and keeps the order of the others; after mass death
 //!    the memory is given back.
-//! 4. **A snapshot costs O(1)** ([`Table::snapshot`]): as long as nothing changes it reads the table
-//!    itself; the first change afterwards sets the old contents aside for the open snapshots.
+//! 4. **A snapshot costs O(1)** ([`Table::snapshot`]), and a change while it is open costs the change:
+//!    a removed entry stays in its place until the last reader that sees it is gone, an entry that is changed in place
+//!    is copied first. What is dead ([`Table::evict`]) is kept for nobody.
 //! 5. **The cost of an operation does not depend on the size**, apart from the machine's caches.
+//! 6. **It neither panics nor aborts for want of memory** ([`NoRoom`]): what adds entries or readers fails and leaves
+//!    everything as it was; what removes, clears, reads or gives back needs no memory.
 //!
 //! # Example
 //!
@@ -24,10 +27,10 @@
 //! use weakrefs_table::Table;
 //!
 //! let mut table = Table::new();
-//! table.insert(7, "seven");
-//! table.insert(3, "three");
+//! table.insert(7, "seven")?;
+//! table.insert(3, "three")?;
 //!
-//! let mut snapshot = table.snapshot();
+//! let mut snapshot = table.snapshot()?;
 //! assert_eq!(table.remove(7, |entry| *entry == "seven"), Some("seven"));
 //!
 //! // The snapshot still sees both, in the order of insertion; the table only what is left.
@@ -35,23 +38,43 @@
 //! assert_eq!(table.next(&mut snapshot), Some(&"three"));
 //! assert_eq!(table.next(&mut snapshot), None);
 //! drop(table.release(snapshot));
+//! // It was kept for the snapshot, and is to be dropped outside of the table.
+//! assert_eq!(table.reclaim(), Some("seven"));
 //! assert!(table.iter().eq(["three"].iter()));
+//! # Ok::<(), weakrefs_table::NoRoom>(())
 //! ```
 //!
 //! The crate is `no_std` (it needs `alloc`) and contains no `unsafe`.
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::panic_in_result_fn,
+        clippy::todo,
+        clippy::unreachable,
+        clippy::unwrap_used
+    )
+)]
 
 extern crate alloc;
 
+mod attic;
 mod entries;
+mod generation;
 mod hash;
 mod index;
-mod snapshot;
+mod retired;
+mod room;
+mod storage;
 mod table;
 
 pub use entries::Entries;
-pub use snapshot::Snapshot;
+pub use generation::Snapshot;
+pub use room::{NoRoom, Refused};
 pub use table::{Miss, Position, Table};
 
 /// Its example runs with the documentation's.

@@ -28,6 +28,7 @@ mod lock;
 pub(crate) use self::lock::{Locking, Mutex};
 
 use self::lock::Condvar;
+use crate::no_room::no_room;
 use crate::sync::statics;
 use std::mem;
 use std::ptr;
@@ -109,13 +110,16 @@ pub(crate) fn register(finalizer: Arc<dyn AtExit>) {
     let number = registry.next_number;
     registry.next_number += 1;
     let entry = Entry { number, finalizer };
-    match registry.phase {
+    let registered = match registry.phase {
         Phase::Running(runner) if runner != Runner::current() => {
-            registry.set_aside.insert(at, entry);
+            registry.set_aside.insert(at, entry)
         }
-        _ => {
-            registry.waiting.insert(at, entry);
-        }
+        _ => registry.waiting.insert(at, entry),
+    };
+    drop(registry);
+    if let Err(refused) = registered {
+        drop(refused);
+        no_room();
     }
 }
 
@@ -151,7 +155,7 @@ impl Registry {
                 if entry.finalizer.atexit() {
                     return Some(entry.finalizer);
                 }
-                self.set_aside.insert(address(&*entry.finalizer), entry);
+                list(&mut self.set_aside, entry);
             }
             if mem::replace(recalled, true) {
                 return None;
@@ -160,14 +164,25 @@ impl Registry {
         }
     }
 
-    /// Lets those set aside that are by now to run wait again, in the order of their creation.
+    /// Lets those set aside that are by now to run wait again, in the order of their creation: without memory for that,
+    /// none of them.
     fn recall(&mut self) {
+        if self.waiting.reserve(self.set_aside.len()).is_err() {
+            return;
+        }
         let recalled = self.set_aside.extract(|entry| entry.finalizer.atexit());
         let mut recalled: Vec<Entry> = recalled.into_iter().collect();
         recalled.sort_by_key(|entry| entry.number);
         for entry in recalled {
-            self.waiting.insert(address(&*entry.finalizer), entry);
+            list(&mut self.waiting, entry);
         }
+    }
+}
+
+/// Lists an entry. Without memory for that, it lives on unlisted (S32): nothing of the user's may go under the lock.
+fn list(table: &mut Table<Entry>, entry: Entry) {
+    if let Err(refused) = table.insert(address(&*entry.finalizer), entry) {
+        mem::forget(refused.entry);
     }
 }
 

@@ -1,9 +1,10 @@
 //! [`WeakKeyMap`]: what belongs to objects, kept beside them until they die.
 
 use crate::container::{
-    ByEquivalent, ByIdentity, ByReferent, Entry, Keying, Store, Taken, Walk, discard,
+    ByEquivalent, ByIdentity, ByReferent, Entry, Keying, Offer, Store, Taken, Walk, discard,
 };
 use crate::drop_first::drop_first;
+use crate::no_room::no_room;
 use crate::slot::WeakReferenceable;
 use equivalent::Equivalent;
 use std::convert::Infallible;
@@ -11,6 +12,7 @@ use std::fmt;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::iter::FusedIterator;
 use std::sync::Arc;
+use weakrefs_table::NoRoom;
 
 /// A map from weakly referenced objects to values, in the order of insertion: an entry leaves it, and
 /// its value is dropped, the moment the key dies (S2, S17).
@@ -168,10 +170,9 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
     /// As [`insert`](Self::insert), for a value that is shared.
     pub fn insert_arc(&self, key: &Arc<K>, value: Arc<V>) -> Option<Arc<V>> {
         let probe = ByReferent::new(&**key, &self.keying);
-        let replaced = self.store.put(&probe, key, value, false, |entry, offer| {
-            offer.exchange_payload(entry);
-        });
-        let ((), replaced) = replaced?;
+        let replaced = self
+            .store
+            .put_over(&probe, key, value, false, Offer::exchange_payload)?;
         replaced.into_payload()
     }
 
@@ -257,9 +258,9 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
         self.store.get_or_make(&probe, read, || {
             let value = Arc::new(make()?);
             let shared = Arc::clone(&value);
-            let hit = self.store.put(&probe, key, shared, false, |entry, _| {
-                Arc::clone(&entry.payload)
-            });
+            let hit = self
+                .store
+                .put(&probe, key, shared, |entry| Arc::clone(&entry.payload));
             Ok(match hit {
                 None => value,
                 Some((present, _)) => drop_first(value, present),
@@ -296,7 +297,7 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
             let Some(present) = self.get(key) else {
                 let value = Arc::new(change(None)?);
                 let shared = Arc::clone(&value);
-                match self.store.put(&probe, key, shared, false, |_, _| ()) {
+                match self.store.put(&probe, key, shared, |_| ()) {
                     None => return Some(value),
                     Some(_) => continue,
                 }
@@ -305,11 +306,13 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
             let is_present = |entry: &Entry<K, Arc<V>>| Arc::ptr_eq(&entry.payload, &present);
             // What is replaced or removed is `present`: this is not the last one of it.
             let changed = match &new {
-                Some(new) => self.store.locate(&probe, |shard, found| {
-                    let entry = shard.entry_if(found, is_present)?;
-                    entry.payload = Arc::clone(new);
-                    Some(())
-                }),
+                Some(new) => {
+                    let changed = self.store.locate(&probe, |shard, found| {
+                        let entry = shard.entry_if(found, is_present)?;
+                        Ok(entry.map(|entry| entry.payload = Arc::clone(new)))
+                    });
+                    changed.unwrap_or_else(|NoRoom| no_room())
+                }
                 None => self.store.remove_if(&probe, is_present).map(drop),
             };
             if changed.is_some() {

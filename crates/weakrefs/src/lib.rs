@@ -92,6 +92,7 @@ mod exit;
 mod finalize;
 mod key_map;
 mod method;
+mod no_room;
 mod once_arc;
 mod proxy;
 mod reference;

@@ -1,6 +1,8 @@
 //! [`WeakSet`]: a set of objects that leave it when they die.
 
-use crate::container::{ByEquivalent, ByIdentity, ByReferent, Entry, Keying, Store, Taken, Walk};
+use crate::container::{
+    ByEquivalent, ByIdentity, ByReferent, Entry, Keying, Offer, Store, Taken, Walk,
+};
 use crate::drop_first::drop_first;
 use crate::slot::WeakReferenceable;
 use equivalent::Equivalent;
@@ -151,17 +153,16 @@ impl<T: ?Sized + WeakReferenceable, S: Keying<T>> WeakSet<T, S> {
     /// Adds `element`; gives whether it is new. An equal element that is there stays (S19).
     pub fn insert(&self, element: &Arc<T>) -> bool {
         let probe = ByReferent::new(&**element, &self.keying);
-        let hit = self.store.put(&probe, element, (), false, |_, _| ());
+        let hit = self.store.put(&probe, element, (), |_| ());
         hit.is_none()
     }
 
     /// Adds `element` in place of an equal one, which is returned.
     pub fn replace(&self, element: &Arc<T>) -> Option<Arc<T>> {
         let probe = ByReferent::new(&**element, &self.keying);
-        let replaced = self.store.put(&probe, element, (), true, |entry, offer| {
-            offer.exchange_referent(entry);
-        });
-        let ((), replaced) = replaced?;
+        let replaced = self
+            .store
+            .put_over(&probe, element, (), true, Offer::exchange_referent)?;
         replaced.into_referent()
     }
 
@@ -180,9 +181,9 @@ impl<T: ?Sized + WeakReferenceable, S: Keying<T>> WeakSet<T, S> {
     pub fn get_or_insert(&self, element: Arc<T>) -> Arc<T> {
         let probe = ByReferent::new(&*element, &self.keying);
         loop {
-            let hit = self.store.put(&probe, &element, (), false, |entry, _| {
-                entry.referent.upgrade()
-            });
+            let hit = self
+                .store
+                .put(&probe, &element, (), |entry| entry.referent.upgrade());
             match hit {
                 None => return element,
                 Some((Some(present), _)) => return drop_first(element, present),

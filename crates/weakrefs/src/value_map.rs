@@ -1,6 +1,6 @@
 //! [`WeakValueMap`]: objects by key, as long as somebody else keeps them alive.
 
-use crate::container::{ByKey, Entry, Store, Taken, Walk, discard};
+use crate::container::{ByKey, Entry, Offer, Store, Taken, Walk, discard};
 use crate::drop_first::drop_first;
 use crate::reference::home_of;
 use crate::slot::WeakReferenceable;
@@ -256,9 +256,10 @@ where
             let made = make()?;
             loop {
                 let payload = Arc::clone(&key);
-                match self.store.put(&probe, &made, payload, false, |entry, _| {
-                    entry.referent.upgrade()
-                }) {
+                match self
+                    .store
+                    .put(&probe, &made, payload, |entry| entry.referent.upgrade())
+                {
                     None => return Ok(made),
                     Some((Some(present), _)) => return Ok(drop_first(made, present)),
                     // It has died since it was recognised.
@@ -298,7 +299,7 @@ where
             let Some(present) = self.store.get(&probe, |entry| entry.referent.upgrade()) else {
                 let value = change(None)?;
                 let payload = Arc::clone(&key);
-                match self.store.put(&probe, &value, payload, true, |_, _| ()) {
+                match self.store.put(&probe, &value, payload, |_| ()) {
                     None => return Some(drop_first(key, value)),
                     Some(_) => continue,
                 }
@@ -337,12 +338,9 @@ where
     fn store_under(&self, key: &Arc<K>, value: &Arc<V>) -> Option<Arc<V>> {
         let probe = ByKey::<K, K>::new(key, &self.hasher);
         let payload = Arc::clone(key);
-        let replaced = self
-            .store
-            .put(&probe, value, payload, true, |entry, offer| {
-                offer.exchange_referent(entry);
-            });
-        let ((), replaced) = replaced?;
+        let replaced =
+            self.store
+                .put_over(&probe, value, payload, true, Offer::exchange_referent)?;
         replaced.into_referent()
     }
 }

@@ -16,6 +16,7 @@
 //!   death, before the object is watched at another one. The address cannot be in use again: each
 //!   watcher holds a `std::sync::Weak` of the old `Arc`, which keeps its memory.
 
+use crate::no_room::no_room;
 use crate::sync::{Mutex, MutexGuard, yield_point};
 use crate::unraisable::caught;
 use smallvec::SmallVec;
@@ -113,12 +114,19 @@ impl Watchers {
         home: usize,
         make: impl FnOnce(Watch) -> (Watcher, R),
     ) -> R {
-        self.lock_at(home).push_with(self, make)
+        let mut state = self.lock_at(home);
+        let made = state.push_with(self, make);
+        drop(state);
+        listed(made)
     }
 
     /// Puts a watcher on the list of the object at `home`.
     pub(crate) fn watch(self: &Arc<Self>, home: usize, watcher: Watcher) -> Watch {
-        let number = self.lock_at(home).push(watcher);
+        let mut state = self.lock_at(home);
+        let number = state.next_number;
+        let pushed = state.push(watcher);
+        drop(state);
+        listed(pushed);
         Watch {
             watchers: Arc::clone(self),
             number,
@@ -148,10 +156,12 @@ impl Watchers {
             }
         }
         let number = state.next_number;
-        state.shared.push(number);
         let made = state.push_with(self, make);
+        if made.is_ok() {
+            state.shared.push(number);
+        }
         drop(state);
-        made
+        listed(made)
     }
 
     /// The reference objects and finalizers on the list, oldest first.
@@ -247,30 +257,40 @@ impl Watchers {
     }
 }
 
+/// What was made of a watcher, outside of the lock, unless there was no room for it on the list.
+fn listed<R, U>(made: Result<R, U>) -> R {
+    made.unwrap_or_else(|unlisted| {
+        drop(unlisted);
+        no_room()
+    })
+}
+
 /// Drops what an entry owned, which runs the user's code.
 fn drop_evicted(remains: Remains) {
     caught("dropping an evicted entry", || drop(remains));
 }
 
 impl State {
-    fn push(&mut self, watcher: Watcher) -> u64 {
+    /// Gives back what there is no room for: to be dropped outside of the lock.
+    fn push(&mut self, watcher: Watcher) -> Result<(), Numbered> {
         let number = self.next_number;
         self.next_number += 1;
-        self.list.push(Numbered { number, watcher });
-        number
+        self.list.push(Numbered { number, watcher })
     }
 
     fn push_with<R>(
         &mut self,
         watchers: &Arc<Watchers>,
         make: impl FnOnce(Watch) -> (Watcher, R),
-    ) -> R {
+    ) -> Result<R, (R, Numbered)> {
         let (watcher, made) = make(Watch {
             watchers: Arc::clone(watchers),
             number: self.next_number,
         });
-        self.push(watcher);
-        made
+        match self.push(watcher) {
+            Ok(()) => Ok(made),
+            Err(unlisted) => Err((made, unlisted)),
+        }
     }
 
     fn take(&mut self) -> List {
@@ -321,20 +341,26 @@ impl List {
         }
     }
 
-    fn push(&mut self, numbered: Numbered) {
+    fn push(&mut self, numbered: Numbered) -> Result<(), Numbered> {
         match self {
             Self::Few(few) if few.len() < FEW => few.push(numbered),
             Self::Few(few) => {
                 let mut table = Box::new(Table::new());
-                for numbered in few.drain(..).chain([numbered]) {
-                    table.insert(numbered.number, numbered);
+                for each in few.iter() {
+                    if table.insert(each.number, each.clone()).is_err() {
+                        return Err(numbered);
+                    }
                 }
+                let inserted = table.insert(numbered.number, numbered);
+                inserted.map_err(|refused| refused.entry)?;
                 *self = Self::Many(table);
             }
             Self::Many(table) => {
-                table.insert(numbered.number, numbered);
+                let inserted = table.insert(numbered.number, numbered);
+                inserted.map_err(|refused| refused.entry)?;
             }
         }
+        Ok(())
     }
 
     fn get(&self, number: u64) -> Option<&Watcher> {
@@ -342,7 +368,7 @@ impl List {
             Self::Few(few) => few.iter().find(|numbered| numbered.number == number)?,
             Self::Many(table) => {
                 let at = table.find(number, |numbered| numbered.number == number)?;
-                table.get(at)
+                table.get(at)?
             }
         };
         Some(&numbered.watcher)

@@ -23,6 +23,7 @@ mod walk;
 
 pub(crate) use entry::Entry;
 pub use keying::{ByIdentity, Keying};
+pub(crate) use offer::Offer;
 pub(crate) use probe::{ByEquivalent, ByKey, ByReferent};
 pub(crate) use store::{Store, discard};
 pub(crate) use taken::Taken;

@@ -20,6 +20,11 @@ impl<T: ?Sized, P: Payload> Offer<T, P> {
         Self(State::Unwatched(payload))
     }
 
+    /// What was to be inserted and was not.
+    pub(crate) fn watched(entry: Entry<T, P>) -> Self {
+        Self(State::Watched(entry))
+    }
+
     /// Completes an offer that is not watched yet.
     pub(crate) fn watch(&mut self, complete: impl FnOnce(P) -> Entry<T, P>) {
         self.0 = match std::mem::replace(&mut self.0, State::Taken) {

@@ -23,6 +23,7 @@ use super::in_flight::Factories;
 use super::offer::Offer;
 use super::probe::Probe;
 use crate::drop_first::drop_first;
+use crate::no_room::no_room;
 use crate::reference::home_of;
 use crate::slot::WeakReferenceable;
 use crate::sync::{Mutex, MutexGuard, yield_point};
@@ -31,7 +32,7 @@ use crate::watchers::{Evict, Remains, Watch, Watcher, Watchers};
 use smallvec::SmallVec;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use weakrefs_table::{Entries, Miss, Position, Table};
+use weakrefs_table::{Entries, Miss, NoRoom, Position, Table};
 
 /// So many shards has each container.
 pub(crate) const SHARDS: usize = 8;
@@ -67,6 +68,8 @@ enum Step<R> {
     Unwatched,
     /// The dead must be taken out first.
     Full,
+    /// There is no room. Nothing has changed.
+    Refused,
 }
 
 impl<T: ?Sized + WeakReferenceable, P: Payload> Store<T, P> {
@@ -216,7 +219,7 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Store<T, P> {
     ) -> Option<R> {
         let hash = probe.hash();
         if let Some(at) = shard.table.find(hash, |entry| probe.is_same(entry)) {
-            return read(shard.table.get(at));
+            return shard.table.get(at).and_then(read);
         }
         let candidates: SmallVec<[_; 1]> = shard
             .table
@@ -249,17 +252,45 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Store<T, P> {
         }
     }
 
-    /// Inserts an entry, or does `hit` on the one that is there, inside the table.
-    ///
-    /// `hit` may exchange parts of the entry with what is offered, which is always watched if `watch` is
-    /// set. Gives what `hit` returns and what is left of the offer, or `None` after an insertion.
+    /// Inserts an entry, or reads the one that is there, inside the table. Gives what `read` makes and what is left of
+    /// the offer, or `None` after an insertion.
     pub(crate) fn put<R>(
         &self,
         probe: &impl Probe<T, P>,
         referent: &Arc<T>,
         payload: P,
+        mut read: impl FnMut(&Entry<T, P>) -> R,
+    ) -> Option<(R, Offer<T, P>)> {
+        self.put_or(probe, referent, payload, false, |table, at, _| {
+            table.get(at).map(&mut read).ok_or(NoRoom)
+        })
+    }
+
+    /// Inserts an entry, or has `exchange` exchange parts of the one that is there with what is offered, which is always
+    /// watched if `watch` is set. Gives what is left of the offer, or `None` after an insertion.
+    pub(crate) fn put_over(
+        &self,
+        probe: &impl Probe<T, P>,
+        referent: &Arc<T>,
+        payload: P,
         watch: bool,
-        mut hit: impl FnMut(&mut Entry<T, P>, &mut Offer<T, P>) -> R,
+        exchange: impl Fn(&mut Offer<T, P>, &mut Entry<T, P>),
+    ) -> Option<Offer<T, P>> {
+        let hit = self.put_or(probe, referent, payload, watch, |table, at, offer| {
+            exchange(offer, table.get_mut(at)?);
+            Ok(())
+        });
+        hit.map(|((), offer)| offer)
+    }
+
+    /// Inserts an entry, or does `hit` with the position of the one that is there.
+    fn put_or<R>(
+        &self,
+        probe: &impl Probe<T, P>,
+        referent: &Arc<T>,
+        payload: P,
+        watch: bool,
+        mut hit: impl FnMut(&mut Table<Entry<T, P>>, Position, &mut Offer<T, P>) -> Result<R, NoRoom>,
     ) -> Option<(R, Offer<T, P>)> {
         let hash = probe.hash();
         let mut offer = Offer::unwatched(payload);
@@ -270,7 +301,10 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Store<T, P> {
         loop {
             let step = self.locate(probe, |contents, found| {
                 let miss = match found {
-                    Ok(at) => return Step::Hit(hit(contents.table.get_mut(at), &mut offer)),
+                    Ok(at) => {
+                        let hit = hit(&mut contents.table, at, &mut offer);
+                        return hit.map_or(Step::Refused, Step::Hit);
+                    }
                     Err(miss) => miss,
                 };
                 if contents.table.len() >= contents.sweep_at {
@@ -280,7 +314,10 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Store<T, P> {
                     return Step::Unwatched;
                 };
                 entry.order = self.next_order.fetch_add(1, Ordering::Relaxed);
-                contents.table.insert_after(miss, hash, entry);
+                if let Err(refused) = contents.table.insert_after(miss, hash, entry) {
+                    offer = Offer::watched(refused.entry);
+                    return Step::Refused;
+                }
                 Step::Inserted
             });
             match step {
@@ -288,6 +325,7 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Store<T, P> {
                 Step::Hit(result) => return Some((result, offer)),
                 Step::Unwatched => self.watch(hash, referent, &mut offer),
                 Step::Full => self.sweep(hash),
+                Step::Refused => no_room(),
             }
         }
     }
@@ -303,10 +341,11 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Store<T, P> {
     ) -> Option<()> {
         let mut offer = Offer::unwatched(payload);
         self.watch(probe.hash(), referent, &mut offer);
-        self.locate(probe, |contents, found| {
-            offer.exchange_referent(contents.entry_if(found, &condition)?);
-            Some(())
-        })
+        let exchanged = self.locate(probe, |contents, found| {
+            let entry = contents.entry_if(found, &condition)?;
+            Ok(entry.map(|entry| offer.exchange_referent(entry)))
+        });
+        exchanged.unwrap_or_else(|NoRoom| no_room())
     }
 
     /// Has the referent watched for an entry with this hash.
@@ -349,8 +388,9 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Store<T, P> {
         condition: impl Fn(&Entry<T, P>) -> bool,
     ) -> Option<Entry<T, P>> {
         let entry = self.locate(probe, |shard, found| {
-            let at = found.ok().filter(|&at| condition(shard.table.get(at)))?;
-            Some(shard.table.remove_at(at))
+            let is_wanted = |at: &Position| shard.table.get(*at).is_some_and(&condition);
+            let at = found.ok().filter(is_wanted)?;
+            shard.table.remove_at(at)
         })?;
         entry.watch.cancel();
         Some(entry)
@@ -397,8 +437,12 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Store<T, P> {
             .iter_mut()
             .map(|shard| {
                 shard.sweep_at = SWEEP_FROM;
-                // Not `clear`, which gives nothing to us if a snapshot is open that keeps it.
-                shard.table.extract(|_| true)
+                if shard.table.is_read() {
+                    // What a snapshot keeps `clear` would not give to us.
+                    shard.table.extract(|_| true)
+                } else {
+                    shard.table.clear()
+                }
             })
             .collect();
         drop(shards);
@@ -417,9 +461,13 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Store<T, P> {
 
     /// Makes room for `additional` more entries.
     pub(crate) fn reserve(&self, additional: usize) {
-        for shard in self.lock_all().iter_mut() {
-            shard.table.reserve(additional.div_ceil(SHARDS));
-        }
+        let mut shards = self.lock_all();
+        let each = additional.div_ceil(SHARDS);
+        let reserved = shards
+            .iter_mut()
+            .try_for_each(|shard| shard.table.reserve(each));
+        drop(shards);
+        reserved.unwrap_or_else(|NoRoom| no_room());
     }
 }
 
@@ -429,9 +477,12 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Contents<T, P> {
         &mut self,
         found: Result<Position, Miss>,
         condition: impl Fn(&Entry<T, P>) -> bool,
-    ) -> Option<&mut Entry<T, P>> {
-        let at = found.ok().filter(|&at| condition(self.table.get(at)))?;
-        Some(self.table.get_mut(at))
+    ) -> Result<Option<&mut Entry<T, P>>, NoRoom> {
+        let is_wanted = |at: &Position| self.table.get(*at).is_some_and(condition);
+        match found.ok().filter(is_wanted) {
+            Some(at) => self.table.get_mut(at).map(Some),
+            None => Ok(None),
+        }
     }
 }
 
@@ -440,7 +491,7 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Evict for Shard<T, P> {
         let mut contents = self.contents.lock();
         let entry = contents
             .table
-            .remove(hash, |entry| entry.watch.is(watchers, number))?;
+            .evict(hash, |entry| entry.watch.is(watchers, number))?;
         drop(contents);
         entry.payload.into_remains()
     }

@@ -6,6 +6,7 @@
 
 use super::entry::{Entry, Payload};
 use super::store::{SHARDS, Store, discard};
+use crate::no_room::no_room;
 use crate::slot::WeakReferenceable;
 use std::sync::Arc;
 use weakrefs_table::{Snapshot, Table};
@@ -36,23 +37,31 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Walk<T, P> {
         let mut snapshots = [const { None }; SHARDS];
         let mut heads = [END; SHARDS];
         let mut remaining = 0;
+        let mut refused = false;
         let mut shards = store.lock_all();
         for (index, shard) in shards.iter_mut().enumerate() {
             if shard.table.is_empty() {
                 continue;
             }
             remaining += shard.table.len();
-            let snapshot = shard.table.snapshot();
+            let Ok(snapshot) = shard.table.snapshot() else {
+                refused = true;
+                break;
+            };
             heads[index] = head(&shard.table, &snapshot);
             snapshots[index] = Some(snapshot);
         }
         drop(shards);
-        Self {
+        let walk = Self {
             store: Arc::clone(store),
             snapshots,
             heads,
             remaining,
+        };
+        if refused {
+            no_room();
         }
+        walk
     }
 
     /// At most how many entries are still to be read.
@@ -94,9 +103,18 @@ fn head<T: ?Sized, P>(table: &Table<Entry<T, P>>, snapshot: &Snapshot) -> Head {
 impl<T: ?Sized + WeakReferenceable, P: Payload> Drop for Walk<T, P> {
     fn drop(&mut self) {
         for (index, snapshot) in self.snapshots.iter_mut().enumerate() {
-            if let Some(snapshot) = snapshot.take() {
-                let kept = self.store.shard_at(index).table.release(snapshot);
-                discard(kept);
+            let Some(snapshot) = snapshot.take() else {
+                continue;
+            };
+            let mut shard = self.store.shard_at(index);
+            let kept = shard.table.release(snapshot);
+            let mut removed = shard.table.reclaim();
+            drop(shard);
+            discard(kept);
+            while let Some(entry) = removed {
+                discard([entry]);
+                // A statement of its own: the lock ends with it.
+                removed = self.store.shard_at(index).table.reclaim();
             }
         }
     }

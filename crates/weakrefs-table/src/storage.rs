@@ -1,0 +1,184 @@
+//! [`Storage`]: slots in insertion order, and the index that finds them.
+//!
+//! A slot is *present* (it holds an entry whose position is in the index), *retired* (it holds an entry that has been
+//! removed, for readers that may still see it), or a tombstone. Invariants between two calls of the table:
+//!
+//! - the index holds exactly the positions of the present, each under its slot's hash;
+//! - all present slots are between `oldest` and `newest`.
+
+use crate::entries::Slot;
+use crate::index::Index;
+use crate::retired::Retired;
+use crate::room::NoRoom;
+use alloc::vec::Vec;
+
+#[derive(Debug)]
+pub(crate) struct Storage<E> {
+    pub(crate) index: Index,
+    pub(crate) slots: Vec<Slot<E>>,
+    pub(crate) retired: Retired,
+    /// No slot before it is present: whoever always removes the oldest entry does not look for it again and again.
+    pub(crate) oldest: u32,
+    /// Neither is it, nor one after it.
+    pub(crate) newest: u32,
+    /// Whether a slot may look otherwise to an open reader than to the table.
+    pub(crate) altered: bool,
+}
+
+impl<E> Storage<E> {
+    pub(crate) const fn new() -> Self {
+        Self {
+            index: Index::new(),
+            slots: Vec::new(),
+            retired: Retired::new(),
+            oldest: 0,
+            newest: 0,
+            altered: false,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn slot(&self, at: u32) -> Option<&Slot<E>> {
+        self.slots.get(at as usize)
+    }
+
+    /// The entry at a position, if it is present.
+    #[inline]
+    pub(crate) fn present(&self, at: u32) -> Option<&E> {
+        let slot = self.slot(at)?;
+        let entry = slot.entry.as_ref()?;
+        let retired = self.retired.epoch(&self.index, at, slot.hash);
+        retired.is_none().then_some(entry)
+    }
+
+    /// The present entries in the order of insertion.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &E> {
+        let slots = self.slots.get(self.oldest as usize..).unwrap_or_default();
+        slots.iter().zip(self.oldest..).filter_map(|(slot, at)| {
+            let entry = slot.entry.as_ref()?;
+            let retired = self.retired.epoch(&self.index, at, slot.hash);
+            retired.is_none().then_some(entry)
+        })
+    }
+
+    /// The position of the newest present entry.
+    pub(crate) fn last(&self) -> Option<u32> {
+        (0..self.newest)
+            .rev()
+            .find(|at| self.present(*at).is_some())
+    }
+
+    /// Every entry that is in a slot.
+    pub(crate) fn owned(&self) -> impl Iterator<Item = &E> {
+        self.slots.iter().filter_map(|slot| slot.entry.as_ref())
+    }
+
+    pub(crate) fn allocated_bytes(&self) -> usize {
+        self.slots.capacity() * size_of::<Slot<E>>() + self.index.allocated_bytes()
+    }
+
+    #[inline]
+    pub(crate) fn tombstones(&self) -> usize {
+        self.slots.len() - self.index.len()
+    }
+
+    /// Takes out what is at a position that has left the index.
+    #[inline]
+    pub(crate) fn take(&mut self, at: u32) -> Option<E> {
+        self.slots.get_mut(at as usize)?.entry.take()
+    }
+
+    /// Moves the ends on after the entry at a position has gone.
+    #[inline]
+    pub(crate) fn narrow(&mut self, at: u32) {
+        if at == self.oldest {
+            self.oldest += 1;
+            while self.oldest < self.newest && self.present(self.oldest).is_none() {
+                self.oldest += 1;
+            }
+        }
+        if at + 1 == self.newest {
+            self.newest = at;
+        }
+    }
+
+    /// Drops the tombstones at the end down to a position.
+    #[inline]
+    pub(crate) fn trim(&mut self, down_to: u32) {
+        while self.slots.len() > down_to as usize
+            && self.slots.last().is_some_and(|slot| slot.entry.is_none())
+        {
+            self.slots.pop();
+        }
+        let end = self.slots.len() as u32;
+        self.newest = self.newest.min(end);
+        self.oldest = self.oldest.min(end);
+    }
+
+    /// Squeezes the tombstones out in place, where nothing is retired. Needs no memory.
+    pub(crate) fn squeeze(&mut self) {
+        self.slots.retain(|slot| slot.entry.is_some());
+        (self.oldest, self.newest) = (0, self.slots.len() as u32);
+        self.reindex_in_place(self.slots.len() + self.slots.len() / 2 + 1);
+    }
+
+    /// Builds the index anew, with room for `capacity` entries.
+    #[cold]
+    pub(crate) fn reindex(&mut self, capacity: usize) -> Result<(), NoRoom> {
+        if self.retired.is_empty() {
+            self.reindex_in_place(capacity);
+            return Ok(());
+        }
+        // What is retired the old index knows.
+        let mut index = Index::with_room(capacity)?;
+        for (slot, at) in self.slots.iter().zip(0..) {
+            if self.present(at).is_some() {
+                index.insert(slot.hash, at);
+            }
+        }
+        self.index = index;
+        Ok(())
+    }
+
+    fn reindex_in_place(&mut self, capacity: usize) {
+        let slots = self.slots.iter().zip(0..);
+        let present = slots.filter(|(slot, _)| slot.entry.is_some());
+        self.index
+            .rebuild(capacity, present.map(|(slot, at)| (slot.hash, at)));
+    }
+
+    /// A storage of their own for the present entries, each as `copy` makes it, which leaves none of them out. Keeps
+    /// track of where what was at `tracked` goes.
+    pub(crate) fn copied(
+        &mut self,
+        mut copy: impl FnMut(&mut Option<E>) -> Option<E>,
+        tracked: &mut u32,
+    ) -> Result<Self, NoRoom> {
+        let len = self.index.len();
+        let mut slots = Vec::new();
+        slots.try_reserve_exact(len.checked_mul(2).ok_or(NoRoom)?)?;
+        let mut index = Index::with_room(len + len / 2 + 1)?;
+        let from = *tracked;
+        for (slot, at) in self.slots.iter_mut().zip(0u32..) {
+            let hash = slot.hash;
+            if slot.entry.is_none() || self.retired.epoch(&self.index, at, hash).is_some() {
+                continue;
+            }
+            let to = slots.len() as u32;
+            if at == from {
+                *tracked = to;
+            }
+            index.insert(hash, to);
+            slots.push(Slot {
+                hash,
+                entry: copy(&mut slot.entry),
+            });
+        }
+        Ok(Self {
+            newest: slots.len() as u32,
+            index,
+            slots,
+            ..Self::new()
+        })
+    }
+}
