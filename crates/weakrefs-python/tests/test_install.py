@@ -176,11 +176,12 @@ def output_at_bare_start(code):
     return output_of(f"import sys; sys.path = {sys.path}; {code}", "-S", "-W", "error")
 
 
-def test_importing_the_package_loads_no_more_than_the_standard_module_does():
+def test_importing_the_package_loads_little_more_than_the_standard_module_does():
+    """S37: what it will ever need is loaded then; `copy` for `__deepcopy__`, `atexit` for finalizers."""
     (loaded,) = output_at_bare_start(
         "import weakref; before = set(sys.modules); import weakrefs; print(*set(sys.modules) - before)"
     )
-    assert {name.partition(".")[0] for name in loaded.split()} == {"weakrefs"}
+    assert {name.partition(".")[0] for name in loaded.split()} <= {"weakrefs", "copy", "copyreg", "types", "atexit"}
 
 
 # What is reported

@@ -37,6 +37,11 @@ from ._weakrefs import __version__ as __version__
 
 ProxyTypes = (ProxyType, CallableProxyType)
 
+# The public classes say where they are imported from, also where the package has another name.
+for _class in (WeakSet, WeakKeyDictionary, WeakValueDictionary, KeyedRef, WeakMethod, finalize):
+    _class.__module__ = __name__
+del _class
+
 __all__ = [
     "CallableProxyType",
     "KeyedRef",

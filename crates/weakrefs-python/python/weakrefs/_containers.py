@@ -5,11 +5,14 @@ standard classes have, and inherits the native slots: `d[key]` runs no Python co
 """
 
 from _collections_abc import Mapping, MutableMapping, MutableSet
+from copy import deepcopy
+from copyreg import _slotnames
 from types import GenericAlias
 
 from . import _weakrefs
 
 
+@_weakrefs.put_methods
 class WeakSet(_weakrefs.WeakSet):
     """WeakSet(data=None): a set that does not keep its elements alive.
 
@@ -18,8 +21,7 @@ class WeakSet(_weakrefs.WeakSet):
 
     The elements keep the order of insertion, and `pop` takes the newest. Iteration walks the set as
     it is at the first step: changes and deaths meanwhile raise nothing. Every method that takes
-    another set takes any iterable. `add`, `discard`, `in` are O(1); safe under threads
-    (S17-S24, S26, S27).
+    another set takes any iterable. `add`, `discard`, `in` are O(1); safe under threads.
 
     >>> import weakrefs
     >>> class Window: pass
@@ -54,8 +56,6 @@ class WeakSet(_weakrefs.WeakSet):
 
     def __deepcopy__(self, memo):
         # The elements are the same, as in the mappings: copies of them would die at once.
-        from copy import deepcopy
-
         copy = memo[id(self)] = self.__class__(list(self))
         _set_state(copy, deepcopy(_state(self), memo))
         return copy
@@ -87,8 +87,6 @@ def _state(instance):
     """The attributes of an instance, as `object.__getstate__` gives them from 3.11 on."""
     if hasattr(instance, "__getstate__"):
         return instance.__getstate__()
-    from copyreg import _slotnames
-
     names = _slotnames(type(instance))
     slots = {name: getattr(instance, name) for name in names if hasattr(instance, name)}
     attributes = instance.__dict__ or None
@@ -141,6 +139,7 @@ class _WeakMapping(MutableMapping):
         return self
 
 
+@_weakrefs.put_methods
 class WeakKeyDictionary(_weakrefs.WeakKeyDictionary, _WeakMapping):
     """WeakKeyDictionary(dict=None): a mapping that does not keep its keys alive.
 
@@ -150,7 +149,7 @@ class WeakKeyDictionary(_weakrefs.WeakKeyDictionary, _WeakMapping):
 
     The entries keep the order of insertion. Iteration walks the mapping as it is at the first step:
     changes and deaths meanwhile raise nothing. Lookup, insertion and removal are O(1); safe under
-    threads (S17-S27).
+    threads.
 
     >>> import weakrefs
     >>> class Widget: pass
@@ -165,6 +164,7 @@ class WeakKeyDictionary(_weakrefs.WeakKeyDictionary, _WeakMapping):
     """
 
 
+@_weakrefs.put_methods
 class WeakValueDictionary(_weakrefs.WeakValueDictionary, _WeakMapping):
     """WeakValueDictionary(other=(), /, **kw): a mapping that does not keep its values alive.
 
@@ -173,7 +173,7 @@ class WeakValueDictionary(_weakrefs.WeakValueDictionary, _WeakMapping):
 
     The entries keep the order of insertion. Iteration walks the mapping as it is at the first step:
     changes and deaths meanwhile raise nothing. Lookup, insertion and removal are O(1); safe under
-    threads (S16, S18-S27).
+    threads.
 
     >>> import weakrefs
     >>> class Document: pass
@@ -188,7 +188,3 @@ class WeakValueDictionary(_weakrefs.WeakValueDictionary, _WeakMapping):
 
 
 _MAPPINGS = WeakKeyDictionary, WeakValueDictionary
-
-for _class in (WeakSet, WeakKeyDictionary, WeakValueDictionary):
-    _class.__module__ = "weakrefs"
-_weakrefs.put_methods(WeakSet, WeakKeyDictionary, WeakValueDictionary)

@@ -37,7 +37,7 @@ _R_co = TypeVar("_R_co", covariant=True, default=Any)
 
 __version__: str
 
-def put_methods(weak_set: type[Any], weak_key_dictionary: type[Any], weak_value_dictionary: type[Any]) -> None: ...
+def put_methods(cls: type[_T], /) -> type[_T]: ...
 
 @disjoint_base
 class WeakValueDictionary(Generic[_K, _V]):

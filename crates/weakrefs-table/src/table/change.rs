@@ -208,12 +208,28 @@ impl<E: Clone> Table<E> {
 
     /// Removes every entry. Open snapshots keep theirs: if there are any of the present entries, none is given.
     pub fn clear(&mut self) -> Entries<E> {
+        self.exchange(Self::new())
+    }
+
+    /// Puts the entries of `with`, which nobody reads, in the place of all; open snapshots keep theirs. Allocates nothing.
+    ///
+    /// ```
+    /// use weakrefs_table::Table;
+    ///
+    /// let (mut table, mut other) = (Table::new(), Table::new());
+    /// table.insert(1, "a")?;
+    /// other.insert(2, "b")?;
+    /// assert!(table.exchange(other).eq(["a"]));
+    /// assert!(table.iter().eq(&["b"]));
+    /// # Ok::<(), weakrefs_table::Refused<&str>>(())
+    /// ```
+    pub fn exchange(&mut self, with: Self) -> Entries<E> {
         self.version += 1;
         if self.has_readers() {
-            self.begin_generation(Storage::new());
+            self.begin_generation(with.storage);
             return Entries::none();
         }
-        let storage = core::mem::replace(&mut self.storage, Storage::new());
+        let storage = core::mem::replace(&mut self.storage, with.storage);
         Entries::of(storage.slots, Attic::new())
     }
 

@@ -1,9 +1,8 @@
-//! [`Guarded`]: the one type that makes state behind a shared reference changeable, and [`Lazy`], an
-//! object that is made when it is first needed.
+//! [`Guarded`]: the one type that makes state behind a shared reference changeable, but for single
+//! [slots](super::owned::Slot) and numbers.
 //!
-//! Every class of this module is `frozen`; what changes in it is in a `Guarded`. On an interpreter
-//! with a global lock that lock serialises the threads, and a borrow flag turns re-entry (a bug of
-//! ours) into a panic instead of corruption; on a free-threaded one a mutex does both.
+//! On an interpreter with a global lock that lock serialises the threads, and a borrow flag turns re-entry (a bug of
+//! this package) into an abort instead of corruption; on a free-threaded one a mutex does both.
 //!
 //! The rule for all callers: the closure given to [`Guarded::with`] runs no code that could run
 //! Python. It does not drop, hash, compare, call or allocate Python objects; it moves pointers and
@@ -14,7 +13,7 @@
     reason = "sharing a `RefCell` between threads that hold the GIL"
 )]
 
-use pyo3::prelude::*;
+use pyo3::Python;
 #[cfg(not(Py_GIL_DISABLED))]
 use std::cell::RefCell;
 #[cfg(Py_GIL_DISABLED)]
@@ -69,49 +68,5 @@ impl<T> Guarded<T> {
         return self.state.try_borrow().ok().map(|state| look(&state));
         #[cfg(Py_GIL_DISABLED)]
         return self.state.try_lock().ok().map(|state| look(&state));
-    }
-}
-
-/// A Python object that is made when it is first needed.
-///
-/// Not a once-cell: making an object may start a garbage collection, and with it code that needs the
-/// same object, or let another thread fork the process. Both would wait for the cell for ever. Here
-/// nothing is held meanwhile; of two that are made, the first stays.
-pub(crate) struct Lazy<T>(Guarded<Option<Py<T>>>);
-
-impl<T> Lazy<T> {
-    pub(crate) const fn new() -> Self {
-        Self(Guarded::new(None))
-    }
-
-    #[inline]
-    pub(crate) fn get_or_make<'py, E>(
-        &self,
-        py: Python<'py>,
-        make: impl FnOnce() -> Result<Bound<'py, T>, E>,
-    ) -> Result<Bound<'py, T>, E> {
-        let present = self.0.with(py, |object| {
-            object.as_ref().map(|object| object.bind(py).clone())
-        });
-        match present {
-            Some(object) => Ok(object),
-            None => self.make(py, make),
-        }
-    }
-
-    #[cold]
-    fn make<'py, E>(
-        &self,
-        py: Python<'py>,
-        make: impl FnOnce() -> Result<Bound<'py, T>, E>,
-    ) -> Result<Bound<'py, T>, E> {
-        let made = make()?;
-        let first = self.0.with(py, |object| {
-            object
-                .get_or_insert_with(|| made.clone().unbind())
-                .bind(py)
-                .clone()
-        });
-        Ok(first)
     }
 }

@@ -14,12 +14,13 @@
     reason = "reading and writing the lists of the interpreter's weak references"
 )]
 
+use super::weak_ref::supports_weak_references;
 #[cfg(Py_3_11)]
-use crate::guarded::Guarded;
-use crate::weak_ref::supports_weak_references;
-use pyo3::ffi;
-use pyo3::prelude::*;
+use crate::interpreter::guarded::Guarded;
+use crate::interpreter::error::Result;
+use crate::interpreter::object::{Argument, given};
 use pyo3::types::PyType;
+use pyo3::{Borrowed, Bound, PyAny, ffi};
 use std::ptr;
 
 /// The function that a reference is called by, which is in each since 3.11.
@@ -39,7 +40,8 @@ pub(crate) fn learn_entry(sample: &Bound<'_, PyAny>) {
 /// That of a class that is built in does not from 3.12 on.
 #[inline]
 pub(crate) fn is_at_hand(referent: &Bound<'_, PyAny>) -> bool {
-    supports_weak_references(referent) && !referent.is_instance_of::<PyType>()
+    // SAFETY: a type check of a valid object.
+    supports_weak_references(referent) && unsafe { ffi::PyType_Check(referent.as_ptr()) } == 0
 }
 
 /// The first reference in the list of `referent`, or null: also where the list is not [at hand](is_at_hand).
@@ -68,21 +70,21 @@ unsafe fn beginning(referent: *mut ffi::PyObject) -> *mut *mut ffi::PyWeakRefere
 /// A new reference of `class`, a subclass of `weakref.ref`, to `referent`, whose list [is at hand](is_at_hand).
 #[inline]
 pub(crate) fn create<'py>(
-    class: &Bound<'py, PyType>,
-    referent: &Bound<'py, PyAny>,
-    callback: &Bound<'py, PyAny>,
-) -> PyResult<Bound<'py, PyAny>> {
+    class: Borrowed<'_, 'py, PyType>,
+    referent: Argument<'_, 'py>,
+    callback: Argument<'_, 'py>,
+) -> Result<Bound<'py, PyAny>> {
     let py = class.py();
     // SAFETY: the allocation gives an object of the class, which begins with the fields of `PyWeakReference`, all zero,
     // or null with an error set. It may run anything, but comes first. Whatever looks at the list finds the fields set.
     unsafe {
-        let class = class.as_type_ptr();
+        let class = class.as_ptr().cast::<ffi::PyTypeObject>();
         let allocate = (*class).tp_alloc.unwrap_or(ffi::PyType_GenericAlloc);
-        let object = Bound::from_owned_ptr_or_err(py, allocate(class, 0))?;
+        let object = given(py, allocate(class, 0))?;
         let new = object.as_ptr().cast::<ffi::PyWeakReference>();
         (*new).wr_object = referent.as_ptr();
-        if !callback.is_none() {
-            (*new).wr_callback = callback.clone().into_ptr();
+        if callback.as_ptr() != ffi::Py_None() {
+            (*new).wr_callback = callback.to_owned().into_ptr();
         }
         (*new).hash = -1;
         #[cfg(Py_3_11)]

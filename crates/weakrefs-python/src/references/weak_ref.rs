@@ -10,12 +10,15 @@
     reason = "reading the fields of the interpreter's weak references"
 )]
 
-use crate::strong::Strong;
+use super::subclass::{link_of_head, of_link_of_head};
 #[cfg(not(Py_GIL_DISABLED))]
-use crate::weak_list;
-use pyo3::exceptions::PyTypeError;
-use pyo3::ffi;
-use pyo3::prelude::*;
+use super::weak_list;
+use crate::interpreter::error::{Result, TypeName, type_error};
+use crate::interpreter::object::{self, Argument, given, none};
+use crate::interpreter::owned::Strong;
+use crate::interpreter::remains::{self, Link};
+use pyo3::{Bound, PyAny, Python, ffi};
+use std::ptr;
 
 /// A weak reference object of the interpreter, or of a subclass.
 #[derive(Clone)]
@@ -27,32 +30,31 @@ impl WeakRef {
     ///
     /// Fails with the interpreter's `TypeError` if the type of `referent` has not opted in (S12).
     /// The allocation may start a garbage collection.
-    pub(crate) fn new(referent: &Bound<'_, PyAny>, callback: &Bound<'_, PyAny>) -> PyResult<Self> {
+    pub(crate) fn new<'py>(referent: &Bound<'py, PyAny>, callback: Argument<'_, 'py>) -> Result<Self> {
         // SAFETY: both are valid objects; the result is a new reference, or null with an error set.
         let reference = unsafe {
-            Bound::from_owned_ptr_or_err(
-                referent.py(),
-                ffi::PyWeakref_NewRef(referent.as_ptr(), callback.as_ptr()),
-            )
+            given(referent.py(), ffi::PyWeakref_NewRef(referent.as_ptr(), callback.as_ptr()))
         }?;
         Ok(Self(reference.into()))
     }
 
     /// The shared reference to `referent` that has no callback (S6).
-    pub(crate) fn plain<'py>(referent: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        let none = referent.py().None().into_bound(referent.py());
-        Self::new(referent, &none).map(|reference| reference.0.into_bound(referent.py()))
+    pub(crate) fn plain<'py>(referent: &Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>> {
+        let none = none(referent.py());
+        Self::new(referent, none.as_borrowed()).map(|reference| reference.0.into_bound(referent.py()))
     }
 
     /// Views an object that is a weak reference (not a proxy) as one.
     #[inline]
-    pub(crate) fn view<'a>(object: &'a Bound<'_, PyAny>) -> PyResult<&'a Self> {
+    pub(crate) fn view<'a>(object: &'a Bound<'_, PyAny>) -> Result<&'a Self> {
         // SAFETY: a type check of a valid object.
         if unsafe { ffi::PyWeakref_CheckRef(object.as_ptr()) } == 0 {
-            let name = object.get_type().name()?;
-            return Err(PyTypeError::new_err(format!(
-                "expected a weak reference, not {name}"
-            )));
+            let object = object.as_borrowed();
+            let name = TypeName::of(&object);
+            return Err(type_error(
+                object.py(),
+                format_args!("expected a weak reference, not {name}"),
+            ));
         }
         // SAFETY: that has been made sure of.
         Ok(unsafe { Self::view_unchecked(object) })
@@ -124,11 +126,14 @@ impl WeakRef {
         }
     }
 
-    /// Whether `callback`, which the caller holds, is what the reference calls.
+    /// Whether the reference is exactly a `ref`, and `callback`, which the caller holds, is what it calls.
     #[inline]
-    pub(crate) fn calls(&self, callback: &Bound<'_, PyAny>) -> bool {
+    pub(crate) fn calls(&self, callback: Argument<'_, '_>) -> bool {
         // SAFETY: as in `refers_to`.
-        unsafe { load(&raw const (*self.raw()).wr_callback) == callback.as_ptr() }
+        unsafe {
+            ffi::PyWeakref_CheckRefExact(self.0.as_ptr()) != 0
+                && load(&raw const (*self.raw()).wr_callback) == callback.as_ptr()
+        }
     }
 
     /// Whether the referent is alive.
@@ -141,17 +146,29 @@ impl WeakRef {
         }
     }
 
-    /// Whether the garbage collector has cleared the reference and not called its callback.
-    ///
-    /// For most it does so at once. Those that a destructor makes in the middle of a collection, to
-    /// what is garbage itself, it clears without a call. A reference that dies in any other way loses its
-    /// callback before that is called.
-    #[inline]
-    pub(crate) fn is_forgotten(&self, _py: Python<'_>) -> bool {
-        // SAFETY: loads of fields of a weak reference object; the pointers are compared, not followed.
+    /// Whether the reference, which is dead, can [carry](Self::carry) something: its callback has been called and given up.
+    pub(crate) fn carries_nothing(&self) -> bool {
+        // SAFETY: loads of fields of a weak reference object.
         unsafe {
-            load(&raw const (*self.raw()).wr_object) == ffi::Py_None()
-                && !load(&raw const (*self.raw()).wr_callback).is_null()
+            let raw = self.raw();
+            (*raw).wr_object == ffi::Py_None()
+                && (*raw).wr_callback.is_null()
+                && (*raw).wr_next.is_null()
+                && (*raw).wr_prev.is_null()
+        }
+    }
+
+    /// Puts giving `value` up off. Until then it takes the place of the callback that the dead reference has had, where
+    /// the collector finds it; and those of its neighbours hold the link.
+    ///
+    /// # Safety
+    /// It [carries nothing](Self::carries_nothing), and there are [too many](remains::too_many) steps under way.
+    pub(crate) unsafe fn carry(self, py: Python<'_>, value: Strong) {
+        let raw = self.0.into_bound(py).into_ptr().cast::<ffi::PyWeakReference>();
+        // SAFETY: the caller's promise. Nobody reads a dead reference's neighbours.
+        unsafe {
+            (*raw).wr_callback = value.into_bound(py).into_ptr();
+            remains::put_off(link_of_head(raw), give_up_carried);
         }
     }
 
@@ -165,9 +182,9 @@ impl WeakRef {
 
     /// The hash of `referent`, which the caller has from this reference: the one stored before, or asked
     /// for now, which runs the referent's code (S7).
-    pub(crate) fn referent_hash(&self, referent: &Bound<'_, PyAny>) -> PyResult<isize> {
+    pub(crate) fn referent_hash(&self, referent: &Bound<'_, PyAny>) -> Result<isize> {
         match self.remembered_hash() {
-            -1 => referent.hash(),
+            -1 => object::hash(referent),
             hash => Ok(hash),
         }
     }
@@ -177,6 +194,17 @@ impl WeakRef {
     pub(crate) fn remembered_hash(&self) -> isize {
         // SAFETY: a load of a field of a weak reference object.
         unsafe { (*self.raw()).hash }
+    }
+}
+
+unsafe fn give_up_carried(link: *mut Link) {
+    // SAFETY: the link of a reference that was kept, which is as it was before it carried something.
+    unsafe {
+        let raw = of_link_of_head::<ffi::PyWeakReference>(link);
+        (*raw).wr_prev = ptr::null_mut();
+        (*raw).wr_next = ptr::null_mut();
+        ffi::Py_XDECREF(ptr::replace(&raw mut (*raw).wr_callback, ptr::null_mut()));
+        ffi::Py_DECREF(raw.cast());
     }
 }
 
@@ -206,10 +234,10 @@ pub(crate) fn supports_weak_references(object: &Bound<'_, PyAny>) -> bool {
 ///
 /// Fails as creating a reference would if it cannot be (S22), before any of the key's own code runs.
 #[inline]
-pub(crate) fn weak_key_hash(key: &Bound<'_, PyAny>) -> PyResult<isize> {
+pub(crate) fn weak_key_hash(key: &Bound<'_, PyAny>) -> Result<isize> {
     if !supports_weak_references(key) {
         // The interpreter's own words.
         WeakRef::plain(key)?;
     }
-    key.hash()
+    object::hash(key)
 }

@@ -1,0 +1,302 @@
+//! [`Container`]: the table of a weak container, and the callback that evicts from it.
+//!
+//! # Ownership (S15)
+//! The table lives in the [`Evictor`](super::evictor), an object that all references of the container call when their
+//! referents die. It is made with the first entry: an empty container owns nothing. The evictor knows the table but not
+//! the container, so a container does not keep itself alive through its callbacks. Table, references and evictor own each
+//! other in a circle, which the collector does not see (it sees the entries through the container), and which the
+//! container cuts by emptying the table when it goes.
+//!
+//! The evictor stays as long as the container, so the table can be borrowed from it.
+//!
+//! # What nobody evicts (S20, S34)
+//! What a destructor stores in the middle of a collection, and is garbage itself, the collector may clear without calling
+//! anybody, from 3.14 on. Such an entry is invisible as all dead ones, but nothing comes to evict it. So all dead ones are
+//! swept out when an iterator that has come upon one ends, and when the table is to grow.
+//!
+//! # Memory (S36)
+//! What is asked of the table for the sake of the dead, or of the collector, allocates nothing. All else that needs memory
+//! says so before anything has changed.
+
+#![allow(unsafe_code, reason = "a payload, and the table in another one")]
+
+use super::entry::Entry;
+use super::evictor::Evictor;
+use crate::interpreter::class::{self, Object, Payload, Stop, Visit};
+use crate::interpreter::error::{Result, no_memory};
+use crate::interpreter::guarded::Guarded;
+use crate::interpreter::object::Argument;
+use crate::interpreter::owned::Slot;
+use crate::interpreter::remains::Link;
+use pyo3::{Python, ffi};
+use std::cell::UnsafeCell;
+use std::cmp::Ordering;
+use std::collections::TryReserveError;
+use std::marker::PhantomData;
+use std::mem::offset_of;
+use std::ops::Deref;
+use std::ptr;
+use weakrefs_table::{Entries, Miss, Position, Table};
+
+/// What a container object holds. Zeroed memory is an empty one.
+#[repr(C)]
+pub(crate) struct Container<E: Entry> {
+    evictor: Slot,
+    link: UnsafeCell<Link>,
+    entries: PhantomData<fn() -> E>,
+}
+
+// SAFETY: an empty slot and an empty link; no destructor.
+unsafe impl<E: Entry> Payload for Container<E> {
+    type Head = ffi::PyObject;
+
+    fn visit(&self, visit: Visit) -> std::result::Result<(), Stop> {
+        // SAFETY: the collector calls, with the thread attached.
+        let py = unsafe { Python::assume_attached() };
+        let Some(table) = self.table(py) else { return Ok(()) };
+        table
+            .inspect(|table| table.owned().try_for_each(|entry| entry.visit(visit)))
+            .unwrap_or(Ok(()))
+    }
+
+    fn release(&self, py: Python<'_>) {
+        self.clear_entries(py);
+        self.evictor.clear(py);
+    }
+
+    fn clear(&self, py: Python<'_>) {
+        self.clear_entries(py);
+    }
+
+    fn sets_off(&self) -> bool {
+        !self.evictor.is_empty()
+    }
+
+    fn link(object: *mut Object<Self>) -> *mut Link {
+        object
+            .wrapping_byte_add(offset_of!(Object<Self>, payload) + offset_of!(Self, link))
+            .cast()
+    }
+
+    fn of_link(link: *mut Link) -> *mut Object<Self> {
+        link.wrapping_byte_sub(offset_of!(Object<Self>, payload) + offset_of!(Self, link)).cast()
+    }
+}
+
+/// The container in a container object.
+///
+/// # Safety
+/// `object` is of the class of such containers, as the interpreter has made sure before it calls a slot or a method.
+#[inline]
+pub(crate) unsafe fn of<'a, E: Entry>(object: Argument<'a, '_>) -> &'a Container<E> {
+    // SAFETY: the caller's promise.
+    unsafe { class::payload(object) }
+}
+
+impl<E: Entry> Container<E> {
+    /// The table, if there has ever been an entry.
+    #[inline]
+    pub(crate) fn table<'a>(&'a self, py: Python<'a>) -> Option<&'a Guarded<Table<E>>> {
+        let evictor = self.evictor.peek(py)?;
+        // SAFETY: an evictor of such a table. It stays as long as the container, so the table outlives the borrow.
+        Some(unsafe { &class::payload::<Evictor<E>>(evictor).table })
+    }
+
+    /// The callback for the references of this container, and the table.
+    #[inline]
+    pub(crate) fn evictor<'a, 'py: 'a>(
+        &'a self,
+        py: Python<'py>,
+    ) -> Result<(Argument<'a, 'py>, &'a Guarded<Table<E>>)> {
+        if self.evictor.is_empty() {
+            let evictor = Evictor::<E>::make(py)?;
+            // Making it runs nothing that could have been quicker.
+            drop(self.evictor.replace(py, Some(evictor)));
+        }
+        match (self.evictor.peek(py), self.table(py)) {
+            (Some(evictor), Some(table)) => Ok((evictor, table)),
+            _ => Err(no_memory(py)),
+        }
+    }
+
+    /// How many entries there are, counting those that are dead but not yet evicted (S20).
+    #[inline]
+    pub(crate) fn len(&self, py: Python<'_>) -> usize {
+        self.table(py).map_or(0, |table| table.with(py, |table| table.len()))
+    }
+
+    /// Makes room for `additional` more entries.
+    pub(crate) fn reserve(&self, py: Python<'_>, additional: usize) -> Result<()> {
+        let (_, table) = self.evictor(py)?;
+        table.with(py, |table| table.reserve(additional)).map_err(|_no_room| no_memory(py))
+    }
+
+    /// What holds of a container before anything is [appended](Self::append).
+    pub(crate) fn miss(&self, py: Python<'_>) -> Result<Miss> {
+        let (_, table) = self.evictor(py)?;
+        Ok(table.with(py, |table| table.miss()))
+    }
+
+    /// Takes out the newest entry, alive or dead.
+    pub(crate) fn pop(&self, py: Python<'_>) -> Option<E> {
+        self.table(py)?.with(py, Table::pop)
+    }
+
+    /// Removes everything.
+    pub(crate) fn clear_entries(&self, py: Python<'_>) {
+        if let Some(table) = self.table(py) {
+            let entries = table.with(py, Table::clear);
+            drop(entries);
+        }
+    }
+
+    /// Removes one entry after the other, newest first, until nothing is left: whoever looks from a
+    /// destructor sees those that are still to go, and what it inserts goes, too.
+    pub(crate) fn drain(&self, py: Python<'_>) {
+        while let Some(entry) = self.pop(py) {
+            drop(entry);
+        }
+    }
+
+    /// Removes the entries that are dead and that nobody has evicted.
+    pub(crate) fn sweep(&self, py: Python<'_>) {
+        if let Some(table) = self.table(py) {
+            let swept = table.with(py, |table| extract_dead(py, table));
+            drop(swept);
+        }
+    }
+
+    /// Replaces everything by `entries`, which come with their hashes, or changes nothing. The caller holds what they
+    /// refer to, lest one die before its entry is in place.
+    pub(crate) fn replace(
+        &self,
+        py: Python<'_>,
+        entries: impl ExactSizeIterator<Item = (isize, E)>,
+    ) -> Result<()> {
+        let (_, table) = self.evictor(py)?;
+        let new = table_of(py, entries)?;
+        let replaced = table.with(py, |table| table.exchange(new));
+        drop(replaced);
+        Ok(())
+    }
+
+    /// The present entries, each as what `read` makes of it inside the table.
+    pub(crate) fn collect<R>(
+        &self,
+        py: Python<'_>,
+        mut read: impl FnMut(&E) -> R,
+    ) -> Result<Vec<R>> {
+        let mut collected = Vec::new();
+        let Some(table) = self.table(py) else { return Ok(collected) };
+        let done = table.with(py, |table| {
+            collected.try_reserve_exact(table.len())?;
+            collected.extend(table.iter().take(table.len()).map(&mut read));
+            Ok::<_, TryReserveError>(())
+        });
+        match done {
+            Ok(()) => Ok(collected),
+            Err(_) => Err(no_memory(py)),
+        }
+    }
+
+    /// Whether `holds` holds of all present entries, inside the table.
+    pub(crate) fn all(&self, py: Python<'_>, holds: impl FnMut(&E) -> bool) -> bool {
+        self.table(py).is_none_or(|table| table.with(py, |table| table.iter().all(holds)))
+    }
+
+    /// Does `work` inside the tables of this container and another one. `None`: they are the same.
+    pub(crate) fn beside<R>(
+        &self,
+        py: Python<'_>,
+        other: &Self,
+        work: impl FnOnce(&mut Table<E>, &mut Table<E>) -> R,
+    ) -> Result<Option<R>> {
+        let (_, one) = self.evictor(py)?;
+        let (_, other) = other.evictor(py)?;
+        // The lower address first, lest two threads wait for each other.
+        Ok(match ptr::from_ref(one).cmp(&ptr::from_ref(other)) {
+            Ordering::Less => Some(one.with(py, |one| other.with(py, |other| work(one, other)))),
+            Ordering::Equal => None,
+            Ordering::Greater => Some(other.with(py, |other| one.with(py, |one| work(one, other)))),
+        })
+    }
+
+    /// The memory that the container owns, in bytes, beside the object itself.
+    pub(crate) fn allocated_bytes(&self, py: Python<'_>) -> usize {
+        self.table(py).map_or(0, |table| {
+            size_of::<Object<Evictor<E>>>() + table.with(py, |table| table.allocated_bytes())
+        })
+    }
+}
+
+/// A container that no object holds, for the time of an operation.
+pub(crate) struct Scratch<'py, E: Entry>(Python<'py>, Container<E>);
+
+impl<'py, E: Entry> Scratch<'py, E> {
+    pub(crate) fn new(py: Python<'py>) -> Self {
+        let container = Container {
+            evictor: Slot::EMPTY,
+            link: UnsafeCell::new(Link::default()),
+            entries: PhantomData,
+        };
+        Self(py, container)
+    }
+}
+
+impl<E: Entry> Deref for Scratch<'_, E> {
+    type Target = Container<E>;
+
+    fn deref(&self) -> &Container<E> {
+        &self.1
+    }
+}
+
+impl<E: Entry> Drop for Scratch<'_, E> {
+    fn drop(&mut self) {
+        self.1.release(self.0);
+    }
+}
+
+/// A table of `entries`, which come with their hashes.
+pub(crate) fn table_of<E: Entry>(
+    py: Python<'_>,
+    entries: impl ExactSizeIterator<Item = (isize, E)>,
+) -> Result<Table<E>> {
+    let mut table = Table::new();
+    let mut full = table.reserve(entries.len()).is_err();
+    for (hash, entry) in entries {
+        full |= table.insert(hash as u64, entry).is_err();
+    }
+    if full { Err(no_memory(py)) } else { Ok(table) }
+}
+
+/// The entries of a table that are alive.
+pub(crate) fn live<'a, E: Entry>(
+    py: Python<'a>,
+    table: &'a Table<E>,
+) -> impl Iterator<Item = &'a E> {
+    table
+        .iter()
+        .filter(move |entry| entry.reference().is_alive(py))
+}
+
+/// Where in `table` the key is of `entry`, which is alive and in another table; `None` if user code would have
+/// to be asked.
+#[inline]
+pub(crate) fn locate<E: Entry>(
+    py: Python<'_>,
+    table: &Table<E>,
+    entry: &E,
+) -> Option<Option<Position>> {
+    let mut same_hash = false;
+    let found = table.find(entry.hash(py) as u64, |other| {
+        same_hash = true;
+        other.has_key_of(py, entry)
+    });
+    (found.is_some() || !same_hash).then_some(found)
+}
+
+/// Takes the dead out of a table.
+pub(crate) fn extract_dead<E: Entry>(py: Python<'_>, table: &mut Table<E>) -> Entries<E> {
+    table.extract(|entry| !entry.reference().is_alive(py))
+}

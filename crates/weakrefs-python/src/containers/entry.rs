@@ -1,0 +1,75 @@
+//! [`Entry`]: what the table of a container holds, and the classes that belong to its kind.
+
+use crate::interpreter::class::{Stop, Visit};
+use crate::interpreter::constant::Constant;
+use crate::interpreter::error::Result;
+use crate::interpreter::owned::Strong;
+use crate::references::weak_ref::WeakRef;
+use pyo3::types::PyType;
+use pyo3::{Bound, PyAny, Python};
+
+/// The native classes of a kind of container.
+pub(crate) struct Classes {
+    /// From which the public class is derived.
+    pub(crate) container: Constant<PyType>,
+    pub(crate) evictor: Constant<PyType>,
+    pub(crate) iterator: Constant<PyType>,
+}
+
+impl Classes {
+    pub(crate) const fn new() -> Self {
+        Self { container: Constant::new(), evictor: Constant::new(), iterator: Constant::new() }
+    }
+}
+
+/// What an iterator gives of each entry.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Key,
+    Value,
+    Item,
+    Reference,
+}
+
+/// A part of an entry, taken out of the table.
+pub(crate) enum Taken<'py> {
+    One(Bound<'py, PyAny>),
+    Pair(Bound<'py, PyAny>, Bound<'py, PyAny>),
+}
+
+/// An entry of a container. Cloning it counts references up and does nothing else.
+pub(crate) trait Entry: Clone + Send + Sync + 'static {
+    fn classes() -> &'static Classes;
+
+    /// The weak reference that decides over the entry's life.
+    fn reference(&self) -> &WeakRef;
+
+    /// The object that stays the same as long as this is the same entry: the key, or the reference
+    /// to it.
+    fn identity(&self) -> &Strong;
+
+    /// Whether `key`, which is alive, is the key of this entry beyond doubt: decided without running
+    /// any code.
+    fn is_for(&self, key: &Bound<'_, PyAny>) -> bool;
+
+    /// Whether this and `other`, which is alive, have the same key beyond doubt: as [`is_for`](Self::is_for).
+    fn has_key_of(&self, py: Python<'_>, other: &Self) -> bool;
+
+    /// The hash under which the entry is in the table.
+    fn hash(&self, py: Python<'_>) -> isize;
+
+    /// The key behind an entry's [`identity`](Self::identity), unless it is dead.
+    fn key_of<'py>(identity: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>>;
+
+    /// The hash under which the entry of `reference` is in the table.
+    fn hash_of(reference: &Bound<'_, PyAny>) -> Result<isize>;
+
+    /// Visits the objects that the entry owns.
+    fn visit(&self, visit: Visit) -> std::result::Result<(), Stop>;
+
+    /// A part of the entry, unless it is dead. Counts references up and does nothing else.
+    fn take<'py>(&self, py: Python<'py>, part: Part) -> Option<Taken<'py>>;
+
+    /// Gives an entry up that was evicted. That may set off further evictions, without end.
+    fn give_up(self, py: Python<'_>);
+}

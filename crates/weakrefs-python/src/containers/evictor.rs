@@ -1,0 +1,134 @@
+//! [`Evictor`]: the callback that evicts, one for all references of a container; the table lives in it.
+//!
+//! It is called without a tuple of arguments and without a look at the depth of recursion, so an eviction is never refused
+//! (S2), and it allocates nothing (S36).
+
+#![allow(unsafe_code, reason = "a native class")]
+
+use super::entry::Entry;
+use crate::interpreter::arguments::{Arguments, Signature};
+use crate::interpreter::class::{
+    self, LAST_MEMBER, Object, Payload, Stop, Table as Static, Visit, offset_member, slot,
+};
+use crate::interpreter::entry::{enter, passed};
+use crate::interpreter::error::Result;
+use crate::interpreter::guarded::Guarded;
+use crate::interpreter::object::none;
+use crate::interpreter::remains::Link;
+use crate::references::weak_ref::WeakRef;
+use pyo3::{Bound, PyAny, Python, ffi};
+use std::cell::UnsafeCell;
+use std::ffi::c_void;
+use std::mem::{self, offset_of};
+use weakrefs_table::Table;
+
+/// What the callback holds.
+#[repr(C)]
+pub(crate) struct Evictor<E: Entry> {
+    entry: ffi::vectorcallfunc,
+    link: UnsafeCell<Link>,
+    pub(crate) table: Guarded<Table<E>>,
+}
+
+// SAFETY: a hidden class; a table that has been emptied owns nothing.
+unsafe impl<E: Entry> Payload for Evictor<E> {
+    type Head = ffi::PyObject;
+
+    /// The collector gets to the entries through the container.
+    fn visit(&self, _visit: Visit) -> std::result::Result<(), Stop> {
+        Ok(())
+    }
+
+    fn release(&self, py: Python<'_>) {
+        let table = self.table.with(py, mem::take);
+        drop(table);
+    }
+
+    fn link(object: *mut Object<Self>) -> *mut Link {
+        object
+            .wrapping_byte_add(offset_of!(Object<Self>, payload) + offset_of!(Self, link))
+            .cast()
+    }
+
+    fn of_link(link: *mut Link) -> *mut Object<Self> {
+        link.wrapping_byte_sub(offset_of!(Object<Self>, payload) + offset_of!(Self, link)).cast()
+    }
+}
+
+impl<E: Entry> Evictor<E> {
+    const MEMBERS: Static<ffi::PyMemberDef, 2> = Static([
+        offset_member(
+            c"__vectorcalloffset__",
+            offset_of!(Object<Self>, payload) + offset_of!(Self, entry),
+        ),
+        LAST_MEMBER,
+    ]);
+
+    /// Makes the class.
+    pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
+        E::classes().evictor.make(py, || {
+            let flags = class::HIDDEN & !ffi::Py_TPFLAGS_HAVE_GC | ffi::Py_TPFLAGS_HAVE_VECTORCALL;
+            class::create::<Self, _>(
+                py,
+                c"weakrefs._weakrefs.Evictor",
+                flags,
+                [
+                    slot(
+                        ffi::Py_tp_doc,
+                        c"Evicts the entry of a reference that it is called with, if the referent is dead."
+                            .as_ptr()
+                            .cast_mut()
+                            .cast(),
+                    ),
+                    slot(ffi::Py_tp_members, const { &Self::MEMBERS }.pointer()),
+                    slot(ffi::Py_tp_call, ffi::PyVectorcall_Call as *mut c_void),
+                ],
+            )
+        })?;
+        Ok(())
+    }
+
+    /// A new one, with an empty table.
+    pub(crate) fn make(py: Python<'_>) -> Result<Bound<'_, PyAny>> {
+        let evictor = Self {
+            entry: evict::<E>,
+            link: UnsafeCell::new(Link::default()),
+            table: Guarded::new(Table::new()),
+        };
+        // SAFETY: the class was made for this payload.
+        unsafe { class::allocate_hidden(&E::classes().evictor, py, evictor) }
+    }
+}
+
+static EVICT: Signature =
+    Signature::new("Evictor", "__call__", &["reference"], 1).positional_only();
+
+/// Evicts the entry of a reference, if its referent is dead.
+unsafe extern "C" fn evict<E: Entry>(
+    this: *mut ffi::PyObject,
+    args: *const *mut ffi::PyObject,
+    count: usize,
+    names: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with an object of the class and the arguments of a call.
+    unsafe {
+        enter(|py| {
+            let [reference] = Arguments::in_array(py, args, count, names).all(&EVICT)?;
+            if !WeakRef::view(&reference)?.is_alive(py) {
+                let hash = E::hash_of(&reference)?;
+                let this = passed(py, this);
+                let table = &class::payload::<Evictor<E>>(this).table;
+                let evicted = table.with(py, |table| {
+                    table.evict(hash as u64, |entry| {
+                        entry.reference().object().as_ptr() == reference.as_ptr()
+                    })
+                });
+                if let Some(evicted) = evicted {
+                    evicted.give_up(py);
+                }
+            }
+            Ok(none(py))
+        })
+    }
+}
+

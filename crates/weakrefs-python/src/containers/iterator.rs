@@ -1,0 +1,217 @@
+//! The iterator over a weak container (S21).
+//!
+//! It walks a snapshot that it takes when the first element is asked for. It owns the container and
+//! the ticket of the snapshot, nothing else: no referent is kept alive by an iterator. The snapshot
+//! goes back as soon as the last element has been given, or with the iterator; then entries go, too, that
+//! the iterator has found dead and that nobody has evicted.
+
+#![allow(unsafe_code, reason = "a native class")]
+
+use super::container::{self, Container};
+use super::entry::{Entry, Part, Taken};
+use crate::interpreter::class::{
+    self, HIDDEN, LAST_METHOD, Object, Payload, Stop, Table as Static, Visit, plain_method, slot,
+};
+use crate::interpreter::entry::{enter, passed};
+use crate::interpreter::error::{Result, no_memory};
+use crate::interpreter::guarded::Guarded;
+use crate::interpreter::object::{self, Argument, integer};
+use crate::interpreter::owned::Slot;
+use crate::interpreter::remains::Link;
+use pyo3::{Bound, PyAny, Python, ffi};
+use std::cell::UnsafeCell;
+use std::ffi::c_void;
+use std::marker::PhantomData;
+use std::mem::offset_of;
+use weakrefs_table::{NoRoom, Snapshot};
+
+/// What an iterator holds.
+#[repr(C)]
+pub(crate) struct WeakIterator<E: Entry> {
+    /// Empty once the end has been reached.
+    container: Slot,
+    part: Part,
+    walk: Guarded<Walk>,
+    link: UnsafeCell<Link>,
+    entries: PhantomData<fn() -> E>,
+}
+
+/// How far an iterator is.
+struct Walk {
+    /// None before the first step, and after the last one.
+    snapshot: Option<Snapshot>,
+    /// Whether it has come upon an entry that is dead.
+    dead: bool,
+}
+
+// SAFETY: a hidden class; nothing has a destructor.
+unsafe impl<E: Entry> Payload for WeakIterator<E> {
+    type Head = ffi::PyObject;
+
+    fn visit(&self, visit: Visit) -> std::result::Result<(), Stop> {
+        visit.one(self.container.as_ptr())
+    }
+
+    fn release(&self, py: Python<'_>) {
+        self.end(py);
+    }
+
+    fn link(object: *mut Object<Self>) -> *mut Link {
+        object
+            .wrapping_byte_add(offset_of!(Object<Self>, payload) + offset_of!(Self, link))
+            .cast()
+    }
+
+    fn of_link(link: *mut Link) -> *mut Object<Self> {
+        link.wrapping_byte_sub(offset_of!(Object<Self>, payload) + offset_of!(Self, link)).cast()
+    }
+}
+
+impl<E: Entry> WeakIterator<E> {
+    const METHODS: Static<ffi::PyMethodDef, 2> = Static([
+        plain_method(
+            c"__length_hint__",
+            length_hint::<E>,
+            ffi::METH_NOARGS,
+            c"__length_hint__($self, /)\n--\n\nAt most how many elements are still to come.",
+        ),
+        LAST_METHOD,
+    ]);
+
+    /// Makes the class.
+    pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
+        E::classes().iterator.make(py, || {
+            class::create::<Self, _>(
+                py,
+                c"weakrefs._weakrefs.WeakIterator",
+                HIDDEN,
+                [
+                    slot(
+                        ffi::Py_tp_doc,
+                        c"An iterator over a weak container, as it was when the first element was asked for."
+                            .as_ptr()
+                            .cast_mut()
+                            .cast(),
+                    ),
+                    slot(ffi::Py_tp_iter, ffi::PyObject_SelfIter as *mut c_void),
+                    slot(ffi::Py_tp_iternext, next::<E> as *mut c_void),
+                    slot(ffi::Py_tp_methods, const { &Self::METHODS }.pointer()),
+                ],
+            )
+        })?;
+        Ok(())
+    }
+
+    /// A new one, over `container`, which is an object of the kind's class.
+    pub(crate) fn make<'py>(container: Argument<'_, 'py>, part: Part) -> Result<Bound<'py, PyAny>> {
+        let py = container.py();
+        let iterator = Self {
+            container: Slot::EMPTY,
+            part,
+            walk: Guarded::new(Walk { snapshot: None, dead: false }),
+            link: UnsafeCell::new(Link::default()),
+            entries: PhantomData,
+        };
+        // SAFETY: the class was made for this payload.
+        let object = unsafe { class::allocate_hidden(&E::classes().iterator, py, iterator)? };
+        // SAFETY: it has just been made.
+        let this: &Self = unsafe { class::payload(object.as_borrowed()) };
+        drop(this.container.replace(py, Some(container.to_owned())));
+        Ok(object)
+    }
+
+    /// The next element.
+    #[inline]
+    fn advance<'py>(&self, py: Python<'py>) -> Result<Option<Bound<'py, PyAny>>> {
+        let Some(container) = self.container.peek(py) else { return Ok(None) };
+        // SAFETY: an iterator's container is of its kind.
+        match self.step(py, unsafe { container::of(container) }) {
+            Ok(Some(Taken::One(object))) => Ok(Some(object)),
+            Ok(Some(Taken::Pair(key, value))) => {
+                object::tuple(py, [key.as_borrowed(), value.as_borrowed()]).map(Some)
+            }
+            Ok(None) => {
+                self.end(py);
+                Ok(None)
+            }
+            Err(NoRoom { .. }) => Err(no_memory(py)),
+        }
+    }
+
+    #[inline]
+    fn step<'py>(
+        &self,
+        py: Python<'py>,
+        container: &Container<E>,
+    ) -> std::result::Result<Option<Taken<'py>>, NoRoom> {
+        let Some(table) = container.table(py) else { return Ok(None) };
+        self.walk.with(py, |walk| {
+            table.with(py, |table| {
+                let snapshot = match &mut walk.snapshot {
+                    Some(snapshot) => snapshot,
+                    none if self.part == Part::Key => none.insert(table.snapshot_of_keys()?),
+                    none => none.insert(table.snapshot()?),
+                };
+                while let Some(entry) = table.next(snapshot) {
+                    if let Some(taken) = entry.take(py, self.part) {
+                        return Ok(Some(taken));
+                    }
+                    walk.dead = true;
+                }
+                Ok(None)
+            })
+        })
+    }
+
+    /// Gives the snapshot back, then lets go of the container.
+    fn end(&self, py: Python<'_>) {
+        let Some(object) = self.container.take(py) else { return };
+        let this = object.as_borrowed();
+        // SAFETY: an iterator's container is of its kind.
+        let container: &Container<E> = unsafe { container::of(this) };
+        let Some(snapshot) = self.walk.with(py, |walk| walk.snapshot.take()) else { return };
+        if let Some(table) = container.table(py) {
+            let kept = table.with(py, |table| table.release(snapshot));
+            drop(kept);
+            // What was removed while the last reader was at it, one by one, for the list is in the table.
+            while let Some(kept) = table.with(py, |table| table.reclaim()) {
+                drop(kept);
+            }
+            if self.walk.with(py, |walk| walk.dead) {
+                container.sweep(py);
+            }
+        }
+    }
+
+    /// At most how many elements are still to come.
+    fn remaining(&self, py: Python<'_>) -> usize {
+        let Some(container) = self.container.peek(py) else { return 0 };
+        // SAFETY: an iterator's container is of its kind.
+        let container: &Container<E> = unsafe { container::of(container) };
+        let Some(table) = container.table(py) else { return 0 };
+        self.walk.with(py, |walk| {
+            table.with(py, |table| match &walk.snapshot {
+                Some(snapshot) => table.remaining(snapshot),
+                None => table.len(),
+            })
+        })
+    }
+}
+
+/// The next element, or null without an exception at the end.
+unsafe extern "C" fn next<E: Entry>(this: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with an object of the class.
+    unsafe {
+        enter(|py| class::payload::<WeakIterator<E>>(passed(py, this)).advance(py))
+    }
+}
+
+unsafe extern "C" fn length_hint<E: Entry>(
+    this: *mut ffi::PyObject,
+    _no_arguments: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with an object of the class.
+    unsafe {
+        enter(|py| integer(py, class::payload::<WeakIterator<E>>(passed(py, this)).remaining(py)))
+    }
+}

@@ -1,0 +1,590 @@
+//! The two mappings: everything but how an entry is made, named and compared.
+//!
+//! Each operation stands once, over [`Mapped`]; [`Methods`] lists the methods. What Python code can override is called as
+//! 3.14's classes call it (S26).
+
+#![allow(unsafe_code, reason = "entry points from the interpreter")]
+
+use super::container::{self, Container, live, locate};
+use super::entry::{Entry, Part};
+use super::iterator::WeakIterator;
+use super::subclassing::{class_of, is_container, new_public, overrides};
+use crate::interpreter::arguments::{Arguments, Signature};
+use crate::interpreter::class::{
+    self, LAST_METHOD, OPEN, Table as Static, method, plain_method, slot,
+};
+use crate::interpreter::constant::Constant;
+use crate::interpreter::entry::{enter, passed};
+use crate::interpreter::error::{
+    Raised, Result, attribute_error, empty, key_error, kinds, no_memory, type_error};
+use crate::interpreter::names::name;
+use crate::interpreter::object::{
+    self, Argument, assign_item, attribute, call, call_method, dict, none, optional_attribute,
+    tuple,
+};
+use crate::interpreter::turns::Turns;
+use pyo3::types::PyDict;
+use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
+use std::ffi::{CStr, c_int, c_void};
+
+/// An entry of a mapping.
+pub(crate) trait Mapped: Entry {
+    /// The name of the public class.
+    const CLASS: &'static str;
+
+    /// The hash of a key that is to be looked up or stored.
+    fn key_hash(key: &Bound<'_, PyAny>) -> Result<isize>;
+
+    /// The same, for `in`: `None` if it cannot be a key.
+    fn possible_key_hash(key: &Bound<'_, PyAny>) -> Result<Option<isize>>;
+
+    /// What a `KeyError` names for a key that is not there.
+    fn named_missing<'py>(key: &Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>>;
+
+    /// The key, unless it is dead. Counts a reference up and does nothing else.
+    fn key<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>>;
+
+    /// The value, unless it is dead. Counts a reference up and does nothing else.
+    fn value<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>>;
+
+    /// Whether this and `other`, both alive, have the same value.
+    fn has_value_of(&self, other: &Self) -> bool;
+
+    /// A new entry for `key`, whose hash is `hash`, in `container`.
+    fn make(
+        container: &Container<Self>,
+        key: &Bound<'_, PyAny>,
+        hash: isize,
+        value: &Bound<'_, PyAny>,
+    ) -> Result<Self>;
+
+    /// The key and the value, of which what is held strongly is copied by `copy`.
+    fn copied<'py>(
+        key: Bound<'py, PyAny>,
+        value: Bound<'py, PyAny>,
+        copy: impl FnOnce(Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>>,
+    ) -> Result<(Bound<'py, PyAny>, Bound<'py, PyAny>)>;
+
+    /// `container[key] = value`.
+    fn store(
+        container: &Container<Self>,
+        key: &Bound<'_, PyAny>,
+        value: &Bound<'_, PyAny>,
+    ) -> Result<()>;
+
+    /// The value of `key`, or else `default`, which is stored.
+    fn get_or_store<'py>(
+        container: &Container<Self>,
+        key: &Bound<'py, PyAny>,
+        default: &Bound<'py, PyAny>,
+    ) -> Result<Bound<'py, PyAny>>;
+}
+
+fn lookup<'py, M: Mapped>(
+    container: &Container<M>,
+    key: &Bound<'py, PyAny>,
+) -> Result<Option<Bound<'py, PyAny>>> {
+    let py = key.py();
+    let found = container.find(key, M::key_hash(key)?, |table, at| table.get(at)?.value(py))?;
+    Ok(found.flatten())
+}
+
+fn missing<M: Mapped>(key: &Bound<'_, PyAny>) -> Raised {
+    key_error(key.py(), M::named_missing(key))
+}
+
+/// Calls `store` with each pair of `other`: a mapping, or an iterable of pairs.
+pub(crate) fn for_each_pair<'py>(
+    other: &Bound<'py, PyAny>,
+    mut store: impl FnMut(&Bound<'py, PyAny>, &Bound<'py, PyAny>) -> Result<()>,
+) -> Result<()> {
+    let py = other.py();
+    let mut turns = Turns::default();
+    let items = match optional_attribute(other, name::items(py))? {
+        Some(items) => call(&items, [])?,
+        None => {
+            let pairs = dict_of(other)?;
+            attribute(&pairs, name::items(py)).and_then(|items| call(&items, []))?
+        }
+    };
+    for item in object::iterate(&items)? {
+        let (key, value) = object::unpack_pair(&item?)?;
+        store(&key, &value)?;
+        turns.take(py)?;
+    }
+    Ok(())
+}
+
+/// A `dict` of what such a one can be made from.
+pub(crate) fn dict_of<'py>(other: &Bound<'py, PyAny>) -> Result<Bound<'py, PyDict>> {
+    let py = other.py();
+    let made = dict(py)?;
+    let is_mapping = optional_attribute(other, name::keys(py))?.is_some();
+    if is_mapping {
+        // SAFETY: a `dict` and a mapping.
+        return match unsafe { ffi::PyDict_Update(made.as_ptr(), other.as_ptr()) } {
+            0 => Ok(made),
+            _ => Err(Raised::by_interpreter()),
+        };
+    }
+    // Pair by pair, in the interpreter's words: it would not let itself be interrupted.
+    let mut turns = Turns::default();
+    for (at, pair) in object::iterate(other)?.enumerate() {
+        let (key, value) = object::dict_pair(&pair?, at)?;
+        object::set_item(&made, key.as_borrowed(), value.as_borrowed())?;
+        turns.take(py)?;
+    }
+    Ok(made)
+}
+
+/// Whether two mappings are equal, as `dict`s of their items would be; `None` if keys would have to be compared by
+/// their own code.
+///
+/// The keys are looked up in one step, inside the two tables. Values that are not the same are compared afterwards.
+fn are_equal<M: Mapped>(
+    py: Python<'_>,
+    one: &Container<M>,
+    other: &Container<M>,
+) -> Result<Option<bool>> {
+    // Outside of the tables, as it is dropped.
+    let mut not_same = Vec::new();
+    let same_keys = one.beside(py, other, |one, other| {
+        if live(py, one).count() != live(py, other).count() {
+            return Ok(Some(false));
+        }
+        for entry in live(py, one) {
+            let Some(found) = locate(py, other, entry) else { return Ok(None) };
+            let found = found.and_then(|at| other.get(at));
+            let Some(found) = found.filter(|found| found.reference().is_alive(py)) else {
+                return Ok(Some(false));
+            };
+            if !found.has_value_of(entry) {
+                not_same.try_reserve(1)?;
+                not_same.push((entry.value(py), found.value(py)));
+            }
+        }
+        Ok::<_, std::collections::TryReserveError>(Some(true))
+    })?;
+    let same_keys = match same_keys.transpose() {
+        Ok(same_keys) => same_keys.flatten(),
+        Err(_) => return Err(no_memory(py)),
+    };
+    let Some(same_keys) = same_keys else { return Ok(None) };
+    for pair in not_same {
+        if let (Some(one), Some(other)) = pair
+            && !object::are_equal(&one, &other)?
+        {
+            return Ok(Some(false));
+        }
+    }
+    Ok(Some(same_keys))
+}
+
+/// Makes the native class of the mapping.
+pub(crate) fn make_class<M: Mapped, const N: usize>(
+    py: Python<'_>,
+    name: &'static CStr,
+    doc: &'static CStr,
+    init: ffi::initproc,
+    methods: &'static Static<ffi::PyMethodDef, N>,
+    attributes: *mut c_void,
+) -> Result<()> {
+    M::classes().container.make(py, || {
+        class::create::<Container<M>, _>(
+            py,
+            name,
+            OPEN | ffi::Py_TPFLAGS_IMMUTABLETYPE | ffi::Py_TPFLAGS_MAPPING,
+            [
+                slot(ffi::Py_tp_doc, doc.as_ptr().cast_mut().cast()),
+                slot(ffi::Py_tp_new, class::new_object as *mut c_void),
+                slot(ffi::Py_tp_init, init as *mut c_void),
+                slot(ffi::Py_tp_iter, iterate::<M> as *mut c_void),
+                slot(ffi::Py_tp_repr, repr as *mut c_void),
+                slot(ffi::Py_mp_subscript, subscript::<M> as *mut c_void),
+                slot(ffi::Py_mp_ass_subscript, assign::<M> as *mut c_void),
+                slot(ffi::Py_sq_contains, contains::<M> as *mut c_void),
+                slot(ffi::Py_sq_length, len::<M> as *mut c_void),
+                slot(ffi::Py_mp_length, len::<M> as *mut c_void),
+                slot(ffi::Py_tp_methods, methods.pointer()),
+                slot(ffi::Py_tp_getset, attributes),
+            ],
+        )
+    })?;
+    Ok(())
+}
+
+/// The methods of both mappings. Those of `CALLED_MOST` are [put](super::subclassing::put_methods) on the public class, too.
+pub(crate) struct Methods<M>(M);
+
+impl<M: Mapped> Methods<M> {
+    const GET: Signature = Signature::new(M::CLASS, "get", &["key", "default"], 1);
+    const SETDEFAULT: Signature = Signature::new(M::CLASS, "setdefault", &["key", "default"], 1);
+    const POP: Signature = Signature::new(M::CLASS, "pop", &["key"], 1);
+    const DEEPCOPY: Signature = Signature::new(M::CLASS, "__deepcopy__", &["memo"], 1);
+
+    pub(crate) const CALLED_MOST: Static<ffi::PyMethodDef, 5> = Static([
+        Self::GET_METHOD,
+        Self::SETDEFAULT_METHOD,
+        Self::POP_METHOD,
+        Self::POPITEM_METHOD,
+        LAST_METHOD,
+    ]);
+
+    pub(crate) const GET_METHOD: ffi::PyMethodDef = method(
+        c"get",
+        get::<M>,
+        c"get($self, key, default=None)\n--\n\n\
+          Return the value for key if it is present and alive, else default.\n\n\
+          Raises TypeError if key cannot be one. O(1).",
+    );
+    pub(crate) const SETDEFAULT_METHOD: ffi::PyMethodDef = method(
+        c"setdefault",
+        setdefault::<M>,
+        c"setdefault($self, key, default=None)\n--\n\n\
+          Return the value for key; if it is missing or dead, store default there and return it.\n\n\
+          One step: of several threads that call it for the same key, all get the same value.\n\
+          Raises TypeError if key cannot be one, or default is to be stored and cannot be a value. O(1).",
+    );
+    pub(crate) const POP_METHOD: ffi::PyMethodDef = method(
+        c"pop",
+        pop::<M>,
+        c"pop($self, key, *args)\n--\n\n\
+          Remove the entry of key and return its value.\n\n\
+          If it is missing or dead, return the second argument, or raise KeyError without one. Raises\n\
+          TypeError if key cannot be one. O(1).",
+    );
+    pub(crate) const POPITEM_METHOD: ffi::PyMethodDef = plain_method(
+        c"popitem",
+        popitem::<M>,
+        ffi::METH_NOARGS,
+        c"popitem($self)\n--\n\n\
+          Remove the newest entry and return it as a tuple of key and value.\n\n\
+          Raises KeyError if nothing is left. O(1).",
+    );
+    pub(crate) const CLEAR_METHOD: ffi::PyMethodDef = plain_method(
+        c"clear",
+        clear::<M>,
+        ffi::METH_NOARGS,
+        c"clear($self)\n--\n\nRemove every entry, newest first, until nothing is left. O(n).",
+    );
+    pub(crate) const KEYS_METHOD: ffi::PyMethodDef = plain_method(
+        c"keys",
+        keys::<M>,
+        ffi::METH_NOARGS,
+        c"keys($self)\n--\n\n\
+          Return an iterator over the keys of the entries that are alive, in the order of their insertion.\n\n\
+          It walks the mapping as it is when the first key is asked for: changes and deaths meanwhile\n\
+          raise nothing. It keeps no object alive.",
+    );
+    pub(crate) const VALUES_METHOD: ffi::PyMethodDef = plain_method(
+        c"values",
+        values::<M>,
+        ffi::METH_NOARGS,
+        c"values($self)\n--\n\nReturn an iterator over the values of the entries that are alive. See keys().",
+    );
+    pub(crate) const ITEMS_METHOD: ffi::PyMethodDef = plain_method(
+        c"items",
+        items::<M>,
+        ffi::METH_NOARGS,
+        c"items($self)\n--\n\n\
+          Return an iterator over the entries that are alive, each as a tuple of key and value. See keys().",
+    );
+    pub(crate) const COPY_METHOD: ffi::PyMethodDef = plain_method(
+        c"copy",
+        copy::<M>,
+        ffi::METH_NOARGS,
+        c"copy($self)\n--\n\nReturn a shallow copy, which is of the base class also for a subclass. O(n).",
+    );
+    pub(crate) const COPY_MODULE_METHOD: ffi::PyMethodDef = plain_method(
+        c"__copy__",
+        copy::<M>,
+        ffi::METH_NOARGS,
+        c"__copy__($self)\n--\n\nReturn a shallow copy, which is of the base class also for a subclass. O(n).",
+    );
+    pub(crate) const DEEPCOPY_METHOD: ffi::PyMethodDef = method(
+        c"__deepcopy__",
+        deepcopy::<M>,
+        c"__deepcopy__($self, memo)\n--\n\n\
+          Return a copy of the same class. What is held strongly is copied, what is held weakly the same.",
+    );
+    pub(crate) const EQUALS_METHOD: ffi::PyMethodDef = plain_method(
+        c"_equals",
+        equals::<M>,
+        ffi::METH_O,
+        c"_equals($self, other, /)\n--\n\n\
+          Whether the mapping equals another one of the same class; None if that takes comparisons of keys.",
+    );
+    pub(crate) const SIZEOF_METHOD: ffi::PyMethodDef = plain_method(
+        c"__sizeof__",
+        sizeof::<M>,
+        ffi::METH_NOARGS,
+        c"__sizeof__($self, /)\n--\n\nThe size in memory, in bytes, without the keys and values.",
+    );
+}
+
+// Slots
+
+unsafe extern "C" fn len<M: Mapped>(this: *mut ffi::PyObject) -> ffi::Py_ssize_t {
+    // SAFETY: called by the interpreter with an object of the class.
+    unsafe { enter(|py| Ok(container::of::<M>(passed(py, this)).len(py))) }
+}
+
+unsafe extern "C" fn contains<M: Mapped>(
+    this: *mut ffi::PyObject,
+    key: *mut ffi::PyObject,
+) -> c_int {
+    // SAFETY: called by the interpreter with an object of the class, and another one.
+    unsafe {
+        enter(|py| {
+            let (this, key) = (passed(py, this), passed(py, key));
+            let Some(hash) = M::possible_key_hash(&key)? else { return Ok(false) };
+            let found = container::of::<M>(this).find(&key, hash, |table, at| {
+                table.get(at).is_some_and(|entry| entry.reference().is_alive(py))
+            })?;
+            Ok(found.unwrap_or(false))
+        })
+    }
+}
+
+unsafe extern "C" fn subscript<M: Mapped>(
+    this: *mut ffi::PyObject,
+    key: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with an object of the class, and another one.
+    unsafe {
+        enter(|py| {
+            let (this, key) = (passed(py, this), passed(py, key));
+            lookup(container::of::<M>(this), &key)?.ok_or_else(|| missing::<M>(&key))
+        })
+    }
+}
+
+/// `d[key] = value`, or, without a value, `del d[key]`.
+unsafe extern "C" fn assign<M: Mapped>(
+    this: *mut ffi::PyObject,
+    key: *mut ffi::PyObject,
+    value: *mut ffi::PyObject,
+) -> c_int {
+    // SAFETY: called by the interpreter with an object of the class, and others.
+    unsafe {
+        enter(|py| {
+            let (this, key) = (passed(py, this), passed(py, key));
+            let container = container::of::<M>(this);
+            if !value.is_null() {
+                return M::store(container, &key, &passed(py, value));
+            }
+            let taken = container.take(&key, M::key_hash(&key)?)?;
+            match taken {
+                Some(entry) => Ok(drop(entry)),
+                None => Err(missing::<M>(&key)),
+            }
+        })
+    }
+}
+
+unsafe extern "C" fn iterate<M: Mapped>(this: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with an object of the class.
+    unsafe { enter(|py| WeakIterator::<M>::make(passed(py, this), Part::Key)) }
+}
+
+/// `<name at 0x...>`.
+unsafe extern "C" fn repr(this: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with an object.
+    unsafe {
+        enter(|py| {
+            let class = class_of(&passed(py, this))?;
+            let name = attribute(&class, name::name(py))?;
+            let text =
+                ffi::PyUnicode_FromFormat(c"<%S at %p>".as_ptr(), name.as_ptr(), this.cast::<c_void>());
+            object::given(py, text)
+        })
+    }
+}
+
+// Methods
+
+/// A method that takes no argument: what it does with the object.
+macro_rules! plain {
+    ($name:ident($py:ident, $this:ident) $body:expr) => {
+        unsafe extern "C" fn $name<M: Mapped>(
+            this: *mut ffi::PyObject,
+            _no_arguments: *mut ffi::PyObject,
+        ) -> *mut ffi::PyObject {
+            // SAFETY: called by the interpreter with an object of the class.
+            unsafe {
+                enter(|$py| {
+                    let $this = passed($py, this);
+                    $body
+                })
+            }
+        }
+    };
+}
+
+/// A method that takes arguments: what it does with the object and them.
+macro_rules! with_arguments {
+    ($name:ident($this:ident, $arguments:ident) $body:expr) => {
+        unsafe extern "C" fn $name<M: Mapped>(
+            this: *mut ffi::PyObject,
+            args: *const *mut ffi::PyObject,
+            count: ffi::Py_ssize_t,
+            names: *mut ffi::PyObject,
+        ) -> *mut ffi::PyObject {
+            // SAFETY: called by the interpreter with an object of the class, and the arguments of a call.
+            unsafe {
+                enter(|py| {
+                    let $this = passed(py, this);
+                    let $arguments = Arguments::in_array(py, args, count as usize, names);
+                    $body
+                })
+            }
+        }
+    };
+}
+
+with_arguments!(get(this, arguments) {
+    let (key, default) = arguments.one_or_two(&Methods::<M>::GET)?;
+    let value = lookup(container::of::<M>(this), &key)?;
+    Ok(value.unwrap_or_else(|| or_none(this.py(), default)))
+});
+
+with_arguments!(setdefault(this, arguments) {
+    let (key, default) = arguments.one_or_two(&Methods::<M>::SETDEFAULT)?;
+    let default = or_none(this.py(), default);
+    M::get_or_store(container::of::<M>(this), &key, &default)
+});
+
+with_arguments!(pop(this, arguments) {
+    let py = this.py();
+    if arguments.unnamed() > 2 {
+        return Err(type_error(
+            py,
+            format_args!("pop expected at most 2 arguments, got {}", arguments.unnamed()),
+        ));
+    }
+    let default = arguments.get(1);
+    let [key] = arguments.up_to(1).all(&Methods::<M>::POP)?;
+    let taken = container::of::<M>(this).take(&key, M::key_hash(&key)?)?;
+    match taken.and_then(|entry| entry.value(py)).or_else(|| default.map(Borrowed::to_owned)) {
+        Some(value) => Ok(value),
+        None => Err(missing::<M>(&key)),
+    }
+});
+
+with_arguments!(deepcopy(this, arguments) {
+    let py = this.py();
+    let [memo] = arguments.all(&Methods::<M>::DEEPCOPY)?;
+    let copy = call(&class_of(&this)?, [])?;
+    for entry in container::of::<M>(this).collect(py, Clone::clone)? {
+        if let (Some(key), Some(value)) = (entry.key(py), entry.value(py)) {
+            let (key, value) = M::copied(key, value, |object| {
+                call(&DEEPCOPY.get(py), [object.as_borrowed(), memo])
+            })?;
+            assign_item(&copy, key.as_borrowed(), value.as_borrowed())?;
+        }
+    }
+    Ok(copy)
+});
+
+plain!(popitem(py, this) {
+    let container = container::of::<M>(this);
+    loop {
+        let Some(entry) = container.pop(py) else {
+            return Err(empty(py, "popitem(): dictionary is empty"));
+        };
+        if let (Some(key), Some(value)) = (entry.key(py), entry.value(py)) {
+            return tuple(py, [key.as_borrowed(), value.as_borrowed()]);
+        }
+    }
+});
+
+plain!(clear(py, this) {
+    if overrides::<M>(this, name::popitem(py))? {
+        // A subclass with a `popitem` of its own: until there is nothing left.
+        loop {
+            match call_method(name::popitem(py), [this]) {
+                Ok(_) => {}
+                Err(raised) if raised.is(py, kinds::key_error()) => {
+                    raised.clear(py);
+                    return Ok(none(py));
+                }
+                Err(raised) => return Err(raised),
+            }
+        }
+    }
+    container::of::<M>(this).drain(py);
+    Ok(none(py))
+});
+
+plain!(keys(_py, this) WeakIterator::<M>::make(this, Part::Key));
+plain!(values(_py, this) WeakIterator::<M>::make(this, Part::Value));
+plain!(items(_py, this) WeakIterator::<M>::make(this, Part::Item));
+
+plain!(copy(py, this) {
+    let copy = new_public::<M>(this)?;
+    copy_into(container::of::<M>(this), copy.container::<M>(), py)?;
+    Ok(copy.0)
+});
+
+/// Copies the entries that are alive into `copy`, which is new.
+fn copy_into<M: Mapped>(container: &Container<M>, copy: &Container<M>, py: Python<'_>) -> Result<()> {
+    let mut turns = Turns::default();
+    let entries = container.collect(py, Clone::clone)?;
+    copy.reserve(py, entries.len())?;
+    let mut miss = copy.miss(py)?;
+    for entry in entries {
+        let (Some(key), Some(value)) = (entry.key(py), entry.value(py)) else { continue };
+        let hash = entry.hash(py);
+        copy.append(&key, hash, M::make(copy, &key, hash, &value)?, &mut miss)?;
+        turns.take(py)?;
+    }
+    Ok(())
+}
+
+plain!(sizeof(py, this) {
+    let own = size_of::<class::Object<Container<M>>>();
+    object::integer(py, own + container::of::<M>(this).allocated_bytes(py))
+});
+
+unsafe extern "C" fn equals<M: Mapped>(
+    this: *mut ffi::PyObject,
+    other: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with an object of the class, and another one, which is made sure of.
+    unsafe {
+        enter(|py| {
+            let (this, other) = (passed(py, this), passed(py, other));
+            if !is_container::<M>(other) {
+                return Err(type_error(py, format_args!("expected a {}", M::CLASS)));
+            }
+            let equal = are_equal(py, container::of::<M>(this), container::of::<M>(other))?;
+            Ok(equal.map_or_else(|| none(py), |equal| object::boolean(py, equal)))
+        })
+    }
+}
+
+fn or_none<'py>(py: Python<'py>, object: Option<Argument<'_, 'py>>) -> Bound<'py, PyAny> {
+    object.map_or_else(|| none(py), Borrowed::to_owned)
+}
+
+/// Calls `this.update(other, **named)`, which a subclass has overridden.
+pub(crate) fn call_update<'py>(
+    this: Argument<'_, 'py>,
+    other: Argument<'_, 'py>,
+    named: Option<&Bound<'py, PyDict>>,
+) -> Result<()> {
+    let update = attribute(&this, name::update(this.py()))?;
+    let args = tuple(this.py(), [other])?;
+    // SAFETY: a tuple was made.
+    let args = unsafe { args.cast_into_unchecked() };
+    object::call_with(&update, &args, named).map(drop)
+}
+
+/// `copy.deepcopy`.
+pub(crate) static DEEPCOPY: Constant = Constant::new();
+
+/// `del d.data`, in the interpreter's words.
+#[cold]
+pub(crate) fn not_deletable(py: Python<'_>) -> Raised {
+    attribute_error(py, format_args!("can't delete attribute 'data'"))
+}

@@ -1,0 +1,28 @@
+//! The weak containers: a table of entries, each with a weak reference, that loses an entry the moment its referent dies.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | `entry` | [`Entry`](entry::Entry): what is in a table |
+//! | `container` | [`Container`](container::Container): the table of a container object |
+//! | `lookup` | finding and inserting, with comparisons outside of the table |
+//! | `evictor` | the callback that evicts |
+//! | `iterator` | iterators |
+//! | `subclassing` | what native code asks about the Python classes derived from it |
+//! | `builtin_keys` | hash and equality of strings and numbers |
+//! | `weak_set`, `set_algebra`, `set_comparison` | the set |
+//! | `mapping` | what the two mappings share: nearly all |
+//! | `weak_key_dictionary`, `weak_value_dictionary` | where they differ |
+
+pub(crate) mod builtin_keys;
+pub(crate) mod container;
+pub(crate) mod entry;
+pub(crate) mod evictor;
+pub(crate) mod iterator;
+pub(crate) mod lookup;
+pub(crate) mod mapping;
+pub(crate) mod set_algebra;
+pub(crate) mod set_comparison;
+pub(crate) mod subclassing;
+pub(crate) mod weak_key_dictionary;
+pub(crate) mod weak_set;
+pub(crate) mod weak_value_dictionary;

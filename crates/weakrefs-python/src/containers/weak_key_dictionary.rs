@@ -1,0 +1,387 @@
+//! `WeakKeyDictionary`: a mapping that lets go of an entry when its key dies.
+//!
+//! The native base of the public class. An entry is found by the hash and the identity of its key;
+//! the reference to the key keeps that hash, so that an eviction calls no `__hash__`.
+
+#![allow(unsafe_code, reason = "entry points from the interpreter, and what waits in a dead reference")]
+
+use super::container::{self, Container, Scratch};
+use super::entry::{Classes, Entry, Part, Taken};
+use super::mapping::{self, Mapped, Methods};
+use super::subclassing::overrides;
+use crate::interpreter::arguments::{Arguments, Signature};
+use crate::interpreter::class::{
+    LAST_ATTRIBUTE, LAST_METHOD, Stop, Table as Static, Visit, method, plain_method,
+};
+use crate::interpreter::entry::{enter, passed};
+use crate::interpreter::error::{Raised, Result, no_memory, type_error};
+use crate::interpreter::names::name;
+use crate::interpreter::object::{self, given, none};
+use crate::interpreter::owned::Strong;
+use crate::interpreter::remains;
+use crate::references::weak_ref::{WeakRef, supports_weak_references, weak_key_hash};
+use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
+use std::ffi::{CStr, c_int, c_void};
+use std::mem;
+use std::ptr;
+
+/// A weakly held key with its value.
+#[derive(Clone)]
+pub(crate) struct KeyEntry {
+    key: WeakRef,
+    value: Strong,
+}
+
+impl Entry for KeyEntry {
+    fn classes() -> &'static Classes {
+        static CLASSES: Classes = Classes::new();
+        &CLASSES
+    }
+
+    fn reference(&self) -> &WeakRef {
+        &self.key
+    }
+
+    fn identity(&self) -> &Strong {
+        self.key.object()
+    }
+
+    #[inline]
+    fn is_for(&self, key: &Bound<'_, PyAny>) -> bool {
+        self.key.refers_to(key)
+    }
+
+    #[inline]
+    fn has_key_of(&self, _py: Python<'_>, other: &Self) -> bool {
+        self.key.has_referent_of(&other.key)
+    }
+
+    #[inline]
+    fn hash(&self, _py: Python<'_>) -> isize {
+        self.key.remembered_hash()
+    }
+
+    fn key_of<'py>(identity: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
+        // SAFETY: the identity of an entry is its reference.
+        unsafe { WeakRef::view_unchecked(identity) }.upgrade(identity.py())
+    }
+
+    fn hash_of(reference: &Bound<'_, PyAny>) -> Result<isize> {
+        Ok(WeakRef::view(reference)?.remembered_hash())
+    }
+
+    fn visit(&self, visit: Visit) -> std::result::Result<(), Stop> {
+        visit.one(self.key.object().as_ptr())?;
+        visit.one(self.value.as_ptr())
+    }
+
+    #[inline]
+    fn take<'py>(&self, py: Python<'py>, part: Part) -> Option<Taken<'py>> {
+        if !self.key.is_alive(py) {
+            return None;
+        }
+        Some(match part {
+            Part::Key => Taken::One(self.key.upgrade(py)?),
+            Part::Value => Taken::One(self.value.bind(py).clone()),
+            Part::Item => Taken::Pair(self.key.upgrade(py)?, self.value.bind(py).clone()),
+            Part::Reference => Taken::One(self.key.object().bind(py).clone()),
+        })
+    }
+
+    fn give_up(self, py: Python<'_>) {
+        // SAFETY: the thread is attached, and the entry owns both.
+        unsafe {
+            if !remains::may_set_off(self.value.as_ptr()) {
+                drop(self);
+            } else if remains::too_many() && self.key.carries_nothing() {
+                let Self { key, value } = self;
+                key.carry(py, value);
+            } else {
+                remains::one_deeper(|| drop(self));
+            }
+        }
+    }
+}
+
+impl Mapped for KeyEntry {
+    const CLASS: &'static str = "WeakKeyDictionary";
+
+    #[inline]
+    fn key_hash(key: &Bound<'_, PyAny>) -> Result<isize> {
+        weak_key_hash(key)
+    }
+
+    fn possible_key_hash(key: &Bound<'_, PyAny>) -> Result<Option<isize>> {
+        if supports_weak_references(key) { object::hash(key).map(Some) } else { Ok(None) }
+    }
+
+    /// By a reference, which does not keep the key alive.
+    fn named_missing<'py>(key: &Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>> {
+        WeakRef::plain(key)
+    }
+
+    fn key<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        self.key.upgrade(py)
+    }
+
+    #[inline]
+    fn value<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        Some(self.value.bind(py).clone())
+    }
+
+    #[inline]
+    fn has_value_of(&self, other: &Self) -> bool {
+        self.value.as_ptr() == other.value.as_ptr()
+    }
+
+    fn make(
+        container: &Container<Self>,
+        key: &Bound<'_, PyAny>,
+        hash: isize,
+        value: &Bound<'_, PyAny>,
+    ) -> Result<Self> {
+        let (evictor, _) = container.evictor(key.py())?;
+        let key = WeakRef::new(key, evictor)?;
+        key.remember_hash(hash);
+        Ok(Self { key, value: value.clone().into() })
+    }
+
+    fn copied<'py>(
+        key: Bound<'py, PyAny>,
+        value: Bound<'py, PyAny>,
+        copy: impl FnOnce(Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>>,
+    ) -> Result<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+        Ok((key, copy(value)?))
+    }
+
+    fn store(
+        container: &Container<Self>,
+        key: &Bound<'_, PyAny>,
+        value: &Bound<'_, PyAny>,
+    ) -> Result<()> {
+        let hash = weak_key_hash(key)?;
+        let new = Strong::from(value.clone());
+        let replaced = container.put(
+            key,
+            hash,
+            |table, at| Ok(mem::replace(&mut table.get_mut(at)?.value, new)),
+            || Self::make(container, key, hash, value),
+        )?;
+        match replaced.transpose() {
+            Ok(replaced) => Ok(drop::<Option<Strong>>(replaced)),
+            Err(weakrefs_table::NoRoom { .. }) => Err(no_memory(key.py())),
+        }
+    }
+
+    fn get_or_store<'py>(
+        container: &Container<Self>,
+        key: &Bound<'py, PyAny>,
+        default: &Bound<'py, PyAny>,
+    ) -> Result<Bound<'py, PyAny>> {
+        let py = key.py();
+        let hash = weak_key_hash(key)?;
+        let present = container.put(
+            key,
+            hash,
+            |table, at| table.get(at).and_then(|entry| entry.value(py)),
+            || Self::make(container, key, hash, default),
+        )?;
+        Ok(present.flatten().unwrap_or_else(|| default.clone()))
+    }
+}
+
+const INIT: Signature = Signature::new("WeakKeyDictionary", "__init__", &["dict"], 0);
+const UPDATE: Signature = Signature::new("WeakKeyDictionary", "update", &["dict"], 0);
+
+static METHODS: Static<ffi::PyMethodDef, 16> = Static([
+    Methods::<KeyEntry>::GET_METHOD,
+    Methods::<KeyEntry>::SETDEFAULT_METHOD,
+    Methods::<KeyEntry>::POP_METHOD,
+    Methods::<KeyEntry>::POPITEM_METHOD,
+    Methods::<KeyEntry>::CLEAR_METHOD,
+    Methods::<KeyEntry>::KEYS_METHOD,
+    Methods::<KeyEntry>::VALUES_METHOD,
+    Methods::<KeyEntry>::ITEMS_METHOD,
+    Methods::<KeyEntry>::COPY_METHOD,
+    Methods::<KeyEntry>::COPY_MODULE_METHOD,
+    Methods::<KeyEntry>::DEEPCOPY_METHOD,
+    Methods::<KeyEntry>::EQUALS_METHOD,
+    Methods::<KeyEntry>::SIZEOF_METHOD,
+    method(
+        c"update",
+        update,
+        c"update($self, dict=None, /, **kwargs)\n--\n\n\
+          Store the pairs of a mapping, or of an iterable of pairs, in the order they come in.\n\n\
+          Raises TypeError for a key that cannot be weakly referenced or hashed; what was stored before\n\
+          stays. Keyword arguments are refused: strings cannot be weakly referenced.",
+    ),
+    plain_method(
+        c"keyrefs",
+        keyrefs,
+        ffi::METH_NOARGS,
+        c"keyrefs($self)\n--\n\n\
+          Return a list of the weak references to the keys.\n\n\
+          They need not be alive any more when they are used; unlike the keys, they keep none alive.",
+    ),
+    LAST_METHOD,
+]);
+
+static ATTRIBUTES: Static<ffi::PyGetSetDef, 2> = Static([
+    ffi::PyGetSetDef {
+        name: c"data".as_ptr(),
+        get: Some(data),
+        set: Some(set_data),
+        doc: c"A read-only picture of the weak references to the keys, with the values.\n\n\
+               A mapping of such references that is assigned takes the place of all entries."
+            .as_ptr(),
+        closure: ptr::null_mut(),
+    },
+    LAST_ATTRIBUTE,
+]);
+
+const DOC: &CStr = c"WeakKeyDictionary(dict=None)\n--\n\nThe native base of weakrefs.WeakKeyDictionary.";
+
+/// Makes the native class.
+pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
+    mapping::make_class::<KeyEntry, _>(
+        py,
+        c"weakrefs._weakrefs.WeakKeyDictionary",
+        DOC,
+        init,
+        &METHODS,
+        ATTRIBUTES.pointer(),
+    )
+}
+
+fn merge(container: &Container<KeyEntry>, other: Option<&Bound<'_, PyAny>>) -> Result<()> {
+    match other.filter(|other| other.as_ptr() != none(other.py()).as_ptr()) {
+        Some(other) => {
+            mapping::for_each_pair(other, |key, value| KeyEntry::store(container, key, value))
+        }
+        None => Ok(()),
+    }
+}
+
+unsafe extern "C" fn init(
+    this: *mut ffi::PyObject,
+    args: *mut ffi::PyObject,
+    kwargs: *mut ffi::PyObject,
+) -> c_int {
+    // SAFETY: called by the interpreter with an object of the class, and the arguments of a call.
+    unsafe {
+        enter(|py| {
+            let this = passed(py, this);
+            let [other] = Arguments::in_tuple(py, args, kwargs).read(&INIT)?;
+            let container = container::of::<KeyEntry>(this);
+            container.clear_entries(py);
+            match other.filter(|other| other.as_ptr() != ffi::Py_None()) {
+                Some(other) if overrides::<KeyEntry>(this, name::update(py))? => {
+                    mapping::call_update(this, other, None)
+                }
+                other => merge(container, other.as_deref()),
+            }
+        })
+    }
+}
+
+unsafe extern "C" fn update(
+    this: *mut ffi::PyObject,
+    args: *const *mut ffi::PyObject,
+    count: ffi::Py_ssize_t,
+    names: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with an object of the class, and the arguments of a call.
+    unsafe {
+        enter(|py| {
+            let this = passed(py, this);
+            let arguments = Arguments::in_array(py, args, count as usize, names);
+            arguments.at_most(&UPDATE)?;
+            if arguments.has_named() {
+                return Err(type_error(
+                    py,
+                    format_args!(
+                        "Keyword arguments are not supported: cannot create weak reference to 'str' object"
+                    ),
+                ));
+            }
+            merge(container::of::<KeyEntry>(this), arguments.get(0).as_deref())?;
+            Ok(none(py))
+        })
+    }
+}
+
+unsafe extern "C" fn keyrefs(
+    this: *mut ffi::PyObject,
+    _no_arguments: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with an object of the class.
+    unsafe {
+        enter(|py| {
+            let references = container::of::<KeyEntry>(passed(py, this))
+                .collect(py, |entry| entry.key.object().clone())?;
+            object::list(py, references, |reference| reference.into_bound(py))
+        })
+    }
+}
+
+unsafe extern "C" fn data(this: *mut ffi::PyObject, _closure: *mut c_void) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with an object of the class.
+    unsafe {
+        enter(|py| {
+            let data = object::dict(py)?;
+            for entry in container::of::<KeyEntry>(passed(py, this)).collect(py, Clone::clone)? {
+                let (key, value) = (entry.key.object().bind(py), entry.value.bind(py));
+                object::set_item(&data, key.as_borrowed(), value.as_borrowed())?;
+            }
+            given(py, ffi::PyDictProxy_New(data.as_ptr()))
+        })
+    }
+}
+
+unsafe extern "C" fn set_data(
+    this: *mut ffi::PyObject,
+    data: *mut ffi::PyObject,
+    _closure: *mut c_void,
+) -> c_int {
+    // SAFETY: called by the interpreter with an object of the class, and another one, or null.
+    unsafe {
+        enter(|py| {
+            let this = passed(py, this);
+            let Some(data) = Borrowed::from_ptr_or_opt(py, data) else {
+                return Err(mapping::not_deletable(py));
+            };
+            replace_data(container::of(this), &data)
+        })
+    }
+}
+
+/// Puts the entries of a mapping of references in the place of all.
+fn replace_data(container: &Container<KeyEntry>, data: &Bound<'_, PyAny>) -> Result<()> {
+    let py = data.py();
+    let (evictor, _) = container.evictor(py)?;
+    // With the keys themselves, so that none can die before its entry is in place.
+    let mut entries = Vec::new();
+    // References to equal keys, which a `ref` subclass may call unequal, count once.
+    let distinct = Scratch::<KeyEntry>::new(py);
+    object::for_each_item(&mapping::dict_of(data)?, |reference, value| {
+        let reference = WeakRef::view(reference)?;
+        let Some(key) = reference.upgrade(py) else { return Ok(()) };
+        let hash = reference.referent_hash(&key)?;
+        let known = distinct.put(&key, hash, |_, _| (), || {
+            KeyEntry::make(&distinct, &key, hash, value)
+        })?;
+        if known.is_some() {
+            return Ok(());
+        }
+        let entry = if reference.calls(evictor) {
+            reference.remember_hash(hash);
+            KeyEntry { key: reference.clone(), value: value.clone().into() }
+        } else {
+            KeyEntry::make(container, &key, hash, value)?
+        };
+        entries.try_reserve(1).map_err(|_| no_memory(py))?;
+        entries.push((key, hash, entry));
+        Ok::<_, Raised>(())
+    })?;
+    container.replace(py, entries.iter().map(|(_, hash, entry)| (*hash, entry.clone())))
+}

@@ -1,0 +1,611 @@
+//! `WeakSet`: a set that lets go of an element when it dies.
+//!
+//! The native base of the public class: elements, iteration, copies, and the way to each operation. Combining sets is in
+//! [`set_algebra`], comparing them in [`set_comparison`].
+
+#![allow(unsafe_code, reason = "entry points from the interpreter")]
+
+use super::container::{self, Container, Scratch};
+use super::entry::{Classes, Entry, Part, Taken};
+use super::iterator::WeakIterator;
+use super::set_algebra;
+use super::set_comparison::{self, Relation};
+use super::subclassing::{class_of, is_container, is_public, new_public, overrides};
+use crate::interpreter::arguments::{Arguments, Signature};
+use crate::interpreter::class::{
+    self, LAST_METHOD, OPEN, Stop, Table as Static, Visit, method, plain_method, slot,
+};
+use crate::interpreter::entry::{enter, passed};
+use crate::interpreter::error::{Result, empty, key_error, no_memory};
+use crate::interpreter::names::name;
+use crate::interpreter::object::{
+    self, Argument, boolean, call, call_method, is_instance, none, not_implemented,
+};
+use crate::interpreter::owned::Strong;
+use crate::interpreter::turns::Turns;
+use crate::references::weak_ref::{WeakRef, supports_weak_references, weak_key_hash};
+use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
+use std::ffi::{CStr, c_int, c_void};
+
+/// A weakly held element.
+#[derive(Clone)]
+pub(crate) struct Element(WeakRef);
+
+impl Entry for Element {
+    fn classes() -> &'static Classes {
+        static CLASSES: Classes = Classes::new();
+        &CLASSES
+    }
+
+    fn reference(&self) -> &WeakRef {
+        &self.0
+    }
+
+    fn identity(&self) -> &Strong {
+        self.0.object()
+    }
+
+    #[inline]
+    fn is_for(&self, key: &Bound<'_, PyAny>) -> bool {
+        self.0.refers_to(key)
+    }
+
+    #[inline]
+    fn has_key_of(&self, _py: Python<'_>, other: &Self) -> bool {
+        self.0.has_referent_of(&other.0)
+    }
+
+    #[inline]
+    fn hash(&self, _py: Python<'_>) -> isize {
+        self.0.remembered_hash()
+    }
+
+    fn key_of<'py>(identity: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
+        // SAFETY: the identity of an entry is its reference.
+        unsafe { WeakRef::view_unchecked(identity) }.upgrade(identity.py())
+    }
+
+    fn hash_of(reference: &Bound<'_, PyAny>) -> Result<isize> {
+        Ok(WeakRef::view(reference)?.remembered_hash())
+    }
+
+    fn visit(&self, visit: Visit) -> std::result::Result<(), Stop> {
+        visit.one(self.0.object().as_ptr())
+    }
+
+    #[inline]
+    fn take<'py>(&self, py: Python<'py>, _part: Part) -> Option<Taken<'py>> {
+        self.0.upgrade(py).map(Taken::One)
+    }
+
+    /// A dead reference owns nothing.
+    fn give_up(self, _py: Python<'_>) {
+        drop(self);
+    }
+}
+
+impl Container<Element> {
+    /// A new entry for `element`, whose hash is `hash`.
+    pub(crate) fn element(&self, element: &Bound<'_, PyAny>, hash: isize) -> Result<Element> {
+        let (evictor, _) = self.evictor(element.py())?;
+        let reference = WeakRef::new(element, evictor)?;
+        reference.remember_hash(hash);
+        Ok(Element(reference))
+    }
+
+    /// Adds `element`, whose hash is `hash`, unless an equal one is there, which stays (S19). Gives whether it was added.
+    pub(crate) fn add(&self, element: &Bound<'_, PyAny>, hash: isize) -> Result<bool> {
+        let present = self.put(element, hash, |_, _| (), || self.element(element, hash))?;
+        Ok(present.is_none())
+    }
+
+    /// Adds the live elements of `other`, none of which is in this new container yet.
+    fn copy_from(&self, py: Python<'_>, other: &Self) -> Result<()> {
+        let mut turns = Turns::default();
+        let elements = other.collect(py, Clone::clone)?;
+        self.reserve(py, elements.len())?;
+        let mut miss = self.miss(py)?;
+        for Element(reference) in elements {
+            let Some(element) = reference.upgrade(py) else { continue };
+            let hash = reference.remembered_hash();
+            self.append(&element, hash, self.element(&element, hash)?, &mut miss)?;
+            turns.take(py)?;
+        }
+        Ok(())
+    }
+}
+
+const INIT: Signature = Signature::new("WeakSet", "__init__", &["data"], 0);
+
+const DOC: &CStr = c"WeakSet(data=None)\n--\n\nThe native base of weakrefs.WeakSet.";
+
+/// Makes the native class.
+pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
+    Element::classes().container.make(py, || {
+        class::create::<Container<Element>, _>(
+            py,
+            c"weakrefs._weakrefs.WeakSet",
+            OPEN | ffi::Py_TPFLAGS_IMMUTABLETYPE,
+            [
+                slot(ffi::Py_tp_doc, DOC.as_ptr().cast_mut().cast()),
+                slot(ffi::Py_tp_new, class::new_object as *mut c_void),
+                slot(ffi::Py_tp_init, init as *mut c_void),
+                slot(ffi::Py_tp_iter, iterate as *mut c_void),
+                slot(ffi::Py_tp_richcompare, compare as *mut c_void),
+                slot(ffi::Py_sq_contains, contains as *mut c_void),
+                slot(ffi::Py_sq_length, len as *mut c_void),
+                slot(ffi::Py_mp_length, len as *mut c_void),
+                slot(ffi::Py_nb_or, or as *mut c_void),
+                slot(ffi::Py_nb_and, and as *mut c_void),
+                slot(ffi::Py_nb_subtract, subtract as *mut c_void),
+                slot(ffi::Py_nb_xor, xor as *mut c_void),
+                slot(ffi::Py_nb_inplace_or, inplace_or as *mut c_void),
+                slot(ffi::Py_nb_inplace_and, inplace_and as *mut c_void),
+                slot(ffi::Py_nb_inplace_subtract, inplace_subtract as *mut c_void),
+                slot(ffi::Py_nb_inplace_xor, inplace_xor as *mut c_void),
+                slot(ffi::Py_tp_methods, METHODS.pointer()),
+            ],
+        )
+    })?;
+    Ok(())
+}
+
+/// Those that are [put](super::subclassing::put_methods) on the public class, too.
+pub(crate) static CALLED_MOST: Static<ffi::PyMethodDef, 5> =
+    Static([ADD_METHOD, DISCARD_METHOD, REMOVE_METHOD, POP_METHOD, LAST_METHOD]);
+
+const ADD_METHOD: ffi::PyMethodDef = method(
+    c"add",
+    add,
+    c"add($self, item)\n--\n\n\
+      Add item, unless an equal element is there.\n\n\
+      Raises TypeError if item cannot be weakly referenced or hashed. O(1).",
+);
+const DISCARD_METHOD: ffi::PyMethodDef = method(
+    c"discard",
+    discard,
+    c"discard($self, item)\n--\n\n\
+      Remove item if it is there.\n\n\
+      Raises TypeError if item cannot be weakly referenced or hashed. O(1).",
+);
+const REMOVE_METHOD: ffi::PyMethodDef = method(
+    c"remove",
+    remove,
+    c"remove($self, item)\n--\n\n\
+      Remove item.\n\n\
+      Raises KeyError (with a weak reference to item) if it is not there, and TypeError if it cannot\n\
+      be weakly referenced or hashed. O(1).",
+);
+const POP_METHOD: ffi::PyMethodDef = plain_method(
+    c"pop",
+    pop,
+    ffi::METH_NOARGS,
+    c"pop($self)\n--\n\n\
+      Remove the newest element that is alive, and return it.\n\n\
+      Raises KeyError if there is none. O(1).",
+);
+
+static METHODS: Static<ffi::PyMethodDef, 21> = Static([
+    ADD_METHOD,
+    DISCARD_METHOD,
+    REMOVE_METHOD,
+    POP_METHOD,
+    plain_method(c"clear", clear, ffi::METH_NOARGS, c"clear($self)\n--\n\nRemove every element. O(n)."),
+    method(
+        c"update",
+        update,
+        c"update($self, other)\n--\n\n\
+          Add the elements of an iterable, in the order they come in.\n\n\
+          Raises TypeError for an element that cannot be weakly referenced or hashed; what was added\n\
+          before stays.",
+    ),
+    plain_method(
+        c"copy",
+        copy,
+        ffi::METH_NOARGS,
+        c"copy($self)\n--\n\nReturn a shallow copy of the same class. O(n).",
+    ),
+    method(
+        c"issubset",
+        issubset,
+        c"issubset($self, other)\n--\n\nReturn whether every element is in other, an iterable.",
+    ),
+    method(
+        c"issuperset",
+        issuperset,
+        c"issuperset($self, other)\n--\n\nReturn whether every element of other, an iterable, is in the set.",
+    ),
+    method(
+        c"isdisjoint",
+        isdisjoint,
+        c"isdisjoint($self, other)\n--\n\nReturn whether no element of other, an iterable, is in the set.",
+    ),
+    method(
+        c"union",
+        union,
+        c"union($self, other)\n--\n\n\
+          Return a new set, of the same class, with the elements of the set and of other, an iterable.",
+    ),
+    method(
+        c"intersection",
+        intersection,
+        c"intersection($self, other)\n--\n\n\
+          Return a new set, of the same class, with those elements of other, an iterable, that are in the set.",
+    ),
+    method(
+        c"difference",
+        difference,
+        c"difference($self, other)\n--\n\nReturn a copy without the elements of other, an iterable.",
+    ),
+    method(
+        c"symmetric_difference",
+        symmetric_difference,
+        c"symmetric_difference($self, other)\n--\n\n\
+          Return a new set, of the same class, with the elements that are in either the set or other,\n\
+          an iterable, but not in both.",
+    ),
+    method(
+        c"intersection_update",
+        intersection_update,
+        c"intersection_update($self, other)\n--\n\nKeep only the elements that are in other, an iterable.",
+    ),
+    method(
+        c"difference_update",
+        difference_update,
+        c"difference_update($self, other)\n--\n\nRemove the elements of other, an iterable.",
+    ),
+    method(
+        c"symmetric_difference_update",
+        symmetric_difference_update,
+        c"symmetric_difference_update($self, other)\n--\n\n\
+          Remove the elements that are in other, an iterable, and add those of other that were not.",
+    ),
+    plain_method(
+        c"_references",
+        references,
+        ffi::METH_NOARGS,
+        c"_references($self, /)\n--\n\nThe weak references to the elements.",
+    ),
+    plain_method(
+        c"_replace_references",
+        replace_references,
+        ffi::METH_O,
+        c"_replace_references($self, references, /)\n--\n\n\
+          Puts the elements to which the references of an iterable lead in the place of all elements.",
+    ),
+    plain_method(
+        c"__sizeof__",
+        sizeof,
+        ffi::METH_NOARGS,
+        c"__sizeof__($self, /)\n--\n\nThe size in memory, in bytes, without the elements.",
+    ),
+    LAST_METHOD,
+]);
+
+// Slots
+
+unsafe extern "C" fn init(
+    this: *mut ffi::PyObject,
+    args: *mut ffi::PyObject,
+    kwargs: *mut ffi::PyObject,
+) -> c_int {
+    // SAFETY: called by the interpreter with an object of the class, and the arguments of a call.
+    unsafe {
+        enter(|py| {
+            let this = passed(py, this);
+            let [data] = Arguments::in_tuple(py, args, kwargs).read(&INIT)?;
+            container::of::<Element>(this).clear_entries(py);
+            match data.filter(|data| data.as_ptr() != ffi::Py_None()) {
+                None => Ok(()),
+                Some(data) if overrides::<Element>(this, name::update(py))? => {
+                    call_method(name::update(py), [this, data]).map(drop)
+                }
+                Some(data) => add_each(this, data),
+            }
+        })
+    }
+}
+
+unsafe extern "C" fn len(this: *mut ffi::PyObject) -> ffi::Py_ssize_t {
+    // SAFETY: called by the interpreter with an object of the class.
+    unsafe { enter(|py| Ok(container::of::<Element>(passed(py, this)).len(py))) }
+}
+
+unsafe extern "C" fn contains(this: *mut ffi::PyObject, item: *mut ffi::PyObject) -> c_int {
+    // SAFETY: called by the interpreter with an object of the class, and another one.
+    unsafe {
+        enter(|py| {
+            let (this, item) = (passed(py, this), passed(py, item));
+            if !supports_weak_references(&item) {
+                return Ok(false);
+            }
+            container::of::<Element>(this).contains(&item, object::hash(&item)?)
+        })
+    }
+}
+
+unsafe extern "C" fn iterate(this: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with an object of the class.
+    unsafe { enter(|py| WeakIterator::<Element>::make(passed(py, this), Part::Key)) }
+}
+
+unsafe extern "C" fn compare(
+    this: *mut ffi::PyObject,
+    other: *mut ffi::PyObject,
+    op: c_int,
+) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with an object of the class, and another one.
+    unsafe {
+        enter(|py| {
+            let (this, other) = (passed(py, this), passed(py, other));
+            let relation = match op {
+                ffi::Py_LE => Relation::Subset,
+                ffi::Py_LT => Relation::ProperSubset,
+                ffi::Py_GE => Relation::Superset,
+                ffi::Py_GT => Relation::ProperSuperset,
+                ffi::Py_EQ if !is_instance(&other, &class_of(&this)?)? => {
+                    return Ok(not_implemented(py));
+                }
+                ffi::Py_EQ => Relation::Equal,
+                _ => {
+                    // The opposite of `==`, which a subclass may have overridden.
+                    let equal = call_method(name::eq(py), [this, other])?;
+                    if equal.as_ptr() == ffi::Py_NotImplemented() {
+                        return Ok(equal);
+                    }
+                    return Ok(boolean(py, !object::is_true(&equal)?));
+                }
+            };
+            let holds = set_comparison::holds(relation, container::of(this), &other)?;
+            Ok(boolean(py, holds))
+        })
+    }
+}
+
+/// A binary operator: what it does with a set on its left.
+macro_rules! operator {
+    ($name:ident($this:ident, $other:ident) $body:expr) => {
+        unsafe extern "C" fn $name(
+            this: *mut ffi::PyObject,
+            other: *mut ffi::PyObject,
+        ) -> *mut ffi::PyObject {
+            // SAFETY: called by the interpreter with two objects, one of which is of the class.
+            unsafe {
+                enter(|py| {
+                    let ($this, $other) = (passed(py, this), passed(py, other));
+                    if !is_container::<Element>($this) {
+                        return Ok(not_implemented(py));
+                    }
+                    $body
+                })
+            }
+        }
+    };
+}
+
+operator!(or(this, other) set_algebra::union(this, other));
+operator!(and(this, other) set_algebra::intersection(this, other));
+operator!(subtract(this, other) {
+    set_algebra::changed_copy(this, name::difference_update(this.py()), other)
+});
+operator!(xor(this, other) {
+    set_algebra::changed_copy(this, name::symmetric_difference_update(this.py()), other)
+});
+operator!(inplace_or(this, other) {
+    call_method(name::update(this.py()), [this, other])?;
+    Ok(this.to_owned())
+});
+operator!(inplace_and(this, other) {
+    set_algebra::keep(container::of(this), &other)?;
+    Ok(this.to_owned())
+});
+operator!(inplace_subtract(this, other) {
+    set_algebra::remove(container::of(this), &other)?;
+    Ok(this.to_owned())
+});
+operator!(inplace_xor(this, other) {
+    set_algebra::toggle(container::of(this), &other)?;
+    Ok(this.to_owned())
+});
+
+// Methods
+
+/// A method that takes no argument: what it does with the object.
+macro_rules! plain {
+    ($name:ident($py:ident, $this:ident) $body:expr) => {
+        unsafe extern "C" fn $name(
+            this: *mut ffi::PyObject,
+            _no_arguments: *mut ffi::PyObject,
+        ) -> *mut ffi::PyObject {
+            // SAFETY: called by the interpreter with an object of the class.
+            unsafe {
+                enter(|$py| {
+                    let $this = passed($py, this);
+                    $body
+                })
+            }
+        }
+    };
+}
+
+/// A method that takes one argument, which has a name: what it does with the object and it.
+macro_rules! with_one {
+    ($name:ident($this:ident, $argument:ident) $body:expr) => {
+        unsafe extern "C" fn $name(
+            this: *mut ffi::PyObject,
+            args: *const *mut ffi::PyObject,
+            count: ffi::Py_ssize_t,
+            names: *mut ffi::PyObject,
+        ) -> *mut ffi::PyObject {
+            static SIGNATURE: Signature =
+                Signature::new("WeakSet", stringify!($name), &[stringify!($argument)], 1);
+            // SAFETY: called by the interpreter with an object of the class, and the arguments of a call.
+            unsafe {
+                enter(|py| {
+                    let $this = passed(py, this);
+                    let [$argument] =
+                        Arguments::in_array(py, args, count as usize, names).all(&SIGNATURE)?;
+                    $body
+                })
+            }
+        }
+    };
+}
+
+with_one!(add(this, item) {
+    container::of::<Element>(this).add(&item, weak_key_hash(&item)?)?;
+    Ok(none(this.py()))
+});
+
+with_one!(discard(this, item) {
+    let element = container::of::<Element>(this).take(&item, weak_key_hash(&item)?)?;
+    drop(element);
+    Ok(none(this.py()))
+});
+
+with_one!(remove(this, item) {
+    match container::of::<Element>(this).take(&item, weak_key_hash(&item)?)? {
+        Some(element) => {
+            drop(element);
+            Ok(none(this.py()))
+        }
+        None => Err(key_error(this.py(), WeakRef::plain(&item))),
+    }
+});
+
+plain!(pop(py, this) {
+    let container = container::of::<Element>(this);
+    loop {
+        let Some(Element(reference)) = container.pop(py) else {
+            return Err(empty(py, "pop from empty WeakSet"));
+        };
+        if let Some(element) = reference.upgrade(py) {
+            return Ok(element);
+        }
+    }
+});
+
+plain!(clear(py, this) {
+    container::of::<Element>(this).clear_entries(py);
+    Ok(none(py))
+});
+
+with_one!(update(this, other) {
+    add_each(this, other)?;
+    Ok(none(this.py()))
+});
+
+/// Adds each element of `other`: by a subclass's own `add`, if it has one.
+fn add_each<'py>(this: Argument<'_, 'py>, other: Argument<'_, 'py>) -> Result<()> {
+    let py = this.py();
+    if overrides::<Element>(this, name::add(py))? {
+        let mut turns = Turns::default();
+        for element in object::iterate(&other)? {
+            call_method(name::add(py), [this, element?.as_borrowed()])?;
+            turns.take(py)?;
+        }
+        return Ok(());
+    }
+    // SAFETY: the caller's object is of the class.
+    set_algebra::add_all(unsafe { container::of(this) }, &other)
+}
+
+plain!(copy(_py, this) copy_of(this));
+
+/// A shallow copy of the same class.
+pub(crate) fn copy_of<'py>(this: Argument<'_, 'py>) -> Result<Bound<'py, PyAny>> {
+    if !is_public::<Element>(this) {
+        return call(&class_of(&this)?, [this]);
+    }
+    let copy = new_public::<Element>(this)?;
+    // SAFETY: the caller's object is of the class.
+    copy.container().copy_from(this.py(), unsafe { container::of(this) })?;
+    Ok(copy.0)
+}
+
+with_one!(issubset(this, other) relation(Relation::Subset, this, other));
+with_one!(issuperset(this, other) relation(Relation::Superset, this, other));
+
+fn relation<'py>(
+    relation: Relation,
+    this: Argument<'_, 'py>,
+    other: Argument<'_, 'py>,
+) -> Result<Bound<'py, PyAny>> {
+    // SAFETY: the caller's object is of the class.
+    let holds = set_comparison::holds(relation, unsafe { container::of(this) }, &other)?;
+    Ok(boolean(this.py(), holds))
+}
+
+with_one!(isdisjoint(this, other) {
+    Ok(boolean(this.py(), set_comparison::is_disjoint(this, other)?))
+});
+with_one!(union(this, other) set_algebra::union(this, other));
+with_one!(intersection(this, other) set_algebra::intersection(this, other));
+with_one!(difference(this, other) {
+    set_algebra::changed_copy(this, name::difference_update(this.py()), other)
+});
+with_one!(symmetric_difference(this, other) {
+    set_algebra::changed_copy(this, name::symmetric_difference_update(this.py()), other)
+});
+with_one!(intersection_update(this, other) {
+    call_method(name::iand(this.py()), [this, other]).map(|_set| none(this.py()))
+});
+with_one!(difference_update(this, other) {
+    call_method(name::isub(this.py()), [this, other]).map(|_set| none(this.py()))
+});
+with_one!(symmetric_difference_update(this, other) {
+    call_method(name::ixor(this.py()), [this, other]).map(|_set| none(this.py()))
+});
+
+plain!(references(py, this) {
+    let references =
+        container::of::<Element>(this).collect(py, |element| element.0.object().clone())?;
+    Ok(object::list(py, references, |reference| reference.into_bound(py))?.into_any())
+});
+
+unsafe extern "C" fn replace_references(
+    this: *mut ffi::PyObject,
+    references: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with an object of the class, and another one.
+    unsafe {
+        enter(|py| {
+            let (this, references) = (passed(py, this), passed(py, references));
+            replace(container::of(this), references)?;
+            Ok(none(py))
+        })
+    }
+}
+
+/// Puts the elements to which `references` lead in the place of all.
+fn replace(container: &Container<Element>, references: Borrowed<'_, '_, PyAny>) -> Result<()> {
+    let py = references.py();
+    let (evictor, _) = container.evictor(py)?;
+    // With the elements themselves, so that none can die before its entry is in place.
+    let mut entries = Vec::new();
+    // Of equal elements, the first one counts.
+    let distinct = Scratch::<Element>::new(py);
+    for reference in object::iterate(&references)? {
+        let reference = reference?;
+        let reference = WeakRef::view(&reference)?;
+        let Some(element) = reference.upgrade(py) else { continue };
+        let hash = reference.referent_hash(&element)?;
+        if !distinct.add(&element, hash)? {
+            continue;
+        }
+        let entry = if reference.calls(evictor) {
+            reference.remember_hash(hash);
+            Element(reference.clone())
+        } else {
+            container.element(&element, hash)?
+        };
+        entries.try_reserve(1).map_err(|_| no_memory(py))?;
+        entries.push((element, hash, entry));
+    }
+    container.replace(py, entries.iter().map(|(_, hash, entry)| (*hash, entry.clone())))
+}
+
+plain!(sizeof(py, this) {
+    let own = size_of::<class::Object<Container<Element>>>();
+    object::integer(py, own + container::of::<Element>(this).allocated_bytes(py))
+});

@@ -1,0 +1,461 @@
+//! `WeakValueDictionary`: a mapping that lets go of an entry when its value dies.
+//!
+//! The native base of the public class. The reference to a value is a [`KeyedRef`](keyed_ref) that
+//! keeps the hash of the key, so that an eviction calls no `__hash__`; and it removes an entry only
+//! if it still is that entry's reference, so that the death of a replaced value removes nothing
+//! (S16).
+
+#![allow(unsafe_code, reason = "entry points from the interpreter")]
+
+use super::builtin_keys;
+use super::container::{self, Container};
+use super::entry::{Classes, Entry, Part, Taken};
+use super::iterator::WeakIterator;
+use super::mapping::{self, Mapped, Methods};
+use super::subclassing::overrides;
+use crate::interpreter::arguments::{Arguments, Signature};
+use crate::interpreter::class::{
+    LAST_ATTRIBUTE, LAST_METHOD, Stop, Table as Static, Visit, method, plain_method,
+};
+use crate::interpreter::entry::{enter, passed};
+use crate::interpreter::error::{Raised, Result, kinds, no_memory, type_error};
+use crate::interpreter::names::name;
+use crate::interpreter::object::{self, Argument, given, none, tuple};
+use crate::interpreter::owned::Strong;
+use crate::references::keyed_ref;
+use crate::references::weak_ref::{WeakRef, supports_weak_references};
+use pyo3::types::PyDict;
+use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
+use std::ffi::{CStr, c_int, c_void};
+use std::mem;
+use std::ptr;
+use weakrefs_table::NoRoom;
+
+/// A key with its weakly held value.
+#[derive(Clone)]
+pub(crate) struct ValueEntry {
+    key: Strong,
+    value: WeakRef,
+}
+
+impl Entry for ValueEntry {
+    fn classes() -> &'static Classes {
+        static CLASSES: Classes = Classes::new();
+        &CLASSES
+    }
+
+    fn reference(&self) -> &WeakRef {
+        &self.value
+    }
+
+    fn identity(&self) -> &Strong {
+        &self.key
+    }
+
+    #[inline]
+    fn is_for(&self, key: &Bound<'_, PyAny>) -> bool {
+        self.key.as_ptr() == key.as_ptr()
+            || builtin_keys::are_equal(self.key.bind(key.py()), key)
+    }
+
+    #[inline]
+    fn has_key_of(&self, py: Python<'_>, other: &Self) -> bool {
+        self.is_for(other.key.bind(py))
+    }
+
+    #[inline]
+    fn hash(&self, py: Python<'_>) -> isize {
+        let of_reference = || keyed_ref::hash(self.value.object().bind(py).as_borrowed());
+        builtin_keys::known_hash(self.key.bind(py)).or_else(of_reference).unwrap_or(-1)
+    }
+
+    fn key_of<'py>(identity: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
+        Some(identity.clone())
+    }
+
+    fn hash_of(reference: &Bound<'_, PyAny>) -> Result<isize> {
+        keyed_ref::hash(reference.as_borrowed())
+            .ok_or_else(|| type_error(reference.py(), format_args!("expected a KeyedRef")))
+    }
+
+    fn visit(&self, visit: Visit) -> std::result::Result<(), Stop> {
+        visit.one(self.key.as_ptr())?;
+        visit.one(self.value.object().as_ptr())
+    }
+
+    #[inline]
+    fn take<'py>(&self, py: Python<'py>, part: Part) -> Option<Taken<'py>> {
+        Some(match part {
+            Part::Reference => Taken::One(self.value.object().bind(py).clone()),
+            Part::Value => Taken::One(self.value.upgrade(py)?),
+            Part::Item => Taken::Pair(self.key.bind(py).clone(), self.value.upgrade(py)?),
+            Part::Key => {
+                if !self.value.is_alive(py) {
+                    return None;
+                }
+                Taken::One(self.key.bind(py).clone())
+            }
+        })
+    }
+
+    /// The key goes with the reference that carries it, too, whose death puts what it sets off off.
+    fn give_up(self, _py: Python<'_>) {
+        let Self { key, value } = self;
+        drop(key);
+        drop(value);
+    }
+}
+
+impl Mapped for ValueEntry {
+    const CLASS: &'static str = "WeakValueDictionary";
+
+    #[inline]
+    fn key_hash(key: &Bound<'_, PyAny>) -> Result<isize> {
+        match builtin_keys::known_hash(key) {
+            Some(hash) => Ok(hash),
+            None => object::hash(key).map_err(|raised| unhashable(key, raised)),
+        }
+    }
+
+    fn possible_key_hash(key: &Bound<'_, PyAny>) -> Result<Option<isize>> {
+        Self::key_hash(key).map(Some)
+    }
+
+    fn named_missing<'py>(key: &Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>> {
+        Ok(key.clone())
+    }
+
+    fn key<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        Some(self.key.bind(py).clone())
+    }
+
+    #[inline]
+    fn value<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        self.value.upgrade(py)
+    }
+
+    #[inline]
+    fn has_value_of(&self, other: &Self) -> bool {
+        self.value.has_referent_of(&other.value)
+    }
+
+    fn make(
+        container: &Container<Self>,
+        key: &Bound<'_, PyAny>,
+        hash: isize,
+        value: &Bound<'_, PyAny>,
+    ) -> Result<Self> {
+        Ok(Self { key: key.clone().into(), value: reference(container, key, hash, value)? })
+    }
+
+    fn copied<'py>(
+        key: Bound<'py, PyAny>,
+        value: Bound<'py, PyAny>,
+        copy: impl FnOnce(Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>>,
+    ) -> Result<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+        Ok((copy(key)?, value))
+    }
+
+    fn store(
+        container: &Container<Self>,
+        key: &Bound<'_, PyAny>,
+        value: &Bound<'_, PyAny>,
+    ) -> Result<()> {
+        store_unless(container, key, value, |_| None::<()>).map(drop)
+    }
+
+    fn get_or_store<'py>(
+        container: &Container<Self>,
+        key: &Bound<'py, PyAny>,
+        default: &Bound<'py, PyAny>,
+    ) -> Result<Bound<'py, PyAny>> {
+        let py = key.py();
+        let hash = Self::key_hash(key)?;
+        let value = container.find(key, hash, |table, at| table.get(at)?.value(py))?;
+        if let Some(value) = value.flatten() {
+            return Ok(value);
+        }
+        let present = store_unless(container, key, default, |entry| entry.value(py))?;
+        Ok(present.unwrap_or_else(|| default.clone()))
+    }
+}
+
+/// A new reference to `value` for the entry of `key`.
+fn reference(
+    container: &Container<ValueEntry>,
+    key: &Bound<'_, PyAny>,
+    hash: isize,
+    value: &Bound<'_, PyAny>,
+) -> Result<WeakRef> {
+    let (evictor, _) = container.evictor(key.py())?;
+    let reference = keyed_ref::create(value.as_borrowed(), evictor, key, hash)?;
+    Ok(WeakRef::view(&reference)?.clone())
+}
+
+/// Stores `value` under `key`, unless `keep` gives something for an entry that is already there: that is given.
+fn store_unless<R>(
+    container: &Container<ValueEntry>,
+    key: &Bound<'_, PyAny>,
+    value: &Bound<'_, PyAny>,
+    keep: impl FnOnce(&ValueEntry) -> Option<R>,
+) -> Result<Option<R>> {
+    /// What was done with an entry that was already there.
+    enum Present<R> {
+        Kept(R),
+        Replaced(WeakRef),
+    }
+    if !supports_weak_references(value) {
+        // The interpreter's own words, before any code of the key runs (S22).
+        WeakRef::plain(value)?;
+    }
+    let hash = ValueEntry::key_hash(key)?;
+    let new = reference(container, key, hash, value)?;
+    let replacing = new.clone();
+    let present = container.put(
+        key,
+        hash,
+        |table, at| {
+            if let Some(kept) = table.get(at).and_then(keep) {
+                return Ok(Present::Kept(kept));
+            }
+            // Under an equal key, the old key stays (S19).
+            let entry = table.get_mut(at)?;
+            Ok(Present::Replaced(mem::replace(&mut entry.value, replacing)))
+        },
+        || Ok(ValueEntry { key: key.clone().into(), value: new }),
+    )?;
+    match present {
+        Some(Ok(Present::Kept(kept))) => Ok(Some(kept)),
+        Some(Ok(Present::Replaced(old))) => {
+            drop(old);
+            Ok(None)
+        }
+        Some(Err(NoRoom { .. })) => Err(no_memory(key.py())),
+        None => Ok(None),
+    }
+}
+
+/// Says of a `TypeError` from hashing `key` what the key was to be used for, as `dict` does.
+#[cold]
+fn unhashable(key: &Bound<'_, PyAny>, raised: Raised) -> Raised {
+    let py = key.py();
+    if !raised.is(py, kinds::type_error()) {
+        return raised;
+    }
+    let Some(cause) = raised.take(py) else { return no_memory(py) };
+    // SAFETY: an exception, which was just raised.
+    if unsafe { ffi::Py_TYPE(cause.as_ptr()).cast() } != kinds::type_error() {
+        return Raised::set(&cause);
+    }
+    let worded = object::full_name(key).and_then(|name| {
+        // SAFETY: the representation of an exception: a new reference, or null with an error set.
+        let text = unsafe { given(py, ffi::PyObject_Str(cause.as_ptr()))? };
+        let (name, text) = (name.as_borrowed(), text.as_borrowed());
+        let (name, text) = (object::text(name)?, object::text(text)?);
+        Err::<(), _>(type_error(py, format_args!("cannot use '{name}' as a dict key ({text})")))
+    });
+    match worded {
+        Ok(()) => Raised::set(&cause),
+        Err(raised) => raised.caused_by(py, cause),
+    }
+}
+
+const INIT: Signature = Signature::new("WeakValueDictionary", "__init__", &["other"], 0);
+const UPDATE: Signature = Signature::new("WeakValueDictionary", "update", &["other"], 0);
+
+static METHODS: Static<ffi::PyMethodDef, 17> = Static([
+    Methods::<ValueEntry>::GET_METHOD,
+    Methods::<ValueEntry>::SETDEFAULT_METHOD,
+    Methods::<ValueEntry>::POP_METHOD,
+    Methods::<ValueEntry>::POPITEM_METHOD,
+    Methods::<ValueEntry>::CLEAR_METHOD,
+    Methods::<ValueEntry>::KEYS_METHOD,
+    Methods::<ValueEntry>::VALUES_METHOD,
+    Methods::<ValueEntry>::ITEMS_METHOD,
+    Methods::<ValueEntry>::COPY_METHOD,
+    Methods::<ValueEntry>::COPY_MODULE_METHOD,
+    Methods::<ValueEntry>::DEEPCOPY_METHOD,
+    Methods::<ValueEntry>::EQUALS_METHOD,
+    Methods::<ValueEntry>::SIZEOF_METHOD,
+    method(
+        c"update",
+        update,
+        c"update($self, other=None, /, **kwargs)\n--\n\n\
+          Store the pairs of a mapping, or of an iterable of pairs, then those of the keyword arguments.\n\n\
+          Raises TypeError for a key that cannot be hashed or a value that cannot be weakly referenced;\n\
+          what was stored before stays.",
+    ),
+    plain_method(
+        c"itervaluerefs",
+        itervaluerefs,
+        ffi::METH_NOARGS,
+        c"itervaluerefs($self)\n--\n\n\
+          Return an iterator over the weak references to the values. See valuerefs().",
+    ),
+    plain_method(
+        c"valuerefs",
+        valuerefs,
+        ffi::METH_NOARGS,
+        c"valuerefs($self)\n--\n\n\
+          Return a list of the weak references to the values, each a KeyedRef.\n\n\
+          They need not be alive any more when they are used; unlike the values, they keep none alive.",
+    ),
+    LAST_METHOD,
+]);
+
+static ATTRIBUTES: Static<ffi::PyGetSetDef, 2> = Static([
+    ffi::PyGetSetDef {
+        name: c"data".as_ptr(),
+        get: Some(data),
+        set: Some(set_data),
+        doc: c"A read-only picture of the keys with the weak references to their values, each a KeyedRef.\n\n\
+               A mapping of keys to weak references that is assigned takes the place of all entries."
+            .as_ptr(),
+        closure: ptr::null_mut(),
+    },
+    LAST_ATTRIBUTE,
+]);
+
+const DOC: &CStr =
+    c"WeakValueDictionary(other=(), /, **kw)\n--\n\nThe native base of weakrefs.WeakValueDictionary.";
+
+/// Makes the native class.
+pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
+    mapping::make_class::<ValueEntry, _>(
+        py,
+        c"weakrefs._weakrefs.WeakValueDictionary",
+        DOC,
+        init,
+        &METHODS,
+        ATTRIBUTES.pointer(),
+    )
+}
+
+fn merge<'py>(
+    container: &Container<ValueEntry>,
+    other: Option<Argument<'_, 'py>>,
+    named: Option<&Bound<'py, PyDict>>,
+) -> Result<()> {
+    if let Some(other) = other.filter(|other| other.as_ptr() != none(other.py()).as_ptr()) {
+        mapping::for_each_pair(&other, |key, value| ValueEntry::store(container, key, value))?;
+    }
+    match named {
+        Some(named) => object::for_each_item(named, |key, value| {
+            ValueEntry::store(container, key, value)
+        }),
+        None => Ok(()),
+    }
+}
+
+unsafe extern "C" fn init(
+    this: *mut ffi::PyObject,
+    args: *mut ffi::PyObject,
+    kwargs: *mut ffi::PyObject,
+) -> c_int {
+    // SAFETY: called by the interpreter with an object of the class, and the arguments of a call.
+    unsafe {
+        enter(|py| {
+            let this = passed(py, this);
+            let arguments = Arguments::in_tuple(py, args, kwargs);
+            arguments.at_most(&INIT)?;
+            let (other, named) = (arguments.get(0), arguments.named()?);
+            let container = container::of::<ValueEntry>(this);
+            container.clear_entries(py);
+            if overrides::<ValueEntry>(this, name::update(py))? {
+                let nothing = tuple(py, [])?;
+                let other = other.unwrap_or_else(|| nothing.as_borrowed());
+                return mapping::call_update(this, other, named.as_ref());
+            }
+            merge(container, other, named.as_ref())
+        })
+    }
+}
+
+unsafe extern "C" fn update(
+    this: *mut ffi::PyObject,
+    args: *const *mut ffi::PyObject,
+    count: ffi::Py_ssize_t,
+    names: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with an object of the class, and the arguments of a call.
+    unsafe {
+        enter(|py| {
+            let this = passed(py, this);
+            let arguments = Arguments::in_array(py, args, count as usize, names);
+            arguments.at_most(&UPDATE)?;
+            let named = arguments.named()?;
+            merge(container::of(this), arguments.get(0), named.as_ref())?;
+            Ok(none(py))
+        })
+    }
+}
+
+unsafe extern "C" fn itervaluerefs(
+    this: *mut ffi::PyObject,
+    _no_arguments: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with an object of the class.
+    unsafe { enter(|py| WeakIterator::<ValueEntry>::make(passed(py, this), Part::Reference)) }
+}
+
+unsafe extern "C" fn valuerefs(
+    this: *mut ffi::PyObject,
+    _no_arguments: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with an object of the class.
+    unsafe {
+        enter(|py| {
+            let references = container::of::<ValueEntry>(passed(py, this))
+                .collect(py, |entry| entry.value.object().clone())?;
+            object::list(py, references, |reference| reference.into_bound(py))
+        })
+    }
+}
+
+unsafe extern "C" fn data(this: *mut ffi::PyObject, _closure: *mut c_void) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with an object of the class.
+    unsafe {
+        enter(|py| {
+            let data = object::dict(py)?;
+            for entry in container::of::<ValueEntry>(passed(py, this)).collect(py, Clone::clone)? {
+                let (key, value) = (entry.key.bind(py), entry.value.object().bind(py));
+                object::set_item(&data, key.as_borrowed(), value.as_borrowed())?;
+            }
+            given(py, ffi::PyDictProxy_New(data.as_ptr()))
+        })
+    }
+}
+
+unsafe extern "C" fn set_data(
+    this: *mut ffi::PyObject,
+    data: *mut ffi::PyObject,
+    _closure: *mut c_void,
+) -> c_int {
+    // SAFETY: called by the interpreter with an object of the class, and another one, or null.
+    unsafe {
+        enter(|py| {
+            let this = passed(py, this);
+            let Some(data) = Borrowed::from_ptr_or_opt(py, data) else {
+                return Err(mapping::not_deletable(py));
+            };
+            replace_data(container::of(this), &data)
+        })
+    }
+}
+
+/// Puts the entries of a mapping to references in the place of all.
+fn replace_data(container: &Container<ValueEntry>, data: &Bound<'_, PyAny>) -> Result<()> {
+    let py = data.py();
+    // With the values themselves, so that none can die before its entry is in place.
+    let mut entries = Vec::new();
+    // A `dict` of its own, whatever the mapping is: no key comes twice.
+    object::for_each_item(&mapping::dict_of(data)?, |key, reference| {
+        let Some(value) = WeakRef::view(reference)?.upgrade(py) else { return Ok(()) };
+        let hash = ValueEntry::key_hash(key)?;
+        let entry = ValueEntry::make(container, key, hash, &value)?;
+        entries.try_reserve(1).map_err(|_| no_memory(py))?;
+        entries.push((value, hash, entry));
+        Ok(())
+    })?;
+    container.replace(py, entries.iter().map(|(_, hash, entry)| (*hash, entry.clone())))
+}

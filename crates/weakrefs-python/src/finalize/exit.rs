@@ -1,0 +1,146 @@
+//! Finalizers at exit (S31): those that are alive and marked for it run, newest first, until none is left; after that,
+//! every finalizer is inert.
+
+#![allow(unsafe_code, reason = "an entry point from the interpreter")]
+
+use super::finalizer::Finalizer;
+use super::registry;
+use crate::interpreter::class::{self, Table as Static, plain_method};
+use crate::interpreter::constant::Constant;
+use crate::interpreter::entry::enter;
+use crate::interpreter::error::{Raised, Result, kinds};
+use crate::interpreter::names::name;
+use crate::interpreter::object::{Argument, attribute, call, given, none, optional_attribute};
+use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
+use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+/// The module `atexit`, and the function that it registers others with, should it be gone from there.
+static ATEXIT: Constant = Constant::new();
+static REGISTER: Constant = Constant::new();
+
+/// What is registered.
+static RUN: Constant = Constant::new();
+
+static REGISTERED: AtomicBool = AtomicBool::new(false);
+
+static SHUT_DOWN: AtomicBool = AtomicBool::new(false);
+
+static DEFINITION: Static<ffi::PyMethodDef, 1> = Static([plain_method(
+    c"run_exit_finalizers",
+    run,
+    ffi::METH_NOARGS,
+    c"run_exit_finalizers()\n--\n\nRuns the finalizers that are alive and marked for the exit.",
+)]);
+
+/// Gets to know the module `atexit`.
+pub(crate) fn learn(atexit: &Bound<'_, PyAny>) -> Result<()> {
+    let py = atexit.py();
+    ATEXIT.make(py, || Ok(atexit.clone()))?;
+    REGISTER.make(py, || attribute(atexit, name::register(py)))?;
+    RUN.make(py, || {
+        // SAFETY: the definition is complete and static; the result is a new reference, or null with an error set.
+        unsafe {
+            let definition = DEFINITION.pointer().cast();
+            given(py, ffi::PyCFunction_NewEx(definition, ptr::null_mut(), ptr::null_mut()))
+        }
+    })?;
+    Ok(())
+}
+
+/// Whether the exit has passed: no finalizer runs any more.
+pub(super) fn is_shut_down() -> bool {
+    SHUT_DOWN.load(Relaxed)
+}
+
+/// Registers [`run`] with `atexit`, unless that was done: with the first finalizer, for the order among the functions at
+/// exit is that of their registrations. Where it fails, the next finalizer tries again. (Two threads may both do it:
+/// the second run finds nothing.)
+pub(super) fn register(py: Python<'_>) -> Result<()> {
+    if !REGISTERED.load(Relaxed) {
+        let register = optional_attribute(&ATEXIT.get(py), name::register(py))?;
+        call(&register.unwrap_or_else(|| REGISTER.get(py).to_owned()), [RUN.get(py)])?;
+        REGISTERED.store(true, Relaxed);
+    }
+    Ok(())
+}
+
+unsafe extern "C" fn run(
+    _module: *mut ffi::PyObject,
+    _no_arguments: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter; the collector is switched back to what it was.
+    unsafe {
+        enter(|py| {
+            // It is to start no finalizer in between.
+            let collecting = ffi::PyGC_IsEnabled() != 0;
+            if collecting {
+                ffi::PyGC_Disable();
+            }
+            let result = run_all(py);
+            SHUT_DOWN.store(true, Relaxed);
+            if collecting {
+                ffi::PyGC_Enable();
+            }
+            result.map(|()| none(py))
+        })
+    }
+}
+
+/// Goes from the newest to the oldest. It begins anew when there are new ones, and when the one that would be next has
+/// gone meanwhile. Nothing is listed, so nothing is allocated.
+fn run_all(py: Python<'_>) -> Result<()> {
+    let mut next = None;
+    loop {
+        if registry::has_grown() {
+            next = registry::newest(py);
+        }
+        let Some(finalizer) = next else { return Ok(()) };
+        let this = finalizer.as_borrowed();
+        // SAFETY: from the registry come finalizers.
+        let own: &Finalizer = unsafe { class::payload(this) };
+        if !own.is_alive() {
+            next = registry::newest(py);
+            continue;
+        }
+        next = registry::older(this);
+        if own.runs_at_exit() {
+            run_one(this, own)?;
+        }
+    }
+}
+
+fn run_one(finalizer: Argument<'_, '_>, own: &Finalizer) -> Result<()> {
+    let py = finalizer.py();
+    let result = call(&finalizer, []);
+    // A subclass may have called itself something else than finished.
+    drop(own.end(finalizer));
+    match result {
+        Ok(_) => Ok(()),
+        Err(raised) if raised.is(py, kinds::exception()) => {
+            report(py, raised);
+            Ok(())
+        }
+        // An interrupt, say, ends the exit's finalizers.
+        Err(raised) => Err(raised),
+    }
+}
+
+/// Has `sys.excepthook` report an error. One of the hook's own goes to `sys.unraisablehook`.
+fn report(py: Python<'_>, raised: Raised) {
+    let Some(error) = raised.take(py) else { return };
+    // SAFETY: valid objects; the hook is held while it is called, the traceback is a new reference, or null.
+    unsafe {
+        let class = Borrowed::from_ptr(py, ffi::Py_TYPE(error.as_ptr()).cast());
+        let traceback = ffi::PyException_GetTraceback(error.as_ptr());
+        let traceback = Bound::from_owned_ptr_or_opt(py, traceback).unwrap_or_else(|| none(py));
+        let hook = Bound::from_borrowed_ptr_or_opt(py, ffi::PySys_GetObject(c"excepthook".as_ptr()));
+        let reported = match &hook {
+            Some(hook) => call(hook, [class, error.as_borrowed(), traceback.as_borrowed()]),
+            None => Err(Raised::set(&error)),
+        };
+        if reported.is_err() {
+            ffi::PyErr_WriteUnraisable(hook.map_or(ptr::null_mut(), |hook| hook.as_ptr()));
+        }
+    }
+}

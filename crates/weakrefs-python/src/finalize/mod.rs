@@ -1,0 +1,11 @@
+//! `finalize`: a function that runs when an object dies, or at exit (S29-S32).
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | `finalizer` | the class |
+//! | `registry` | those that are alive |
+//! | `exit` | what happens to them at exit |
+
+pub(crate) mod exit;
+pub(crate) mod finalizer;
+mod registry;

@@ -1,0 +1,30 @@
+//! What the package needs of the interpreter: everything unsafe that is not about one class.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | `error` | [`Raised`](error::Raised): a Python exception is set; how exceptions are raised |
+//! | `object` | calls, attributes, comparisons, new objects: each gives a `Raised` where it fails |
+//! | `owned` | references that fields own: [`Slot`](owned::Slot), [`Strong`](owned::Strong) |
+//! | `guarded` | [`Guarded`](guarded::Guarded): state that changes behind a shared reference |
+//! | `constant` | [`Constant`](constant::Constant), [`name!`](names): what is made once, at import |
+//! | `class` | the one way to make a native class |
+//! | `arguments` | the one reader of arguments |
+//! | `entry` | functions that the interpreter calls |
+//! | `vectorcall` | calls of classes and objects without a tuple of arguments |
+//! | `remains` | deaths that set off deaths, however long the chain |
+//! | `turns` | loops that can be interrupted, and let other threads run |
+//! | `home` | the one interpreter in which the package runs |
+
+pub(crate) mod arguments;
+pub(crate) mod class;
+pub(crate) mod constant;
+pub(crate) mod entry;
+pub(crate) mod error;
+pub(crate) mod guarded;
+pub(crate) mod home;
+pub(crate) mod names;
+pub(crate) mod object;
+pub(crate) mod owned;
+pub(crate) mod remains;
+pub(crate) mod turns;
+pub(crate) mod vectorcall;

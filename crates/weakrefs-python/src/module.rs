@@ -1,0 +1,178 @@
+//! The module `_weakrefs`. Everything that the package ever needs is made when it is imported, and nothing afterwards (S37).
+
+#![allow(unsafe_code, reason = "the entry point of the module")]
+
+use crate::containers::entry::Entry;
+use crate::containers::evictor::Evictor;
+use crate::containers::iterator::WeakIterator;
+use crate::containers::mapping::{self, Methods};
+use crate::containers::subclassing;
+use crate::containers::weak_key_dictionary::{self, KeyEntry};
+use crate::containers::weak_set::{self, Element};
+use crate::containers::weak_value_dictionary::{self, ValueEntry};
+use crate::finalize::{exit, finalizer};
+use crate::interpreter::class::{LAST_METHOD, Table as Static, plain_method};
+use crate::interpreter::entry::{enter, passed};
+use crate::interpreter::error::{Raised, Result, type_error};
+use crate::interpreter::object::{Argument, given};
+use crate::interpreter::{home, names};
+use crate::references::{bound_method, keyed_ref, weak_method};
+use pyo3::types::PyType;
+use pyo3::{Bound, PyAny, Python, ffi};
+use std::cell::UnsafeCell;
+use std::ffi::{CStr, c_int, c_void};
+use std::ptr;
+
+struct Module(UnsafeCell<ffi::PyModuleDef>);
+
+// SAFETY: the interpreter alone changes it, under its lock.
+unsafe impl Sync for Module {}
+
+static MODULE: Module = Module(UnsafeCell::new(ffi::PyModuleDef {
+    m_base: ffi::PyModuleDef_HEAD_INIT,
+    m_name: c"_weakrefs".as_ptr(),
+    m_doc: c"The native part of the package weakrefs.".as_ptr(),
+    m_size: 0,
+    m_methods: METHODS.pointer().cast(),
+    m_slots: SLOTS.pointer().cast(),
+    m_traverse: None,
+    m_clear: None,
+    m_free: None,
+}));
+
+static METHODS: Static<ffi::PyMethodDef, 2> = Static([
+    plain_method(
+        c"put_methods",
+        put_methods,
+        ffi::METH_O,
+        c"put_methods(cls, /)\n--\n\n\
+          Puts the methods that are called most on cls, a public class; returns cls.\n\n\
+          Raises TypeError if cls is not derived from one of the native containers at once.",
+    ),
+    LAST_METHOD,
+]);
+
+#[cfg(Py_3_13)]
+const SLOT_COUNT: usize = 4;
+#[cfg(all(Py_3_12, not(Py_3_13)))]
+const SLOT_COUNT: usize = 3;
+#[cfg(not(Py_3_12))]
+const SLOT_COUNT: usize = 2;
+
+static SLOTS: Static<ffi::PyModuleDef_Slot, SLOT_COUNT> = Static([
+    ffi::PyModuleDef_Slot { slot: ffi::Py_mod_exec, value: execute as *mut c_void },
+    #[cfg(Py_3_12)]
+    ffi::PyModuleDef_Slot {
+        slot: ffi::Py_mod_multiple_interpreters,
+        value: ffi::Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED,
+    },
+    #[cfg(Py_3_13)]
+    ffi::PyModuleDef_Slot { slot: ffi::Py_mod_gil, value: ffi::Py_MOD_GIL_USED },
+    ffi::PyModuleDef_Slot { slot: 0, value: ptr::null_mut() },
+]);
+
+/// What the interpreter calls to import the module.
+#[unsafe(no_mangle)]
+#[allow(non_snake_case, reason = "the interpreter looks for this name")]
+unsafe extern "C" fn PyInit__weakrefs() -> *mut ffi::PyObject {
+    // SAFETY: the definition is complete and static.
+    unsafe { ffi::PyModuleDef_Init(MODULE.0.get()) }
+}
+
+unsafe extern "C" fn execute(module: *mut ffi::PyObject) -> c_int {
+    // SAFETY: called by the interpreter with the module.
+    unsafe { enter(|py| fill(passed(py, module))) }
+}
+
+/// Makes everything, and puts what has a name into the module.
+fn fill(module: Argument<'_, '_>) -> Result<()> {
+    let py = module.py();
+    home::take(py)?;
+    names::make(py)?;
+    let method_type = member_of(py, c"types", c"MethodType")?;
+    let function = member_of(py, c"copy", c"deepcopy")?;
+    bound_method::learn(&method_type, function.as_borrowed())?;
+    mapping::DEEPCOPY.make(py, || Ok(function))?;
+    exit::learn(&imported(py, c"atexit")?)?;
+
+    keyed_ref::make_class(py)?;
+    weak_method::make_class(py)?;
+    finalizer::make_class(py)?;
+    make_helpers::<Element>(py)?;
+    make_helpers::<KeyEntry>(py)?;
+    make_helpers::<ValueEntry>(py)?;
+    weak_set::make_class(py)?;
+    weak_key_dictionary::make_class(py)?;
+    weak_value_dictionary::make_class(py)?;
+
+    add(module, c"WeakSet", Element::classes().container.get(py).as_any())?;
+    add(module, c"WeakKeyDictionary", KeyEntry::classes().container.get(py).as_any())?;
+    add(module, c"WeakValueDictionary", ValueEntry::classes().container.get(py).as_any())?;
+    add(module, c"KeyedRef", keyed_ref::CLASS.get(py).as_any())?;
+    add(module, c"WeakMethod", weak_method::CLASS.get(py).as_any())?;
+    add(module, c"finalize", finalizer::CLASS.get(py).as_any())?;
+    // SAFETY: a text; the result is a new reference, or null with an error set.
+    let version = unsafe {
+        let version = env!("CARGO_PKG_VERSION");
+        given(py, ffi::PyUnicode_FromStringAndSize(version.as_ptr().cast(), version.len() as _))?
+    };
+    add(module, c"__version__", &version)
+}
+
+/// Makes the classes that belong to a kind of container.
+fn make_helpers<E: Entry>(py: Python<'_>) -> Result<()> {
+    Evictor::<E>::make_class(py)?;
+    WeakIterator::<E>::make_class(py)
+}
+
+fn add(module: Argument<'_, '_>, name: &CStr, object: &Bound<'_, PyAny>) -> Result<()> {
+    // SAFETY: a module, a text that ends with zero, and a valid object.
+    match unsafe { ffi::PyModule_AddObjectRef(module.as_ptr(), name.as_ptr(), object.as_ptr()) } {
+        0 => Ok(()),
+        _ => Err(Raised::by_interpreter()),
+    }
+}
+
+/// `import name`.
+fn imported<'py>(py: Python<'py>, name: &CStr) -> Result<Bound<'py, PyAny>> {
+    // SAFETY: a text that ends with zero; the result is a new reference, or null with an error set.
+    unsafe { given(py, ffi::PyImport_ImportModule(name.as_ptr())) }
+}
+
+/// `from module import name`.
+fn member_of<'py>(py: Python<'py>, module: &CStr, name: &CStr) -> Result<Bound<'py, PyAny>> {
+    let module = imported(py, module)?;
+    // SAFETY: as above.
+    unsafe { given(py, ffi::PyObject_GetAttrString(module.as_ptr(), name.as_ptr())) }
+}
+
+unsafe extern "C" fn put_methods(
+    _module: *mut ffi::PyObject,
+    class: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with an object.
+    unsafe {
+        enter(|py| {
+            let class = passed(py, class);
+            if ffi::PyType_Check(class.as_ptr()) != 0 {
+                let class = class.to_owned().cast_into_unchecked::<PyType>();
+                let known = subclassing::put_methods::<Element, _>(&class, &weak_set::CALLED_MOST)?
+                    || subclassing::put_methods::<KeyEntry, _>(
+                        &class,
+                        const { &Methods::<KeyEntry>::CALLED_MOST },
+                    )?
+                    || subclassing::put_methods::<ValueEntry, _>(
+                        &class,
+                        const { &Methods::<ValueEntry>::CALLED_MOST },
+                    )?;
+                if known {
+                    return Ok(class.into_any());
+                }
+            }
+            Err(type_error(
+                py,
+                format_args!("expected a class that is derived from a native container at once"),
+            ))
+        })
+    }
+}

@@ -1,0 +1,153 @@
+//! `KeyedRef`: a weak reference to a value that carries the key of the value's entry.
+//!
+//! Beside the key, which users see, it carries the hash under which a `WeakValueDictionary` keeps
+//! the entry: an eviction calls no `__hash__`.
+
+#![allow(unsafe_code, reason = "a native class")]
+
+use super::subclass::{self, link_of_head, of_link_of_head};
+use crate::interpreter::arguments::{Arguments, Signature};
+use crate::interpreter::class::{self, LAST_MEMBER, Object, Payload, Stop, Table, Visit, slot};
+use crate::interpreter::constant::Constant;
+use crate::interpreter::entry::{enter, passed};
+use crate::interpreter::error::Result;
+use crate::interpreter::object::Argument;
+use crate::interpreter::owned::Slot;
+use crate::interpreter::remains::{Link, may_set_off};
+use pyo3::types::PyType;
+use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
+use std::cell::Cell;
+use std::ffi::c_void;
+use std::mem::offset_of;
+
+#[repr(C)]
+struct Keyed {
+    key: Slot,
+    hash: Cell<isize>,
+}
+
+// SAFETY: an empty slot and the number zero; no destructor.
+unsafe impl Payload for Keyed {
+    type Head = ffi::PyWeakReference;
+
+    fn visit(&self, visit: Visit) -> std::result::Result<(), Stop> {
+        visit.one(self.key.as_ptr())
+    }
+
+    fn release(&self, py: Python<'_>) {
+        self.key.clear(py);
+    }
+
+    fn sets_off(&self) -> bool {
+        // SAFETY: the collector or the interpreter calls, with the thread attached; the field owns what it holds.
+        unsafe { may_set_off(self.key.as_ptr()) }
+    }
+
+    fn link(object: *mut Object<Self>) -> *mut Link {
+        link_of_head(object)
+    }
+
+    fn of_link(link: *mut Link) -> *mut Object<Self> {
+        of_link_of_head(link)
+    }
+}
+
+/// The class `KeyedRef`.
+pub(crate) static CLASS: Constant<PyType> = Constant::new();
+
+static MEMBERS: Table<ffi::PyMemberDef, 2> = Table([
+    ffi::PyMemberDef {
+        name: c"key".as_ptr(),
+        type_code: ffi::Py_T_OBJECT_EX,
+        offset: (offset_of!(Object<Keyed>, payload) + offset_of!(Keyed, key)) as ffi::Py_ssize_t,
+        flags: 0,
+        doc: c"The key that belongs to the referent.".as_ptr(),
+    },
+    LAST_MEMBER,
+]);
+
+const DOC: &std::ffi::CStr = c"KeyedRef(ob, callback, key)\n--\n\n\
+    A weak reference that carries a key.\n\n\
+    A WeakValueDictionary holds one for each of its values; `keyrefs` and its kin return\n\
+    them. `callback` is called with the reference when `ob` dies (None: nothing is);\n\
+    `key` is any object, readable and writable as the attribute `key`.\n\n\
+    Raises TypeError if `ob` cannot be weakly referenced. Never shared.\n\n\
+    >>> import weakrefs\n\
+    >>> class Record: pass\n\
+    >>> record = Record()\n\
+    >>> reference = weakrefs.KeyedRef(record, None, 'first')\n\
+    >>> reference() is record, reference.key\n\
+    (True, 'first')\n";
+
+/// Makes the class.
+pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
+    CLASS.make(py, || {
+        subclass::create_class::<Keyed, _>(
+            py,
+            c"weakrefs.KeyedRef",
+            0,
+            [
+                slot(ffi::Py_tp_doc, DOC.as_ptr().cast_mut().cast()),
+                slot(ffi::Py_tp_members, MEMBERS.pointer()),
+                slot(ffi::Py_tp_new, new as *mut c_void),
+                slot(ffi::Py_tp_init, subclass::accept_any_arguments as *mut c_void),
+            ],
+        )
+    })?;
+    Ok(())
+}
+
+fn payload<'a>(object: Borrowed<'a, '_, PyAny>) -> Option<&'a Keyed> {
+    // SAFETY: the class was made for this payload.
+    unsafe { class::checked_payload(object, &CLASS) }
+}
+
+/// A new `KeyedRef` to `referent` for the entry of `key`, whose hash is `hash`.
+pub(crate) fn create<'py>(
+    referent: Argument<'_, 'py>,
+    callback: Argument<'_, 'py>,
+    key: &Bound<'py, PyAny>,
+    hash: isize,
+) -> Result<Bound<'py, PyAny>> {
+    let py = referent.py();
+    let object = subclass::create(CLASS.get(py), referent, callback)?;
+    // SAFETY: it has just been made, of the class.
+    let keyed: &Keyed = unsafe { class::payload(object.as_borrowed()) };
+    let none = keyed.key.replace(py, Some(key.clone()));
+    debug_assert!(none.is_none(), "a new one");
+    keyed.hash.set(hash);
+    Ok(object)
+}
+
+/// The key of `object`, if it is a `KeyedRef` that has one.
+pub(crate) fn key<'py>(object: Argument<'_, 'py>) -> Option<Bound<'py, PyAny>> {
+    payload(object)?.key.get(object.py())
+}
+
+/// The hash that belongs to the key of `object`, if it is a `KeyedRef`.
+pub(crate) fn hash(object: Argument<'_, '_>) -> Option<isize> {
+    Some(payload(object)?.hash.get())
+}
+
+static SIGNATURE: Signature =
+    Signature::new("KeyedRef", "__new__", &["ob", "callback", "key"], 3);
+
+unsafe extern "C" fn new(
+    class: *mut ffi::PyTypeObject,
+    args: *mut ffi::PyObject,
+    kwargs: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with the arguments of `tp_new`.
+    unsafe {
+        enter(|py| {
+            let arguments = Arguments::in_tuple(py, args, kwargs);
+            let [referent, callback, key] = arguments.all(&SIGNATURE)?;
+            let class = passed(py, class.cast()).cast_unchecked();
+            let object = subclass::create(class, referent, callback)?;
+            let keyed: &Keyed = class::payload(object.as_borrowed());
+            // Nobody has it yet: it is empty.
+            drop(keyed.key.replace(py, Some(key.to_owned())));
+            Ok(object)
+        })
+    }
+}

@@ -1,0 +1,395 @@
+//! `WeakMethod`: a weak reference to a bound method (S28).
+//!
+//! The object is itself the weak reference to the method's instance. It owns a second one, to the
+//! function, which carries a weak reference back, so that the death of either reaches the same
+//! [`died`]; no part keeps another alive in a circle.
+
+#![allow(unsafe_code, reason = "a native class")]
+
+use super::bound_method::{self, Parts};
+use super::keyed_ref;
+use super::subclass;
+use super::weak_ref::WeakRef;
+use crate::interpreter::arguments::{Arguments, Signature};
+use crate::interpreter::class::{
+    self, LAST_MEMBER, Object, Payload, Stop, Table, Visit, offset_member, plain_method, slot,
+};
+use crate::interpreter::constant::Constant;
+use crate::interpreter::entry::{enter, passed};
+use crate::interpreter::error::{Result, type_error};
+use crate::interpreter::object::{self, Argument, boolean, call, given, none, not_implemented};
+use crate::interpreter::owned::Slot;
+use crate::interpreter::remains::{self, Link};
+use crate::interpreter::vectorcall::{Direct, Original, call_object, construct_directly};
+use pyo3::types::PyType;
+use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
+use std::cell::{Cell, UnsafeCell};
+use std::ffi::{CStr, c_int, c_void};
+use std::mem::offset_of;
+use std::ptr;
+
+#[repr(C)]
+struct Method {
+    /// The weak reference to the function.
+    function: Slot,
+    /// The type of a method that is not ordinary: called to bind the function again.
+    method_type: Slot,
+    /// What to call when the method dies, until then.
+    callback: Slot,
+    alive: Cell<bool>,
+    /// Whether it was a `types.MethodType` of a Python function, as nearly all methods are.
+    ordinary: Cell<bool>,
+    weak_list: *mut ffi::PyObject,
+    entry: Cell<Option<ffi::vectorcallfunc>>,
+    link: UnsafeCell<Link>,
+}
+
+/// Where a field of [`Method`] is in its object.
+macro_rules! offset {
+    ($field:ident) => {
+        offset_of!(Object<Method>, payload) + offset_of!(Method, $field)
+    };
+}
+
+// SAFETY: empty slots, false, null and no entry; no destructor.
+unsafe impl Payload for Method {
+    type Head = ffi::PyWeakReference;
+
+    fn visit(&self, visit: Visit) -> std::result::Result<(), Stop> {
+        visit.one(self.function.as_ptr())?;
+        visit.one(self.method_type.as_ptr())?;
+        visit.one(self.callback.as_ptr())
+    }
+
+    fn release(&self, py: Python<'_>) {
+        self.function.clear(py);
+        self.method_type.clear(py);
+        self.callback.clear(py);
+    }
+
+    fn sets_off(&self) -> bool {
+        // SAFETY: the interpreter calls, with the thread attached; the field owns what it holds. (The function's reference
+        // carries the way back, a plain reference.)
+        unsafe { remains::may_set_off(self.callback.as_ptr()) }
+    }
+
+    fn link(object: *mut Object<Self>) -> *mut Link {
+        object.wrapping_byte_add(offset!(link)).cast()
+    }
+
+    fn of_link(link: *mut Link) -> *mut Object<Self> {
+        link.wrapping_byte_sub(offset!(link)).cast()
+    }
+
+    const WEAK_LIST: Option<usize> = Some(offset!(weak_list));
+}
+
+/// The class `WeakMethod`.
+pub(crate) static CLASS: Constant<PyType> = Constant::new();
+
+/// The callback of both references of every `WeakMethod`.
+static DIED: Constant = Constant::new();
+
+static DIED_DEFINITION: Table<ffi::PyMethodDef, 1> = Table([plain_method(
+    c"died",
+    died,
+    ffi::METH_O,
+    c"died(reference, /)\n--\n\nTells its WeakMethod.",
+)]);
+
+static MEMBERS: Table<ffi::PyMemberDef, 3> = Table([
+    offset_member(c"__weaklistoffset__", offset!(weak_list)),
+    offset_member(c"__vectorcalloffset__", offset!(entry)),
+    LAST_MEMBER,
+]);
+
+const DOC: &CStr = c"WeakMethod(meth, callback=None)\n--\n\n\
+    A weak reference to a bound method, which dies with its object or its function.\n\n\
+    A plain weak reference to a bound method is dead at once, because each access to the\n\
+    attribute makes a new bound method. This one lives as long as the method could still\n\
+    be got again; calling it gives the method, of the same type, or None.\n\n\
+    `meth` is a bound method, else TypeError. `callback` is called once, with this\n\
+    object, when it dies; its errors go to sys.unraisablehook. Equal to another one if\n\
+    both are alive and their objects and functions are equal.\n\n\
+    >>> import weakrefs\n\
+    >>> class Button:\n\
+    ...     def click(self): return 'clicked'\n\
+    >>> button = Button()\n\
+    >>> click = weakrefs.WeakMethod(button.click)\n\
+    >>> click()()\n\
+    'clicked'\n\
+    >>> del button\n\
+    >>> click() is None\n\
+    True\n";
+
+/// Makes the class.
+pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
+    DIED.make(py, || {
+        // SAFETY: the definition is complete and static; the result is a new reference, or null with an error set.
+        unsafe {
+            let definition = DIED_DEFINITION.pointer().cast();
+            given(py, ffi::PyCFunction_NewEx(definition, ptr::null_mut(), ptr::null_mut()))
+        }
+    })?;
+    CLASS.make(py, || {
+        let class = subclass::create_class::<Method, _>(
+            py,
+            c"weakrefs.WeakMethod",
+            ffi::Py_TPFLAGS_HAVE_VECTORCALL,
+            [
+                slot(ffi::Py_tp_doc, DOC.as_ptr().cast_mut().cast()),
+                slot(ffi::Py_tp_members, MEMBERS.pointer()),
+                slot(ffi::Py_tp_new, new as *mut c_void),
+                slot(ffi::Py_tp_init, subclass::accept_any_arguments as *mut c_void),
+                slot(ffi::Py_tp_call, call_with_tuple as *mut c_void),
+                slot(ffi::Py_tp_richcompare, compare as *mut c_void),
+                slot(ffi::Py_tp_hash, subclass::inherited_hash()),
+            ],
+        )?;
+        class::hide_member(&class, c"__vectorcalloffset__")?;
+        class::hide_member(&class, c"__weaklistoffset__")?;
+        construct_directly::<Method>(&class);
+        Ok(class)
+    })?;
+    Ok(())
+}
+
+fn payload<'a>(object: Borrowed<'a, '_, PyAny>) -> Option<&'a Method> {
+    // SAFETY: the class was made for this payload.
+    unsafe { class::checked_payload(object, &CLASS) }
+}
+
+/// As [`payload`], of an object that the interpreter has passed to a method of the class.
+fn own_payload<'a>(object: Borrowed<'a, '_, PyAny>) -> Result<&'a Method> {
+    payload(object)
+        .ok_or_else(|| type_error(object.py(), format_args!("expected a WeakMethod")))
+}
+
+static NEW: Signature = Signature::new("WeakMethod", "__new__", &["meth", "callback"], 1);
+static CALL: Signature = Signature::new("WeakMethod", "__call__", &[], 0);
+
+unsafe extern "C" fn new(
+    class: *mut ffi::PyTypeObject,
+    args: *mut ffi::PyObject,
+    kwargs: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with the arguments of `tp_new`.
+    unsafe {
+        enter(|py| {
+            let arguments = Arguments::in_tuple(py, args, kwargs);
+            let [method, callback] = arguments.read(&NEW)?;
+            let class = passed(py, class.cast()).cast_unchecked();
+            let method = method.map_or_else(|| none(py), Borrowed::to_owned);
+            make(class, &method, callback)
+        })
+    }
+}
+
+impl Direct for Method {
+    fn original() -> &'static Original {
+        static ORIGINAL: Original = Original::new();
+        &ORIGINAL
+    }
+
+    fn construct<'py>(
+        class: Borrowed<'_, 'py, PyType>,
+        arguments: Arguments<'_, 'py>,
+    ) -> Result<Option<Bound<'py, PyAny>>> {
+        match (arguments.get(0), arguments.unnamed(), arguments.has_named()) {
+            (Some(method), 1 | 2, false) => {
+                make(class, &method.to_owned(), arguments.get(1)).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    unsafe fn call<'py>(
+        object: Borrowed<'_, 'py, PyAny>,
+        arguments: Arguments<'_, 'py>,
+    ) -> Result<Option<Bound<'py, PyAny>>> {
+        if arguments.unnamed() != 0 || arguments.has_named() {
+            return Ok(None);
+        }
+        // SAFETY: a `WeakMethod`, by the caller's promise, and so a weak reference.
+        let (own, reference) =
+            unsafe { (class::payload(object), WeakRef::view_unchecked(&object)) };
+        bind(own, reference, arguments.py()).map(Some)
+    }
+}
+
+/// A new `WeakMethod` of `class`.
+fn make<'py>(
+    class: Borrowed<'_, 'py, PyType>,
+    method: &Bound<'py, PyAny>,
+    callback: Option<Argument<'_, 'py>>,
+) -> Result<Bound<'py, PyAny>> {
+    let py = class.py();
+    let Parts { object, function, ordinary } = bound_method::parts(method)?;
+    let died = DIED.get(py);
+    let reference = subclass::create(class, object.as_borrowed(), died)?;
+    let this = reference.as_borrowed();
+    // SAFETY: the class is `WeakMethod` or derived from it.
+    let own: &Method = unsafe { class::payload(this) };
+    // Set before the function's reference exists, whose callback may come at any moment. It is new: nothing is replaced.
+    if ordinary {
+        own.ordinary.set(true);
+    } else {
+        // SAFETY: the type of a valid object.
+        let class = unsafe { passed(py, ffi::Py_TYPE(method.as_ptr()).cast()).to_owned() };
+        drop(own.method_type.replace(py, Some(class)));
+    }
+    let callback = callback.filter(|callback| callback.as_ptr() != none(py).as_ptr());
+    drop(own.callback.replace(py, callback.map(Borrowed::to_owned)));
+    own.alive.set(true);
+    own.entry.set(Some(call_object::<Method>));
+    let back = WeakRef::plain(&reference)?;
+    let of_function = keyed_ref::create(function.as_borrowed(), died, &back, 0)?;
+    drop(own.function.replace(py, Some(of_function)));
+    Ok(reference)
+}
+
+unsafe extern "C" fn died(
+    _module: *mut ffi::PyObject,
+    reference: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with an object.
+    unsafe {
+        enter(|py| {
+            tell(passed(py, reference))?;
+            Ok(none(py))
+        })
+    }
+}
+
+/// Tells the `WeakMethod` to which `reference` belongs that it is dead.
+fn tell(reference: Borrowed<'_, '_, PyAny>) -> Result<()> {
+    let py = reference.py();
+    let method = match keyed_ref::key(reference) {
+        // The function's reference: the way back may be dead, too.
+        Some(back) => WeakRef::view(&back)?.upgrade(py),
+        None => Some(reference.to_owned()),
+    };
+    let Some(method) = method else { return Ok(()) };
+    let this = method.as_borrowed();
+    let own = own_payload(this)?;
+    if own.alive.replace(false)
+        && let Some(callback) = own.callback.take(py)
+    {
+        let result = call(&callback, [this]);
+        give_up(callback, &method);
+        result?;
+    }
+    Ok(())
+}
+
+/// Gives up the callback that `method` has called. It may own what owns the next method, and so on without end: then the
+/// method keeps it, and is kept itself, until its turn comes.
+fn give_up<'py>(callback: Bound<'py, PyAny>, method: &Bound<'py, PyAny>) {
+    // SAFETY: the thread is attached. The link is in no list, for a method dies once, and it is kept alive.
+    unsafe {
+        if !remains::may_set_off(callback.as_ptr()) {
+            return;
+        }
+        if !remains::too_many() {
+            remains::one_deeper(|| drop(callback));
+            return;
+        }
+        let this = method.as_borrowed();
+        let own: &Method = class::payload(this);
+        drop(own.callback.replace(method.py(), Some(callback)));
+        let object = method.clone().into_ptr();
+        remains::put_off(Method::link(object.cast()), give_up_later);
+    }
+}
+
+unsafe fn give_up_later(link: *mut Link) {
+    // SAFETY: the object that was kept; its callback is given up, then it.
+    unsafe {
+        let py = Python::assume_attached();
+        let method = Bound::from_owned_ptr(py, Method::of_link(link).cast());
+        let this = method.as_borrowed();
+        class::payload::<Method>(this).callback.clear(py);
+    }
+}
+
+unsafe extern "C" fn call_with_tuple(
+    object: *mut ffi::PyObject,
+    args: *mut ffi::PyObject,
+    kwargs: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with the arguments of `tp_call`.
+    unsafe {
+        enter(|py| {
+            let [] = Arguments::in_tuple(py, args, kwargs).read(&CALL)?;
+            let reference = passed(py, object);
+            bind(own_payload(reference)?, WeakRef::view(&reference)?, py)
+        })
+    }
+}
+
+/// The method again, or None once it is dead.
+fn bind<'py>(own: &Method, reference: &WeakRef, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
+    let (Some(object), Some(function)) = (reference.upgrade(py), function_of(own, py)) else {
+        return Ok(none(py));
+    };
+    // The function binds itself: 139 instructions instead of the 555 of a call of the type.
+    if own.ordinary.get()
+        && let Some(method) = bound_method::bind(&function, &object, py)
+    {
+        return method;
+    }
+    match own.method_type.get(py) {
+        Some(method_type) => call(&method_type, [function.as_borrowed(), object.as_borrowed()]),
+        None => Ok(none(py)),
+    }
+}
+
+fn function_of<'py>(own: &Method, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+    let reference = own.function.peek(py)?;
+    // SAFETY: set by `make` to a weak reference, or to nothing.
+    unsafe { WeakRef::view_unchecked(&reference) }.upgrade(py)
+}
+
+unsafe extern "C" fn compare(
+    object: *mut ffi::PyObject,
+    other: *mut ffi::PyObject,
+    op: c_int,
+) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with the arguments of `tp_richcompare`: two objects.
+    unsafe {
+        enter(|py| {
+            let (this, other) = (passed(py, object), passed(py, other));
+            match (op, payload(this), payload(other)) {
+                (ffi::Py_EQ | ffi::Py_NE, Some(own), Some(theirs)) => {
+                    Ok(boolean(py, compare_methods((&this, own), (&other, theirs), op)?))
+                }
+                _ => Ok(not_implemented(py)),
+            }
+        })
+    }
+}
+
+/// `this == other` or `this != other`, by `op`, where both are `WeakMethod`s.
+fn compare_methods(
+    (this, own): (&Bound<'_, PyAny>, &Method),
+    (other, theirs): (&Bound<'_, PyAny>, &Method),
+    op: c_int,
+) -> Result<bool> {
+    let py = this.py();
+    let equal = op == ffi::Py_EQ;
+    let by_identity = (this.as_ptr() == other.as_ptr()) == equal;
+    if !own.alive.get() || !theirs.alive.get() {
+        return Ok(by_identity);
+    }
+    let compare =
+        |own: Option<Bound<'_, PyAny>>, theirs: Option<Bound<'_, PyAny>>| match (own, theirs) {
+            (Some(own), Some(theirs)) => object::is_true(&object::compare(&own, &theirs, op)?),
+            _ => Ok(by_identity),
+        };
+    let objects = compare(WeakRef::view(this)?.upgrade(py), WeakRef::view(other)?.upgrade(py))?;
+    // Equal if both parts are equal, unequal if either is unequal.
+    if objects != equal {
+        return Ok(objects);
+    }
+    compare(function_of(own, py), function_of(theirs, py))
+}
