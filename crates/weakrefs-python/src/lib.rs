@@ -12,6 +12,13 @@
 //! | `finalize` | finalizers, and what happens to them at exit |
 //! | `module` | the module itself: everything is made there |
 
+// A build script cannot ask this: it is told of the target's default, whatever the profile says.
+#[cfg(not(any(debug_assertions, panic = "abort", test, doc)))]
+compile_error!(
+    "an optimized extension must abort on panic: build it with `--profile extension` \
+     (`maturin build` and `pip install` do so unless told `--release`)"
+);
+
 mod containers;
 mod finalize;
 mod interpreter;
