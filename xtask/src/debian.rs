@@ -54,6 +54,9 @@ const INTERPRETERS: [&str; 3] = [
 /// Builds made inside stay apart from those of the outer system, whose C library may be older.
 const BUILDS: &str = "target/debian/build";
 
+/// The profile that maturin takes from `pyproject.toml`; there is no maturin inside.
+const PROFILE: &str = "extension";
+
 /// Makes the mounts and enters the root. Arguments: root, toolchain, cargo's home, then the
 /// command.
 const ENTER: &str = r#"
@@ -229,7 +232,8 @@ impl Root {
                 .args([
                     "build",
                     "--quiet",
-                    "--release",
+                    "--profile",
+                    PROFILE,
                     "--package",
                     "weakrefs-python",
                 ])
@@ -247,7 +251,7 @@ impl Root {
         )?;
         let extension = format!("_weakrefs{}", interpreter.suffix);
         fs::copy(
-            Path::new(BUILDS).join("release/lib_weakrefs.so"),
+            Path::new(BUILDS).join(PROFILE).join("lib_weakrefs.so"),
             package.join(extension),
         )?;
         Ok(Python::new(

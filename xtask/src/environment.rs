@@ -135,7 +135,7 @@ impl Environment {
             remove_directory(&wheels)?;
             process::run(
                 Command::new(self.program("maturin"))
-                    .args(["build", "--quiet", "--release", "--interpreter"])
+                    .args(["build", "--quiet", "--interpreter"])
                     .arg(self.program("python"))
                     .arg("--out")
                     .arg(&wheels),
