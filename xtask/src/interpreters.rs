@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
-use crate::process;
+use crate::{cargo::cargo, process};
 
 /// The minor versions of Python 3 that the package supports.
 const SUPPORTED: std::ops::RangeInclusive<u32> = 10..=15;
@@ -138,7 +138,7 @@ impl Interpreter {
                 .iter()
                 .flat_map(env::split_paths),
         );
-        let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        let mut command = cargo();
         command.env("PYO3_PYTHON", &self.path);
         if let Ok(search) = env::join_paths(search) {
             command.env("LD_LIBRARY_PATH", search);

@@ -2,6 +2,7 @@
 //! file of its own.
 
 mod bench;
+mod cargo;
 mod checks;
 mod debian;
 mod demo;
@@ -14,6 +15,7 @@ mod process;
 mod prove;
 mod python;
 mod report;
+mod targets;
 
 use std::{
     env,
@@ -61,7 +63,7 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<OsString>,
     },
-    /// Pass every check: lints, Rust tests, and for each interpreter our tests, CPython's suites,
+    /// Pass every check: lints, other targets, Rust tests, and for each interpreter our tests, CPython's suites,
     /// a brief fuzz and counts of instructions
     Test {
         /// Interpreters to use [default: each supported version on PATH and among pyenv's]
@@ -74,8 +76,10 @@ enum Command {
     /// Pass what is slow of the Rust crates: tests, models of concurrency, AddressSanitizer,
     /// memcheck, packaging
     Prove,
-    /// Check formatting, lints, documentation and types
+    /// Check formatting, lints, documentation, other targets and types
     Lint,
+    /// Compile for Windows, macOS, 32 bits and an interpreter without a GIL
+    Targets,
     /// Run CPython's own suites with ours in place of the standard weakref
     Suites {
         /// Interpreters to use [default: each supported version on PATH and among pyenv's]
@@ -173,7 +177,14 @@ fn run(command: Command) -> Result<()> {
             enter_workspace()?;
             let mut report = Report::default();
             lint::rust(&main, &mut report)?;
+            targets::check(&mut report)?;
             lint::python(&interpreters, &mut report)?;
+            report.finish()
+        }
+        Command::Targets => {
+            enter_workspace()?;
+            let mut report = Report::default();
+            targets::check(&mut report)?;
             report.finish()
         }
         Command::Suites { python, refleaks } => {
@@ -239,6 +250,7 @@ fn run(command: Command) -> Result<()> {
 /// The whole test on the machine's own interpreters; what needs only one of them runs with `main`.
 fn test(main: &Interpreter, interpreters: &[Interpreter], report: &mut Report) -> Result<()> {
     lint::rust(main, report)?;
+    targets::check(report)?;
     checks::rust(main, report)?;
     instructions::rust(main, Action::Compare, report)?;
     for interpreter in interpreters {

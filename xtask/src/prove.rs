@@ -3,11 +3,12 @@
 //!
 //! What a machine has no tool for is skipped, and the table says so.
 
-use std::{env, fs, path::Path, process::Command};
+use std::{fs, path::Path, process::Command};
 
 use anyhow::{Context as _, Result};
 
 use crate::{
+    cargo::{cargo, host, packages},
     checks,
     lint::passes,
     process::answer,
@@ -156,29 +157,9 @@ fn test_programs(directory: &Path) -> Result<Vec<String>> {
     Ok(programs)
 }
 
-fn cargo() -> Command {
-    Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-}
-
-fn packages<'a>(names: &'a [&'a str]) -> impl Iterator<Item = &'a str> {
-    names.iter().flat_map(|name| ["--package", name])
-}
-
-/// The platform in the verbose version of rustc or cargo.
-fn host(version: &str) -> Option<&str> {
-    version.lines().find_map(|line| line.strip_prefix("host: "))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_platform() {
-        let version = "rustc 1.97.0-nightly\nbinary: rustc\nhost: x86_64-unknown-linux-gnu\n";
-        assert_eq!(host(version), Some("x86_64-unknown-linux-gnu"));
-        assert_eq!(host("rustc 1.97.0"), None);
-    }
 
     #[test]
     fn test_programs_are_found() {

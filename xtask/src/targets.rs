@@ -1,0 +1,168 @@
+//! Builds that the other checks do not see: Windows, macOS, 32 bits, and an interpreter without a GIL.
+//!
+//! They are compiled and not run, so that neither these systems nor their linkers are needed; PyO3 needs no
+//! interpreter either, only its version. What cannot be seen before linking is whether Windows has every function
+//! declared: there PyO3 itself says which library has it, and a declaration of ours says nothing. Hence an attempt to
+//! link, with the linker that comes with Rust: for want of Windows it fails, and lists what it has missed.
+//!
+//! A target that rustup cannot add is skipped, and the table says so.
+
+use std::{fs, path::PathBuf, process::Command, time::Duration};
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::{
+    cargo::{cargo, host, packages},
+    lint::passes,
+    process::{self, LIMIT, answer},
+    report::{Outcome, Report},
+};
+
+const WINDOWS: &str = "x86_64-pc-windows-msvc";
+const MACOS: &str = "aarch64-apple-darwin";
+const BITS_32: &str = "i686-unknown-linux-gnu";
+
+/// The Rust crates, and the extension by itself.
+const CRATES: [&str; 2] = ["weakrefs-table", "weakrefs"];
+const EXTENSION: [&str; 1] = ["weakrefs-python"];
+
+/// What the extension is compiled for; a `t` says that there is no GIL.
+const VERSION: &str = "3.14";
+const FREE_THREADED: &str = "3.14t";
+
+/// Other flags than the usual ones, which would have everything compiled anew, back and forth.
+const BUILDS: &str = "target/targets";
+
+/// The libraries that Rust links with on Windows; here each is an archive with nothing in it.
+const WINDOWS_LIBRARIES: [&str; 7] = [
+    "dbghelp",
+    "kernel32",
+    "legacy_stdio_definitions",
+    "msvcrt",
+    "ntdll",
+    "userenv",
+    "ws2_32",
+];
+const EMPTY_ARCHIVE: &str = "!<arch>\n";
+
+/// A download that takes longer will not come.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// Everything.
+pub(crate) fn check(report: &mut Report) -> Result<()> {
+    for target in [WINDOWS, MACOS, BITS_32] {
+        if !is_available(target) {
+            report.check(target, "cargo check", || {
+                Ok(Outcome::skipped("not available"))
+            })?;
+            continue;
+        }
+        let mut check = |what: &str, names: &[&str]| {
+            let mut command = compile("check", target, VERSION);
+            passes(report, target, what, command.args(packages(names)))
+        };
+        check("the Rust crates", &CRATES)?;
+        check("the extension", &EXTENSION)?;
+        if target == WINDOWS {
+            windows_link(report)?;
+        }
+    }
+    let version = answer(cargo().args(["version", "--verbose"])).context("no cargo")?;
+    let mut command = compile("check", host(&version).context("no host")?, FREE_THREADED);
+    command.args(packages(&EXTENSION));
+    passes(report, FREE_THREADED, "the extension", &mut command)
+}
+
+/// Compiles for a target, and a version of Python as if on another machine.
+fn compile(command: &str, target: &str, version: &str) -> Command {
+    let mut cargo = cargo();
+    cargo
+        .args([command, "--target", target, "--target-dir", BUILDS])
+        .env("PYO3_CROSS", "1")
+        .env("PYO3_CROSS_PYTHON_VERSION", version)
+        .env("RUSTFLAGS", "--deny warnings");
+    cargo
+}
+
+/// Whether the target's standard library is there, or has come now.
+fn is_available(target: &str) -> bool {
+    let mut rustup = Command::new("rustup");
+    rustup.args(["target", "add", target]);
+    process::share(&mut rustup, PATIENCE).is_ok_and(|status| status.success())
+}
+
+/// Has the linker look for every function that the extension uses.
+fn windows_link(report: &mut Report) -> Result<()> {
+    report.check(WINDOWS, "links to Python", || {
+        let Some(linker) = rust_lld()? else {
+            return Ok(Outcome::skipped("Rust came without its linker"));
+        };
+        let libraries = PathBuf::from(BUILDS).join("no-windows");
+        fs::create_dir_all(&libraries)?;
+        for name in WINDOWS_LIBRARIES {
+            fs::write(libraries.join(name).with_extension("lib"), EMPTY_ARCHIVE)?;
+        }
+        let libraries = fs::canonicalize(libraries)?;
+        let mut command = compile("rustc", WINDOWS, VERSION);
+        command
+            .args(packages(&EXTENSION))
+            .arg("--config")
+            .arg(format!("target.{WINDOWS}.linker={:?}", linker.display()))
+            .args(["--", "-C"])
+            .arg(format!("link-arg=/LIBPATH:{}", libraries.display()))
+            .args(["-C", "link-arg=/errorlimit:0"]);
+        let mut said = String::new();
+        process::each_line(&mut command, LIMIT, |_, line| {
+            said.push_str(line);
+            said.push('\n');
+        })?;
+        let mut missing: Vec<_> = said.lines().filter_map(undefined).collect();
+        ensure!(
+            !missing.is_empty(),
+            "the linker did not come to the functions:\n{said}"
+        );
+        missing.retain(|symbol| is_of_python(symbol));
+        Ok(Outcome {
+            passed: missing.is_empty().into(),
+            failed: missing.len() as u64,
+            note: missing.join(" "),
+            ..Outcome::default()
+        })
+    })
+}
+
+/// The linker that comes with the toolchain.
+fn rust_lld() -> Result<Option<PathBuf>> {
+    let mut rustc = Command::new("rustc");
+    let directory = process::output(rustc.args(["--print", "target-libdir"]))?;
+    let linker = PathBuf::from(directory.trim()).with_file_name("bin/rust-lld");
+    Ok(linker.exists().then_some(linker))
+}
+
+/// The symbol that the linker misses in a line of its output.
+fn undefined(line: &str) -> Option<&str> {
+    line.split_once("error: undefined symbol: ")
+        .map(|(_, symbol)| symbol.trim())
+}
+
+/// As opposed to those of C and Windows, which are missed for want of these.
+fn is_of_python(symbol: &str) -> bool {
+    symbol.trim_start_matches('_').starts_with("Py")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_linker_misses_of_python() {
+        let said = "  = note: rust-lld: error: undefined symbol: memcpy\n\
+                    >>> referenced by PyMethod_New\n\
+                    rust-lld: error: undefined symbol: PyMethod_Self\n\
+                    rust-lld: error: undefined symbol: _PyType_Lookup\r\n";
+        let mut missing: Vec<_> = said.lines().filter_map(undefined).collect();
+        assert_eq!(missing, ["memcpy", "PyMethod_Self", "_PyType_Lookup"]);
+        missing.retain(|symbol| is_of_python(symbol));
+        assert_eq!(missing, ["PyMethod_Self", "_PyType_Lookup"]);
+    }
+}
