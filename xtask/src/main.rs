@@ -63,8 +63,8 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<OsString>,
     },
-    /// Pass every check: lints, other targets, Rust tests, and for each interpreter our tests, CPython's suites,
-    /// a brief fuzz and counts of instructions
+    /// Pass every check: lints, other targets, Rust tests, and for each interpreter our tests,
+    /// CPython's suites, a brief fuzz and counts of instructions
     Test {
         /// Interpreters to use [default: each supported version on PATH and among pyenv's]
         #[arg(long)]
