@@ -60,15 +60,24 @@ const SLOT_COUNT: usize = 3;
 const SLOT_COUNT: usize = 2;
 
 static SLOTS: Static<ffi::PyModuleDef_Slot, SLOT_COUNT> = Static([
-    ffi::PyModuleDef_Slot { slot: ffi::Py_mod_exec, value: execute as *mut c_void },
+    ffi::PyModuleDef_Slot {
+        slot: ffi::Py_mod_exec,
+        value: execute as *mut c_void,
+    },
     #[cfg(Py_3_12)]
     ffi::PyModuleDef_Slot {
         slot: ffi::Py_mod_multiple_interpreters,
         value: ffi::Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED,
     },
     #[cfg(Py_3_13)]
-    ffi::PyModuleDef_Slot { slot: ffi::Py_mod_gil, value: ffi::Py_MOD_GIL_USED },
-    ffi::PyModuleDef_Slot { slot: 0, value: ptr::null_mut() },
+    ffi::PyModuleDef_Slot {
+        slot: ffi::Py_mod_gil,
+        value: ffi::Py_MOD_GIL_USED,
+    },
+    ffi::PyModuleDef_Slot {
+        slot: 0,
+        value: ptr::null_mut(),
+    },
 ]);
 
 /// What the interpreter calls to import the module.
@@ -105,16 +114,31 @@ fn fill(module: Argument<'_, '_>) -> Result<()> {
     weak_key_dictionary::make_class(py)?;
     weak_value_dictionary::make_class(py)?;
 
-    add(module, c"WeakSet", Element::classes().container.get(py).as_any())?;
-    add(module, c"WeakKeyDictionary", KeyEntry::classes().container.get(py).as_any())?;
-    add(module, c"WeakValueDictionary", ValueEntry::classes().container.get(py).as_any())?;
+    add(
+        module,
+        c"WeakSet",
+        Element::classes().container.get(py).as_any(),
+    )?;
+    add(
+        module,
+        c"WeakKeyDictionary",
+        KeyEntry::classes().container.get(py).as_any(),
+    )?;
+    add(
+        module,
+        c"WeakValueDictionary",
+        ValueEntry::classes().container.get(py).as_any(),
+    )?;
     add(module, c"KeyedRef", keyed_ref::CLASS.get(py).as_any())?;
     add(module, c"WeakMethod", weak_method::CLASS.get(py).as_any())?;
     add(module, c"finalize", finalizer::CLASS.get(py).as_any())?;
     // SAFETY: a text; the result is a new reference, or null with an error set.
     let version = unsafe {
         let version = env!("CARGO_PKG_VERSION");
-        given(py, ffi::PyUnicode_FromStringAndSize(version.as_ptr().cast(), version.len() as _))?
+        given(
+            py,
+            ffi::PyUnicode_FromStringAndSize(version.as_ptr().cast(), version.len() as _),
+        )?
     };
     add(module, c"__version__", &version)
 }
@@ -143,7 +167,12 @@ fn imported<'py>(py: Python<'py>, name: &CStr) -> Result<Bound<'py, PyAny>> {
 fn member_of<'py>(py: Python<'py>, module: &CStr, name: &CStr) -> Result<Bound<'py, PyAny>> {
     let module = imported(py, module)?;
     // SAFETY: as above.
-    unsafe { given(py, ffi::PyObject_GetAttrString(module.as_ptr(), name.as_ptr())) }
+    unsafe {
+        given(
+            py,
+            ffi::PyObject_GetAttrString(module.as_ptr(), name.as_ptr()),
+        )
+    }
 }
 
 unsafe extern "C" fn put_methods(

@@ -53,7 +53,9 @@ unsafe impl<E: Entry> Payload for Container<E> {
     fn visit(&self, visit: Visit) -> std::result::Result<(), Stop> {
         // SAFETY: the collector calls, with the thread attached.
         let py = unsafe { Python::assume_attached() };
-        let Some(table) = self.table(py) else { return Ok(()) };
+        let Some(table) = self.table(py) else {
+            return Ok(());
+        };
         table
             .inspect(|table| table.owned().try_for_each(|entry| entry.visit(visit)))
             .unwrap_or(Ok(()))
@@ -79,7 +81,8 @@ unsafe impl<E: Entry> Payload for Container<E> {
     }
 
     fn of_link(link: *mut Link) -> *mut Object<Self> {
-        link.wrapping_byte_sub(offset_of!(Object<Self>, payload) + offset_of!(Self, link)).cast()
+        link.wrapping_byte_sub(offset_of!(Object<Self>, payload) + offset_of!(Self, link))
+            .cast()
     }
 }
 
@@ -122,13 +125,16 @@ impl<E: Entry> Container<E> {
     /// How many entries there are, counting those that are dead but not yet evicted (S20).
     #[inline]
     pub(crate) fn len(&self, py: Python<'_>) -> usize {
-        self.table(py).map_or(0, |table| table.with(py, |table| table.len()))
+        self.table(py)
+            .map_or(0, |table| table.with(py, |table| table.len()))
     }
 
     /// Makes room for `additional` more entries.
     pub(crate) fn reserve(&self, py: Python<'_>, additional: usize) -> Result<()> {
         let (_, table) = self.evictor(py)?;
-        table.with(py, |table| table.reserve(additional)).map_err(|_no_room| no_memory(py))
+        table
+            .with(py, |table| table.reserve(additional))
+            .map_err(|_no_room| no_memory(py))
     }
 
     /// What holds of a container before anything is [appended](Self::append).
@@ -187,7 +193,9 @@ impl<E: Entry> Container<E> {
         mut read: impl FnMut(&E) -> R,
     ) -> Result<Vec<R>> {
         let mut collected = Vec::new();
-        let Some(table) = self.table(py) else { return Ok(collected) };
+        let Some(table) = self.table(py) else {
+            return Ok(collected);
+        };
         let done = table.with(py, |table| {
             collected.try_reserve_exact(table.len())?;
             collected.extend(table.iter().take(table.len()).map(&mut read));
@@ -201,7 +209,8 @@ impl<E: Entry> Container<E> {
 
     /// Whether `holds` holds of all present entries, inside the table.
     pub(crate) fn all(&self, py: Python<'_>, holds: impl FnMut(&E) -> bool) -> bool {
-        self.table(py).is_none_or(|table| table.with(py, |table| table.iter().all(holds)))
+        self.table(py)
+            .is_none_or(|table| table.with(py, |table| table.iter().all(holds)))
     }
 
     /// Does `work` inside the tables of this container and another one. `None`: they are the same.
@@ -235,7 +244,7 @@ pub(crate) struct Scratch<'py, E: Entry>(Python<'py>, Container<E>);
 impl<'py, E: Entry> Scratch<'py, E> {
     pub(crate) fn new(py: Python<'py>) -> Self {
         let container = Container {
-            evictor: Slot::EMPTY,
+            evictor: Slot::empty(),
             link: UnsafeCell::new(Link::default()),
             entries: PhantomData,
         };

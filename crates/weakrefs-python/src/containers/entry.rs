@@ -18,7 +18,11 @@ pub(crate) struct Classes {
 
 impl Classes {
     pub(crate) const fn new() -> Self {
-        Self { container: Constant::new(), evictor: Constant::new(), iterator: Constant::new() }
+        Self {
+            container: Constant::new(),
+            evictor: Constant::new(),
+            iterator: Constant::new(),
+        }
     }
 }
 

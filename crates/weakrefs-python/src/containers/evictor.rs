@@ -51,7 +51,8 @@ unsafe impl<E: Entry> Payload for Evictor<E> {
     }
 
     fn of_link(link: *mut Link) -> *mut Object<Self> {
-        link.wrapping_byte_sub(offset_of!(Object<Self>, payload) + offset_of!(Self, link)).cast()
+        link.wrapping_byte_sub(offset_of!(Object<Self>, payload) + offset_of!(Self, link))
+            .cast()
     }
 }
 
@@ -131,4 +132,3 @@ unsafe extern "C" fn evict<E: Entry>(
         })
     }
 }
-

@@ -63,7 +63,8 @@ unsafe impl<E: Entry> Payload for WeakIterator<E> {
     }
 
     fn of_link(link: *mut Link) -> *mut Object<Self> {
-        link.wrapping_byte_sub(offset_of!(Object<Self>, payload) + offset_of!(Self, link)).cast()
+        link.wrapping_byte_sub(offset_of!(Object<Self>, payload) + offset_of!(Self, link))
+            .cast()
     }
 }
 
@@ -106,9 +107,12 @@ impl<E: Entry> WeakIterator<E> {
     pub(crate) fn make<'py>(container: Argument<'_, 'py>, part: Part) -> Result<Bound<'py, PyAny>> {
         let py = container.py();
         let iterator = Self {
-            container: Slot::EMPTY,
+            container: Slot::empty(),
             part,
-            walk: Guarded::new(Walk { snapshot: None, dead: false }),
+            walk: Guarded::new(Walk {
+                snapshot: None,
+                dead: false,
+            }),
             link: UnsafeCell::new(Link::default()),
             entries: PhantomData,
         };
@@ -123,7 +127,9 @@ impl<E: Entry> WeakIterator<E> {
     /// The next element.
     #[inline]
     fn advance<'py>(&self, py: Python<'py>) -> Result<Option<Bound<'py, PyAny>>> {
-        let Some(container) = self.container.peek(py) else { return Ok(None) };
+        let Some(container) = self.container.peek(py) else {
+            return Ok(None);
+        };
         // SAFETY: an iterator's container is of its kind.
         match self.step(py, unsafe { container::of(container) }) {
             Ok(Some(Taken::One(object))) => Ok(Some(object)),
@@ -144,7 +150,9 @@ impl<E: Entry> WeakIterator<E> {
         py: Python<'py>,
         container: &Container<E>,
     ) -> std::result::Result<Option<Taken<'py>>, NoRoom> {
-        let Some(table) = container.table(py) else { return Ok(None) };
+        let Some(table) = container.table(py) else {
+            return Ok(None);
+        };
         self.walk.with(py, |walk| {
             table.with(py, |table| {
                 let snapshot = match &mut walk.snapshot {
@@ -165,11 +173,15 @@ impl<E: Entry> WeakIterator<E> {
 
     /// Gives the snapshot back, then lets go of the container.
     fn end(&self, py: Python<'_>) {
-        let Some(object) = self.container.take(py) else { return };
+        let Some(object) = self.container.take(py) else {
+            return;
+        };
         let this = object.as_borrowed();
         // SAFETY: an iterator's container is of its kind.
         let container: &Container<E> = unsafe { container::of(this) };
-        let Some(snapshot) = self.walk.with(py, |walk| walk.snapshot.take()) else { return };
+        let Some(snapshot) = self.walk.with(py, |walk| walk.snapshot.take()) else {
+            return;
+        };
         if let Some(table) = container.table(py) {
             let kept = table.with(py, |table| table.release(snapshot));
             drop(kept);
@@ -185,10 +197,14 @@ impl<E: Entry> WeakIterator<E> {
 
     /// At most how many elements are still to come.
     fn remaining(&self, py: Python<'_>) -> usize {
-        let Some(container) = self.container.peek(py) else { return 0 };
+        let Some(container) = self.container.peek(py) else {
+            return 0;
+        };
         // SAFETY: an iterator's container is of its kind.
         let container: &Container<E> = unsafe { container::of(container) };
-        let Some(table) = container.table(py) else { return 0 };
+        let Some(table) = container.table(py) else {
+            return 0;
+        };
         self.walk.with(py, |walk| {
             table.with(py, |table| match &walk.snapshot {
                 Some(snapshot) => table.remaining(snapshot),
@@ -201,9 +217,7 @@ impl<E: Entry> WeakIterator<E> {
 /// The next element, or null without an exception at the end.
 unsafe extern "C" fn next<E: Entry>(this: *mut ffi::PyObject) -> *mut ffi::PyObject {
     // SAFETY: called by the interpreter with an object of the class.
-    unsafe {
-        enter(|py| class::payload::<WeakIterator<E>>(passed(py, this)).advance(py))
-    }
+    unsafe { enter(|py| class::payload::<WeakIterator<E>>(passed(py, this)).advance(py)) }
 }
 
 unsafe extern "C" fn length_hint<E: Entry>(
@@ -212,6 +226,11 @@ unsafe extern "C" fn length_hint<E: Entry>(
 ) -> *mut ffi::PyObject {
     // SAFETY: called by the interpreter with an object of the class.
     unsafe {
-        enter(|py| integer(py, class::payload::<WeakIterator<E>>(passed(py, this)).remaining(py)))
+        enter(|py| {
+            integer(
+                py,
+                class::payload::<WeakIterator<E>>(passed(py, this)).remaining(py),
+            )
+        })
     }
 }

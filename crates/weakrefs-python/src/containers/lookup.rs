@@ -154,7 +154,11 @@ fn insert_if<E: Entry>(
         if table.version() != miss.version {
             return Insertion::Stale(entry);
         }
-        let swept = if table.is_full() { make_room(py, table) } else { None };
+        let swept = if table.is_full() {
+            make_room(py, table)
+        } else {
+            None
+        };
         match table.insert_after(*miss, hash as u64, entry) {
             Ok(_) => {
                 *miss = table.miss();
@@ -231,7 +235,9 @@ fn compare<E: Entry, R, F: FnOnce(&mut Table<E>, Position) -> R>(
             }
             let at = if changed {
                 // The comparison changed the table: the entry may be elsewhere, or gone.
-                table.find(hash as u64, |entry| entry.identity().as_ptr() == identity.as_ptr())
+                table.find(hash as u64, |entry| {
+                    entry.identity().as_ptr() == identity.as_ptr()
+                })
             } else {
                 Some(at)
             };
@@ -292,7 +298,10 @@ impl Candidates {
     }
 
     /// Notes that `key` is not equal, if the lookup has lost its patience.
-    fn reject(&mut self, key: Option<Bound<'_, PyAny>>) -> std::result::Result<(), TryReserveError> {
+    fn reject(
+        &mut self,
+        key: Option<Bound<'_, PyAny>>,
+    ) -> std::result::Result<(), TryReserveError> {
         if self.changes > PATIENCE
             && let Some(key) = key
         {

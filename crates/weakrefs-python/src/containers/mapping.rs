@@ -16,7 +16,8 @@ use crate::interpreter::class::{
 use crate::interpreter::constant::Constant;
 use crate::interpreter::entry::{enter, passed};
 use crate::interpreter::error::{
-    Raised, Result, attribute_error, empty, key_error, kinds, no_memory, type_error};
+    Raised, Result, attribute_error, empty, key_error, kinds, no_memory, type_error,
+};
 use crate::interpreter::names::name;
 use crate::interpreter::object::{
     self, Argument, assign_item, attribute, call, call_method, dict, none, optional_attribute,
@@ -153,7 +154,9 @@ fn are_equal<M: Mapped>(
             return Ok(Some(false));
         }
         for entry in live(py, one) {
-            let Some(found) = locate(py, other, entry) else { return Ok(None) };
+            let Some(found) = locate(py, other, entry) else {
+                return Ok(None);
+            };
             let found = found.and_then(|at| other.get(at));
             let Some(found) = found.filter(|found| found.reference().is_alive(py)) else {
                 return Ok(Some(false));
@@ -169,7 +172,9 @@ fn are_equal<M: Mapped>(
         Ok(same_keys) => same_keys.flatten(),
         Err(_) => return Err(no_memory(py)),
     };
-    let Some(same_keys) = same_keys else { return Ok(None) };
+    let Some(same_keys) = same_keys else {
+        return Ok(None);
+    };
     for pair in not_same {
         if let (Some(one), Some(other)) = pair
             && !object::are_equal(&one, &other)?
@@ -337,9 +342,13 @@ unsafe extern "C" fn contains<M: Mapped>(
     unsafe {
         enter(|py| {
             let (this, key) = (passed(py, this), passed(py, key));
-            let Some(hash) = M::possible_key_hash(&key)? else { return Ok(false) };
+            let Some(hash) = M::possible_key_hash(&key)? else {
+                return Ok(false);
+            };
             let found = container::of::<M>(this).find(&key, hash, |table, at| {
-                table.get(at).is_some_and(|entry| entry.reference().is_alive(py))
+                table
+                    .get(at)
+                    .is_some_and(|entry| entry.reference().is_alive(py))
             })?;
             Ok(found.unwrap_or(false))
         })
@@ -375,7 +384,10 @@ unsafe extern "C" fn assign<M: Mapped>(
             }
             let taken = container.take(&key, M::key_hash(&key)?)?;
             match taken {
-                Some(entry) => Ok(drop(entry)),
+                Some(entry) => {
+                    drop(entry);
+                    Ok(())
+                }
                 None => Err(missing::<M>(&key)),
             }
         })
@@ -394,8 +406,11 @@ unsafe extern "C" fn repr(this: *mut ffi::PyObject) -> *mut ffi::PyObject {
         enter(|py| {
             let class = class_of(&passed(py, this))?;
             let name = attribute(&class, name::name(py))?;
-            let text =
-                ffi::PyUnicode_FromFormat(c"<%S at %p>".as_ptr(), name.as_ptr(), this.cast::<c_void>());
+            let text = ffi::PyUnicode_FromFormat(
+                c"<%S at %p>".as_ptr(),
+                name.as_ptr(),
+                this.cast::<c_void>(),
+            );
             object::given(py, text)
         })
     }
@@ -527,13 +542,19 @@ plain!(copy(py, this) {
 });
 
 /// Copies the entries that are alive into `copy`, which is new.
-fn copy_into<M: Mapped>(container: &Container<M>, copy: &Container<M>, py: Python<'_>) -> Result<()> {
+fn copy_into<M: Mapped>(
+    container: &Container<M>,
+    copy: &Container<M>,
+    py: Python<'_>,
+) -> Result<()> {
     let mut turns = Turns::default();
     let entries = container.collect(py, Clone::clone)?;
     copy.reserve(py, entries.len())?;
     let mut miss = copy.miss(py)?;
     for entry in entries {
-        let (Some(key), Some(value)) = (entry.key(py), entry.value(py)) else { continue };
+        let (Some(key), Some(value)) = (entry.key(py), entry.value(py)) else {
+            continue;
+        };
         let hash = entry.hash(py);
         copy.append(&key, hash, M::make(copy, &key, hash, &value)?, &mut miss)?;
         turns.take(py)?;

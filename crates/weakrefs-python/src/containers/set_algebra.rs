@@ -34,7 +34,9 @@ pub(crate) fn by_identity<R>(
     work: impl FnOnce(&mut Table<Element>, &mut Table<Element>) -> Inside<R>,
 ) -> Result<Option<R>> {
     let py = other.py();
-    let Some(other) = weak_set(other.as_borrowed())? else { return Ok(None) };
+    let Some(other) = weak_set(other.as_borrowed())? else {
+        return Ok(None);
+    };
     match set.beside(py, other, work)? {
         Some(Ok(result)) => Ok(result),
         Some(Err(_)) => Err(no_memory(py)),
@@ -44,8 +46,8 @@ pub(crate) fn by_identity<R>(
 
 /// The container of `other`, if it is a `WeakSet` that iterates as the public class does.
 fn weak_set<'a>(other: Argument<'a, '_>) -> Result<Option<&'a Container<Element>>> {
-    let plain = is_container::<Element>(other)
-        && !overrides::<Element>(other, name::iter(other.py()))?;
+    let plain =
+        is_container::<Element>(other) && !overrides::<Element>(other, name::iter(other.py()))?;
     // SAFETY: that has been made sure of.
     Ok(plain.then(|| unsafe { container::of(other) }))
 }
@@ -89,7 +91,11 @@ pub(crate) fn strictly(element: &Bound<'_, PyAny>) -> Result<Option<isize>> {
 
 /// For [`each`]: what cannot be weakly referenced is not in the set, and of no interest.
 pub(crate) fn leniently(element: &Bound<'_, PyAny>) -> Result<Option<isize>> {
-    if supports_weak_references(element) { object::hash(element).map(Some) } else { Ok(None) }
+    if supports_weak_references(element) {
+        object::hash(element).map(Some)
+    } else {
+        Ok(None)
+    }
 }
 
 /// The elements of a set that were met in another iterable: their references, which are held lest another
@@ -237,8 +243,12 @@ pub(crate) fn keep(set: &Container<Element>, other: &Bound<'_, PyAny>) -> Result
     let replaced = by_identity(set, other, |set, other| {
         let mut kept = Table::new();
         for element in live(py, other) {
-            let Some(found) = locate(py, set, element) else { return Ok(None) };
-            let Some(own) = found.and_then(|at| set.get(at)) else { continue };
+            let Some(found) = locate(py, set, element) else {
+                return Ok(None);
+            };
+            let Some(own) = found.and_then(|at| set.get(at)) else {
+                continue;
+            };
             if kept.insert(own.hash(py) as u64, own.clone()).is_err() {
                 return Ok(Some(Err(kept)));
             }
@@ -260,12 +270,18 @@ pub(crate) fn keep(set: &Container<Element>, other: &Bound<'_, PyAny>) -> Result
     // With the elements themselves, so that none can die before its entry is in place.
     let mut kept = Vec::new();
     each(other, strictly, |element, hash| {
-        let present = set.find(&element, hash, |table, at| table.get(at).cloned())?.flatten();
+        let present = set
+            .find(&element, hash, |table, at| table.get(at).cloned())?
+            .flatten();
         if let Some(entry) = present
             && met.add(py, entry.identity().clone())?
         {
             let same = entry.reference().refers_to(&element);
-            let entry = if same { entry } else { set.element(&element, hash)? };
+            let entry = if same {
+                entry
+            } else {
+                set.element(&element, hash)?
+            };
             kept.try_reserve(1).map_err(|_| no_memory(py))?;
             kept.push((element, hash, entry));
             if met.len() >= set.len(py) {
@@ -274,15 +290,17 @@ pub(crate) fn keep(set: &Container<Element>, other: &Bound<'_, PyAny>) -> Result
         }
         Ok(Continue(()))
     })?;
-    set.replace(py, kept.iter().map(|(_, hash, entry)| (*hash, entry.clone())))
+    set.replace(
+        py,
+        kept.iter().map(|(_, hash, entry)| (*hash, entry.clone())),
+    )
 }
 
 /// Whether `other` is the object that holds `set`.
 fn is_itself(set: &Container<Element>, other: &Bound<'_, PyAny>) -> bool {
     let other = other.as_borrowed();
     // SAFETY: a container of the kind, as has been made sure of.
-    is_container::<Element>(other)
-        && std::ptr::eq(set, unsafe { container::of::<Element>(other) })
+    is_container::<Element>(other) && std::ptr::eq(set, unsafe { container::of::<Element>(other) })
 }
 
 /// Removes the elements of `other`, one by one as they come.
@@ -295,7 +313,9 @@ pub(crate) fn remove(set: &Container<Element>, other: &Bound<'_, PyAny>) -> Resu
     let mut removed = Vec::new();
     let all = by_identity(set, other, |set, other| {
         for element in live(py, other) {
-            let Some(found) = locate(py, set, element) else { return Ok(None) };
+            let Some(found) = locate(py, set, element) else {
+                return Ok(None);
+            };
             if let Some(at) = found {
                 removed.try_reserve(1)?;
                 removed.extend(set.remove_at(at));
@@ -333,7 +353,9 @@ pub(crate) fn toggle(set: &Container<Element>, other: &Bound<'_, PyAny>) -> Resu
     let mut turns = Turns::default();
     for element in elements {
         turns.take(py)?;
-        let Some(object) = element.reference().upgrade(py) else { continue };
+        let Some(object) = element.reference().upgrade(py) else {
+            continue;
+        };
         let hash = element.hash(py);
         if set.take(&object, hash)?.is_none() {
             set.add(&object, hash)?;

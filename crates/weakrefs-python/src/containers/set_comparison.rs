@@ -54,7 +54,9 @@ pub(crate) fn holds(
         Ok(if enough { Break(()) } else { Continue(()) })
     })?;
     let all_met = || {
-        set.all(py, |element| !element.reference().is_alive(py) || met.has(element.identity()))
+        set.all(py, |element| {
+            !element.reference().is_alive(py) || met.has(element.identity())
+        })
     };
     Ok(match relation {
         Relation::Subset => all_met(),
@@ -75,9 +77,13 @@ impl Relation {
         let count = |table| live(py, table).count();
         Ok(match self {
             Self::Subset => are_in(py, set, other),
-            Self::ProperSubset => are_in(py, set, other).map(|all| all && count(set) < count(other)),
+            Self::ProperSubset => {
+                are_in(py, set, other).map(|all| all && count(set) < count(other))
+            }
             Self::Superset => are_in(py, other, set),
-            Self::ProperSuperset => are_in(py, other, set).map(|all| all && count(other) < count(set)),
+            Self::ProperSuperset => {
+                are_in(py, other, set).map(|all| all && count(other) < count(set))
+            }
             Self::Equal if count(set) != count(other) => Some(false),
             Self::Equal => are_in(py, set, other),
         })
@@ -103,7 +109,11 @@ pub(crate) fn is_disjoint<'py>(set: Argument<'_, 'py>, other: Argument<'_, 'py>)
     // SAFETY: the caller's object is of the class.
     let set: &Container<Element> = unsafe { container::of(set) };
     let disjoint = by_identity(set, &other, |set, other| {
-        let (few, many) = if set.len() < other.len() { (set, other) } else { (other, set) };
+        let (few, many) = if set.len() < other.len() {
+            (set, other)
+        } else {
+            (other, set)
+        };
         for element in live(py, few) {
             match locate(py, many, element) {
                 None => return Ok(None),

@@ -19,8 +19,14 @@ use pyo3::{Borrowed, Bound, PyAny, ffi};
 use std::ffi::c_int;
 
 /// The public class of `object`, a container. An object of the native class itself has that one.
-pub(crate) fn public_class<'a, 'py, E: Entry>(object: Argument<'a, 'py>) -> Borrowed<'a, 'py, PyAny> {
-    let native = E::classes().container.get(object.py()).as_ptr().cast::<ffi::PyTypeObject>();
+pub(crate) fn public_class<'a, 'py, E: Entry>(
+    object: Argument<'a, 'py>,
+) -> Borrowed<'a, 'py, PyAny> {
+    let native = E::classes()
+        .container
+        .get(object.py())
+        .as_ptr()
+        .cast::<ffi::PyTypeObject>();
     // SAFETY: a class lives as long as its objects, and its bases as long as it.
     unsafe {
         let mut class = ffi::Py_TYPE(object.as_ptr());
@@ -39,7 +45,10 @@ pub(crate) fn is_public<E: Entry>(object: Argument<'_, '_>) -> bool {
 }
 
 /// Whether the class of `object` has a `name` of its own in place of the public class's.
-pub(crate) fn overrides<E: Entry>(object: Argument<'_, '_>, name: Argument<'_, '_>) -> Result<bool> {
+pub(crate) fn overrides<E: Entry>(
+    object: Argument<'_, '_>,
+    name: Argument<'_, '_>,
+) -> Result<bool> {
     let py = object.py();
     let public = public_class::<E>(object);
     // SAFETY: the class of a valid object.
@@ -72,15 +81,16 @@ pub(crate) fn checked<E: Entry>(object: Bound<'_, PyAny>) -> Result<New<'_>> {
     if is_container::<E>(object.as_borrowed()) {
         return Ok(New(object));
     }
-    Err(type_error(object.py(), format_args!("the class made something else than a container")))
+    Err(type_error(
+        object.py(),
+        format_args!("the class made something else than a container"),
+    ))
 }
 
 /// Whether `object` is a container of the kind, of whatever class.
 pub(crate) fn is_container<E: Entry>(object: Argument<'_, '_>) -> bool {
     // SAFETY: the class was made for such containers.
-    unsafe {
-        class::checked_payload::<Container<E>>(object, &E::classes().container).is_some()
-    }
+    unsafe { class::checked_payload::<Container<E>>(object, &E::classes().container).is_some() }
 }
 
 /// Puts methods on `class`, as far as it is derived from the native class of the kind at once; gives whether it is.
@@ -92,17 +102,28 @@ pub(crate) fn put_methods<E: Entry, const N: usize>(
     methods: &'static Static<ffi::PyMethodDef, N>,
 ) -> Result<bool> {
     let py = class.py();
-    let native = E::classes().container.get(py).as_ptr().cast::<ffi::PyTypeObject>();
+    let native = E::classes()
+        .container
+        .get(py)
+        .as_ptr()
+        .cast::<ffi::PyTypeObject>();
     let raw = class.as_ptr().cast::<ffi::PyTypeObject>();
     // SAFETY: a load of a field of a valid type.
     if unsafe { (*raw).tp_base } != native {
         return Ok(false);
     }
-    for definition in methods.0.iter().filter(|definition| !definition.ml_name.is_null()) {
+    for definition in methods
+        .0
+        .iter()
+        .filter(|definition| !definition.ml_name.is_null())
+    {
         // SAFETY: the definition is complete, and static; the interpreter calls the function with objects of the class
         // only, which are of the native class, too. The result is a new reference, or null with an error set.
         let method = unsafe {
-            given(py, ffi::PyDescr_NewMethod(raw, std::ptr::from_ref(definition).cast_mut()))?
+            given(
+                py,
+                ffi::PyDescr_NewMethod(raw, std::ptr::from_ref(definition).cast_mut()),
+            )?
         };
         // SAFETY: a valid object and a text that ends with zero.
         let done: c_int = unsafe {

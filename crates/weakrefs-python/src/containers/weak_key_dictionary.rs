@@ -3,7 +3,10 @@
 //! The native base of the public class. An entry is found by the hash and the identity of its key;
 //! the reference to the key keeps that hash, so that an eviction calls no `__hash__`.
 
-#![allow(unsafe_code, reason = "entry points from the interpreter, and what waits in a dead reference")]
+#![allow(
+    unsafe_code,
+    reason = "entry points from the interpreter, and what waits in a dead reference"
+)]
 
 use super::container::{self, Container, Scratch};
 use super::entry::{Classes, Entry, Part, Taken};
@@ -112,7 +115,11 @@ impl Mapped for KeyEntry {
     }
 
     fn possible_key_hash(key: &Bound<'_, PyAny>) -> Result<Option<isize>> {
-        if supports_weak_references(key) { object::hash(key).map(Some) } else { Ok(None) }
+        if supports_weak_references(key) {
+            object::hash(key).map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
     /// By a reference, which does not keep the key alive.
@@ -143,7 +150,10 @@ impl Mapped for KeyEntry {
         let (evictor, _) = container.evictor(key.py())?;
         let key = WeakRef::new(key, evictor)?;
         key.remember_hash(hash);
-        Ok(Self { key, value: value.clone().into() })
+        Ok(Self {
+            key,
+            value: value.clone().into(),
+        })
     }
 
     fn copied<'py>(
@@ -168,7 +178,10 @@ impl Mapped for KeyEntry {
             || Self::make(container, key, hash, value),
         )?;
         match replaced.transpose() {
-            Ok(replaced) => Ok(drop::<Option<Strong>>(replaced)),
+            Ok(replaced) => {
+                drop::<Option<Strong>>(replaced);
+                Ok(())
+            }
             Err(weakrefs_table::NoRoom { .. }) => Err(no_memory(key.py())),
         }
     }
@@ -239,7 +252,8 @@ static ATTRIBUTES: Static<ffi::PyGetSetDef, 2> = Static([
     LAST_ATTRIBUTE,
 ]);
 
-const DOC: &CStr = c"WeakKeyDictionary(dict=None)\n--\n\nThe native base of weakrefs.WeakKeyDictionary.";
+const DOC: &CStr =
+    c"WeakKeyDictionary(dict=None)\n--\n\nThe native base of weakrefs.WeakKeyDictionary.";
 
 /// Makes the native class.
 pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
@@ -365,17 +379,25 @@ fn replace_data(container: &Container<KeyEntry>, data: &Bound<'_, PyAny>) -> Res
     let distinct = Scratch::<KeyEntry>::new(py);
     object::for_each_item(&mapping::dict_of(data)?, |reference, value| {
         let reference = WeakRef::view(reference)?;
-        let Some(key) = reference.upgrade(py) else { return Ok(()) };
+        let Some(key) = reference.upgrade(py) else {
+            return Ok(());
+        };
         let hash = reference.referent_hash(&key)?;
-        let known = distinct.put(&key, hash, |_, _| (), || {
-            KeyEntry::make(&distinct, &key, hash, value)
-        })?;
+        let known = distinct.put(
+            &key,
+            hash,
+            |_, _| (),
+            || KeyEntry::make(&distinct, &key, hash, value),
+        )?;
         if known.is_some() {
             return Ok(());
         }
         let entry = if reference.calls(evictor) {
             reference.remember_hash(hash);
-            KeyEntry { key: reference.clone(), value: value.clone().into() }
+            KeyEntry {
+                key: reference.clone(),
+                value: value.clone().into(),
+            }
         } else {
             KeyEntry::make(container, &key, hash, value)?
         };
@@ -383,5 +405,10 @@ fn replace_data(container: &Container<KeyEntry>, data: &Bound<'_, PyAny>) -> Res
         entries.push((key, hash, entry));
         Ok::<_, Raised>(())
     })?;
-    container.replace(py, entries.iter().map(|(_, hash, entry)| (*hash, entry.clone())))
+    container.replace(
+        py,
+        entries
+            .iter()
+            .map(|(_, hash, entry)| (*hash, entry.clone())),
+    )
 }

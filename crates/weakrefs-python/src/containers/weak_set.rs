@@ -106,7 +106,9 @@ impl Container<Element> {
         self.reserve(py, elements.len())?;
         let mut miss = self.miss(py)?;
         for Element(reference) in elements {
-            let Some(element) = reference.upgrade(py) else { continue };
+            let Some(element) = reference.upgrade(py) else {
+                continue;
+            };
             let hash = reference.remembered_hash();
             self.append(&element, hash, self.element(&element, hash)?, &mut miss)?;
             turns.take(py)?;
@@ -151,8 +153,13 @@ pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
 }
 
 /// Those that are [put](super::subclassing::put_methods) on the public class, too.
-pub(crate) static CALLED_MOST: Static<ffi::PyMethodDef, 5> =
-    Static([ADD_METHOD, DISCARD_METHOD, REMOVE_METHOD, POP_METHOD, LAST_METHOD]);
+pub(crate) static CALLED_MOST: Static<ffi::PyMethodDef, 5> = Static([
+    ADD_METHOD,
+    DISCARD_METHOD,
+    REMOVE_METHOD,
+    POP_METHOD,
+    LAST_METHOD,
+]);
 
 const ADD_METHOD: ffi::PyMethodDef = method(
     c"add",
@@ -519,7 +526,8 @@ pub(crate) fn copy_of<'py>(this: Argument<'_, 'py>) -> Result<Bound<'py, PyAny>>
     }
     let copy = new_public::<Element>(this)?;
     // SAFETY: the caller's object is of the class.
-    copy.container().copy_from(this.py(), unsafe { container::of(this) })?;
+    let container = unsafe { container::of(this) };
+    copy.container().copy_from(this.py(), container)?;
     Ok(copy.0)
 }
 
@@ -588,7 +596,9 @@ fn replace(container: &Container<Element>, references: Borrowed<'_, '_, PyAny>) 
     for reference in object::iterate(&references)? {
         let reference = reference?;
         let reference = WeakRef::view(&reference)?;
-        let Some(element) = reference.upgrade(py) else { continue };
+        let Some(element) = reference.upgrade(py) else {
+            continue;
+        };
         let hash = reference.referent_hash(&element)?;
         if !distinct.add(&element, hash)? {
             continue;
@@ -602,7 +612,12 @@ fn replace(container: &Container<Element>, references: Borrowed<'_, '_, PyAny>) 
         entries.try_reserve(1).map_err(|_| no_memory(py))?;
         entries.push((element, hash, entry));
     }
-    container.replace(py, entries.iter().map(|(_, hash, entry)| (*hash, entry.clone())))
+    container.replace(
+        py,
+        entries
+            .iter()
+            .map(|(_, hash, entry)| (*hash, entry.clone())),
+    )
 }
 
 plain!(sizeof(py, this) {

@@ -54,8 +54,7 @@ impl Entry for ValueEntry {
 
     #[inline]
     fn is_for(&self, key: &Bound<'_, PyAny>) -> bool {
-        self.key.as_ptr() == key.as_ptr()
-            || builtin_keys::are_equal(self.key.bind(key.py()), key)
+        self.key.as_ptr() == key.as_ptr() || builtin_keys::are_equal(self.key.bind(key.py()), key)
     }
 
     #[inline]
@@ -66,7 +65,9 @@ impl Entry for ValueEntry {
     #[inline]
     fn hash(&self, py: Python<'_>) -> isize {
         let of_reference = || keyed_ref::hash(self.value.object().bind(py).as_borrowed());
-        builtin_keys::known_hash(self.key.bind(py)).or_else(of_reference).unwrap_or(-1)
+        builtin_keys::known_hash(self.key.bind(py))
+            .or_else(of_reference)
+            .unwrap_or(-1)
     }
 
     fn key_of<'py>(identity: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
@@ -145,7 +146,10 @@ impl Mapped for ValueEntry {
         hash: isize,
         value: &Bound<'_, PyAny>,
     ) -> Result<Self> {
-        Ok(Self { key: key.clone().into(), value: reference(container, key, hash, value)? })
+        Ok(Self {
+            key: key.clone().into(),
+            value: reference(container, key, hash, value)?,
+        })
     }
 
     fn copied<'py>(
@@ -222,7 +226,12 @@ fn store_unless<R>(
             let entry = table.get_mut(at)?;
             Ok(Present::Replaced(mem::replace(&mut entry.value, replacing)))
         },
-        || Ok(ValueEntry { key: key.clone().into(), value: new }),
+        || {
+            Ok(ValueEntry {
+                key: key.clone().into(),
+                value: new,
+            })
+        },
     )?;
     match present {
         Some(Ok(Present::Kept(kept))) => Ok(Some(kept)),
@@ -242,7 +251,9 @@ fn unhashable(key: &Bound<'_, PyAny>, raised: Raised) -> Raised {
     if !raised.is(py, kinds::type_error()) {
         return raised;
     }
-    let Some(cause) = raised.take(py) else { return no_memory(py) };
+    let Some(cause) = raised.take(py) else {
+        return no_memory(py);
+    };
     // SAFETY: an exception, which was just raised.
     if unsafe { ffi::Py_TYPE(cause.as_ptr()).cast() } != kinds::type_error() {
         return Raised::set(&cause);
@@ -252,7 +263,10 @@ fn unhashable(key: &Bound<'_, PyAny>, raised: Raised) -> Raised {
         let text = unsafe { given(py, ffi::PyObject_Str(cause.as_ptr()))? };
         let (name, text) = (name.as_borrowed(), text.as_borrowed());
         let (name, text) = (object::text(name)?, object::text(text)?);
-        Err::<(), _>(type_error(py, format_args!("cannot use '{name}' as a dict key ({text})")))
+        Err::<(), _>(type_error(
+            py,
+            format_args!("cannot use '{name}' as a dict key ({text})"),
+        ))
     });
     match worded {
         Ok(()) => Raised::set(&cause),
@@ -337,12 +351,14 @@ fn merge<'py>(
     named: Option<&Bound<'py, PyDict>>,
 ) -> Result<()> {
     if let Some(other) = other.filter(|other| other.as_ptr() != none(other.py()).as_ptr()) {
-        mapping::for_each_pair(&other, |key, value| ValueEntry::store(container, key, value))?;
+        mapping::for_each_pair(&other, |key, value| {
+            ValueEntry::store(container, key, value)
+        })?;
     }
     match named {
-        Some(named) => object::for_each_item(named, |key, value| {
-            ValueEntry::store(container, key, value)
-        }),
+        Some(named) => {
+            object::for_each_item(named, |key, value| ValueEntry::store(container, key, value))
+        }
         None => Ok(()),
     }
 }
@@ -450,12 +466,19 @@ fn replace_data(container: &Container<ValueEntry>, data: &Bound<'_, PyAny>) -> R
     let mut entries = Vec::new();
     // A `dict` of its own, whatever the mapping is: no key comes twice.
     object::for_each_item(&mapping::dict_of(data)?, |key, reference| {
-        let Some(value) = WeakRef::view(reference)?.upgrade(py) else { return Ok(()) };
+        let Some(value) = WeakRef::view(reference)?.upgrade(py) else {
+            return Ok(());
+        };
         let hash = ValueEntry::key_hash(key)?;
         let entry = ValueEntry::make(container, key, hash, &value)?;
         entries.try_reserve(1).map_err(|_| no_memory(py))?;
         entries.push((value, hash, entry));
         Ok(())
     })?;
-    container.replace(py, entries.iter().map(|(_, hash, entry)| (*hash, entry.clone())))
+    container.replace(
+        py,
+        entries
+            .iter()
+            .map(|(_, hash, entry)| (*hash, entry.clone())),
+    )
 }

@@ -42,7 +42,10 @@ pub(crate) fn learn(atexit: &Bound<'_, PyAny>) -> Result<()> {
         // SAFETY: the definition is complete and static; the result is a new reference, or null with an error set.
         unsafe {
             let definition = DEFINITION.pointer().cast();
-            given(py, ffi::PyCFunction_NewEx(definition, ptr::null_mut(), ptr::null_mut()))
+            given(
+                py,
+                ffi::PyCFunction_NewEx(definition, ptr::null_mut(), ptr::null_mut()),
+            )
         }
     })?;
     Ok(())
@@ -59,7 +62,10 @@ pub(super) fn is_shut_down() -> bool {
 pub(super) fn register(py: Python<'_>) -> Result<()> {
     if !REGISTERED.load(Relaxed) {
         let register = optional_attribute(&ATEXIT.get(py), name::register(py))?;
-        call(&register.unwrap_or_else(|| REGISTER.get(py).to_owned()), [RUN.get(py)])?;
+        call(
+            &register.unwrap_or_else(|| REGISTER.get(py).to_owned()),
+            [RUN.get(py)],
+        )?;
         REGISTERED.store(true, Relaxed);
     }
     Ok(())
@@ -134,7 +140,8 @@ fn report(py: Python<'_>, raised: Raised) {
         let class = Borrowed::from_ptr(py, ffi::Py_TYPE(error.as_ptr()).cast());
         let traceback = ffi::PyException_GetTraceback(error.as_ptr());
         let traceback = Bound::from_owned_ptr_or_opt(py, traceback).unwrap_or_else(|| none(py));
-        let hook = Bound::from_borrowed_ptr_or_opt(py, ffi::PySys_GetObject(c"excepthook".as_ptr()));
+        let hook =
+            Bound::from_borrowed_ptr_or_opt(py, ffi::PySys_GetObject(c"excepthook".as_ptr()));
         let reported = match &hook {
             Some(hook) => call(hook, [class, error.as_borrowed(), traceback.as_borrowed()]),
             None => Err(Raised::set(&error)),

@@ -89,7 +89,8 @@ unsafe impl Payload for Finalizer {
     }
 
     fn of_link(link: *mut Link) -> *mut Object<Self> {
-        link.wrapping_byte_sub(offset_of!(Object<Self>, payload) + offset_of!(Self, link)).cast()
+        link.wrapping_byte_sub(offset_of!(Object<Self>, payload) + offset_of!(Self, link))
+            .cast()
     }
 }
 
@@ -121,14 +122,18 @@ impl Finalizer {
     /// Does the task, if there is one, and gives what its function returned.
     fn run<'py>(&self, this: Argument<'_, 'py>) -> Result<Bound<'py, PyAny>> {
         let py = this.py();
-        let Some(task) = self.end(this) else { return Ok(none(py)) };
+        let Some(task) = self.end(this) else {
+            return Ok(none(py));
+        };
         let result = match (&task.function, &task.args) {
             (Some(function), Some(args)) if !exit::is_shut_down() => {
                 // SAFETY: what `begin` has put in: a tuple, and a `dict` or nothing.
                 let (args, kwargs) = unsafe {
                     (
                         args.cast_unchecked::<PyTuple>(),
-                        task.kwargs.as_ref().map(|kwargs| kwargs.cast_unchecked::<PyDict>()),
+                        task.kwargs
+                            .as_ref()
+                            .map(|kwargs| kwargs.cast_unchecked::<PyDict>()),
                     )
                 };
                 call_with(function, args, kwargs)
@@ -147,7 +152,13 @@ impl Finalizer {
             return;
         }
         let py = task.finalizer.py();
-        let Task { object, function, args, kwargs, finalizer } = task;
+        let Task {
+            object,
+            function,
+            args,
+            kwargs,
+            finalizer,
+        } = task;
         // What a dead finalizer has is nothing.
         drop(self.object.replace(py, object));
         drop(self.function.replace(py, function));
@@ -163,18 +174,26 @@ impl Finalizer {
         if !self.alive.get() {
             return Ok(None);
         }
-        let (Some(reference), Some(function), Some(args)) =
-            (self.object.get(py), self.function.get(py), self.args.get(py))
-        else {
+        let (Some(reference), Some(function), Some(args)) = (
+            self.object.get(py),
+            self.function.get(py),
+            self.args.get(py),
+        ) else {
             return Ok(None);
         };
         let kwargs = self.kwargs.get(py);
-        let Some(object) = WeakRef::view(&reference)?.upgrade(py) else { return Ok(None) };
+        let Some(object) = WeakRef::view(&reference)?.upgrade(py) else {
+            return Ok(None);
+        };
         let kwargs = match kwargs {
             Some(kwargs) => kwargs,
             None => dict(py)?.into_any(),
         };
-        tuple(py, [&object, &function, &args, &kwargs].map(Bound::as_borrowed)).map(Some)
+        tuple(
+            py,
+            [&object, &function, &args, &kwargs].map(Bound::as_borrowed),
+        )
+        .map(Some)
     }
 
     /// The object, if it and the finalizer are alive.
@@ -322,7 +341,8 @@ fn begin(this: Argument<'_, '_>, arguments: Arguments<'_, '_>) -> Result<()> {
     // From here on nothing runs, nor fails, until all is in place.
     let forgotten = own.end(this);
     let waiting = (
-        own.object.replace(py, Some(reference.object().bind(py).clone())),
+        own.object
+            .replace(py, Some(reference.object().bind(py).clone())),
         own.function.replace(py, Some(function.to_owned())),
         own.args.replace(py, Some(args.into_any())),
         own.kwargs.replace(py, kwargs.map(Bound::into_any)),
@@ -362,7 +382,9 @@ impl Direct for Finalizer {
             return Ok(None);
         }
         // SAFETY: the caller's promise.
-        unsafe { class::payload::<Self>(object) }.run(object).map(Some)
+        unsafe { class::payload::<Self>(object) }
+            .run(object)
+            .map(Some)
     }
 }
 
@@ -409,7 +431,9 @@ unsafe extern "C" fn detach(
             let this = passed(py, this);
             let own: &Finalizer = class::payload(this);
             // First what may fail. (An object that is being destroyed keeps its finalizer: it is about to be called.)
-            let Some(description) = own.describe(py)? else { return Ok(none(py)) };
+            let Some(description) = own.describe(py)? else {
+                return Ok(none(py));
+            };
             Ok(own.end(this).map_or_else(|| none(py), |_task| description))
         })
     }
@@ -431,14 +455,24 @@ unsafe extern "C" fn peek(
 unsafe extern "C" fn alive(this: *mut ffi::PyObject, _closure: *mut c_void) -> *mut ffi::PyObject {
     // SAFETY: called by the interpreter with an object of the class.
     unsafe {
-        enter(|py| Ok(boolean(py, class::payload::<Finalizer>(passed(py, this)).is_alive())))
+        enter(|py| {
+            Ok(boolean(
+                py,
+                class::payload::<Finalizer>(passed(py, this)).is_alive(),
+            ))
+        })
     }
 }
 
 unsafe extern "C" fn atexit(this: *mut ffi::PyObject, _closure: *mut c_void) -> *mut ffi::PyObject {
     // SAFETY: called by the interpreter with an object of the class.
     unsafe {
-        enter(|py| Ok(boolean(py, class::payload::<Finalizer>(passed(py, this)).runs_at_exit())))
+        enter(|py| {
+            Ok(boolean(
+                py,
+                class::payload::<Finalizer>(passed(py, this)).runs_at_exit(),
+            ))
+        })
     }
 }
 
@@ -451,10 +485,15 @@ unsafe extern "C" fn set_atexit(
     unsafe {
         enter(|py| {
             let Some(value) = Borrowed::from_ptr_or_opt(py, value) else {
-                return Err(attribute_error(py, format_args!("can't delete attribute 'atexit'")));
+                return Err(attribute_error(
+                    py,
+                    format_args!("can't delete attribute 'atexit'"),
+                ));
             };
             let atexit = object::is_true(&value)?;
-            class::payload::<Finalizer>(passed(py, this)).atexit.set(atexit);
+            class::payload::<Finalizer>(passed(py, this))
+                .atexit
+                .set(atexit);
             Ok(())
         })
     }
@@ -469,14 +508,23 @@ unsafe extern "C" fn repr(this: *mut ffi::PyObject) -> *mut ffi::PyObject {
             let object = class::payload::<Finalizer>(passed(py, this)).object(py)?;
             let (at, name) = (this.cast::<c_void>(), name.as_ptr());
             let Some(object) = object else {
-                return given(py, ffi::PyUnicode_FromFormat(c"<%S object at %p; dead>".as_ptr(), name, at));
+                return given(
+                    py,
+                    ffi::PyUnicode_FromFormat(c"<%S object at %p; dead>".as_ptr(), name, at),
+                );
             };
             let class = passed(py, ffi::Py_TYPE(object.as_ptr()).cast());
             let of = attribute(&class, name::name(py))?;
             let format = c"<%S object at %p; for '%S' at %p>".as_ptr();
             given(
                 py,
-                ffi::PyUnicode_FromFormat(format, name, at, of.as_ptr(), object.as_ptr().cast::<c_void>()),
+                ffi::PyUnicode_FromFormat(
+                    format,
+                    name,
+                    at,
+                    of.as_ptr(),
+                    object.as_ptr().cast::<c_void>(),
+                ),
             )
         })
     }

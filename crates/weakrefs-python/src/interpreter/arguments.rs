@@ -3,7 +3,10 @@
 //! A [`Signature`] says what is taken, and words what is refused as a function written in Python would: the standard
 //! classes are such functions, and messages count `self`.
 
-#![allow(unsafe_code, reason = "the arguments of a call, as the interpreter passes them")]
+#![allow(
+    unsafe_code,
+    reason = "the arguments of a call, as the interpreter passes them"
+)]
 
 use super::entry::passed;
 use super::error::{Raised, Result, type_error};
@@ -34,12 +37,21 @@ impl Signature {
         parameters: &'static [&'static str],
         required: usize,
     ) -> Self {
-        Self { class, method, parameters, required, positional_only: 0 }
+        Self {
+            class,
+            method,
+            parameters,
+            required,
+            positional_only: 0,
+        }
     }
 
     /// The same, but that no parameter can be named.
     pub(crate) const fn positional_only(self) -> Self {
-        Self { positional_only: self.parameters.len(), ..self }
+        Self {
+            positional_only: self.parameters.len(),
+            ..self
+        }
     }
 }
 
@@ -86,7 +98,13 @@ impl<'a, 'py> Arguments<'a, 'py> {
         let unnamed = unsafe { ffi::PyVectorcall_NARGS(unnamed) } as usize;
         // The values with names follow those without.
         let named = Named::Tuple(names, first.wrapping_add(unnamed));
-        Self { py, first, unnamed, named, call: PhantomData }
+        Self {
+            py,
+            first,
+            unnamed,
+            named,
+            call: PhantomData,
+        }
     }
 
     /// Those of a call that passes a tuple, and a `dict` or null.
@@ -101,11 +119,23 @@ impl<'a, 'py> Arguments<'a, 'py> {
     ) -> Self {
         // SAFETY: a tuple, whose items lie in a row.
         let (first, unnamed) = unsafe {
-            ((&raw const (*args.cast::<ffi::PyTupleObject>()).ob_item).cast(), ffi::PyTuple_GET_SIZE(args))
+            (
+                (&raw const (*args.cast::<ffi::PyTupleObject>()).ob_item).cast(),
+                ffi::PyTuple_GET_SIZE(args),
+            )
         };
-        let named =
-            if kwargs.is_null() { Named::Tuple(kwargs, first) } else { Named::Dict(kwargs) };
-        Self { py, first, unnamed: unnamed as usize, named, call: PhantomData }
+        let named = if kwargs.is_null() {
+            Named::Tuple(kwargs, first)
+        } else {
+            Named::Dict(kwargs)
+        };
+        Self {
+            py,
+            first,
+            unnamed: unnamed as usize,
+            named,
+            call: PhantomData,
+        }
     }
 
     #[inline]
@@ -143,7 +173,11 @@ impl<'a, 'py> Arguments<'a, 'py> {
     ) -> Result<[Option<Borrowed<'a, 'py, PyAny>>; N]> {
         let values = array::from_fn(|at| self.get(at));
         let plain = self.unnamed >= signature.required && self.unnamed <= N && !self.has_named();
-        if plain { Ok(values) } else { self.sort(signature, values) }
+        if plain {
+            Ok(values)
+        } else {
+            self.sort(signature, values)
+        }
     }
 
     /// The values of the parameters of `signature`, all of which must be given.
@@ -165,18 +199,27 @@ impl<'a, 'py> Arguments<'a, 'py> {
     ) -> Result<(Borrowed<'a, 'py, PyAny>, Option<Borrowed<'a, 'py, PyAny>>)> {
         let [one, two] = self.read(signature)?;
         // SAFETY: as above.
-        Ok((one.unwrap_or_else(|| unsafe { passed(self.py, ffi::Py_None()) }), two))
+        Ok((
+            one.unwrap_or_else(|| unsafe { passed(self.py, ffi::Py_None()) }),
+            two,
+        ))
     }
 
     /// These without what goes beyond `most` of those without a name.
     #[inline]
     pub(crate) fn up_to(self, most: usize) -> Self {
-        Self { unnamed: self.unnamed.min(most), ..self }
+        Self {
+            unnamed: self.unnamed.min(most),
+            ..self
+        }
     }
 
     /// These without those that have a name.
     pub(crate) fn positional(self) -> Self {
-        Self { named: Named::Tuple(ptr::null_mut(), self.first), ..self }
+        Self {
+            named: Named::Tuple(ptr::null_mut(), self.first),
+            ..self
+        }
     }
 
     /// Finds the parameters of arguments with names; words what is wrong.
@@ -186,7 +229,12 @@ impl<'a, 'py> Arguments<'a, 'py> {
         signature: &Signature,
         mut values: [Option<Borrowed<'a, 'py, PyAny>>; N],
     ) -> Result<[Option<Borrowed<'a, 'py, PyAny>>; N]> {
-        let Signature { parameters, required, positional_only, .. } = *signature;
+        let Signature {
+            parameters,
+            required,
+            positional_only,
+            ..
+        } = *signature;
         self.for_each_named(|name, value| {
             let text = object::text(name)?;
             match parameters.iter().position(|parameter| *parameter == text) {
@@ -210,7 +258,13 @@ impl<'a, 'py> Arguments<'a, 'py> {
             }
         })?;
         self.at_most(signature)?;
-        let missing = || parameters.iter().zip(&values).take(required).filter(|(_, value)| value.is_none());
+        let missing = || {
+            parameters
+                .iter()
+                .zip(&values)
+                .take(required)
+                .filter(|(_, value)| value.is_none())
+        };
         match missing().count() {
             0 => Ok(values),
             count => {
@@ -246,10 +300,7 @@ impl<'a, 'py> Arguments<'a, 'py> {
 
     fn for_each_named(
         &self,
-        mut visit: impl FnMut(
-            Borrowed<'a, 'py, PyAny>,
-            Borrowed<'a, 'py, PyAny>,
-        ) -> Result<()>,
+        mut visit: impl FnMut(Borrowed<'a, 'py, PyAny>, Borrowed<'a, 'py, PyAny>) -> Result<()>,
     ) -> Result<()> {
         // SAFETY: the interpreter has passed a tuple of names, and the arguments with these names after those without; or a
         // `dict`, which nobody else changes while names are compared with what is known.
@@ -322,7 +373,10 @@ impl<'a, 'py> Arguments<'a, 'py> {
 
 #[cold]
 fn unexpected(py: Python<'_>, function: &Signature, name: &str) -> Raised {
-    type_error(py, format_args!("{function}() got an unexpected keyword argument '{name}'"))
+    type_error(
+        py,
+        format_args!("{function}() got an unexpected keyword argument '{name}'"),
+    )
 }
 
 /// `from 1 to `, where the least is not the most.
@@ -330,7 +384,11 @@ struct Least(usize, usize);
 
 impl fmt::Display for Least {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 == self.1 { Ok(()) } else { write!(f, "from {} to ", self.0) }
+        if self.0 == self.1 {
+            Ok(())
+        } else {
+            write!(f, "from {} to ", self.0)
+        }
     }
 }
 

@@ -10,7 +10,10 @@
 //!   not.
 //! - Deaths in a chain are [put off](super::remains) where the stack would not bear them (S35).
 
-#![allow(unsafe_code, reason = "the layout of heap types and their entry points")]
+#![allow(
+    unsafe_code,
+    reason = "the layout of heap types and their entry points"
+)]
 
 use super::constant::Constant;
 use super::entry::enter;
@@ -150,7 +153,10 @@ pub(crate) unsafe fn checked_payload<'a, P: Payload>(
 
 /// A slot of a class.
 pub(crate) fn slot(slot: c_int, function: *mut c_void) -> ffi::PyType_Slot {
-    ffi::PyType_Slot { slot, pfunc: function }
+    ffi::PyType_Slot {
+        slot,
+        pfunc: function,
+    }
 }
 
 /// Tables that the interpreter reads for ever: methods, members, computed attributes. It does not change them.
@@ -180,8 +186,13 @@ pub(crate) const LAST_MEMBER: ffi::PyMemberDef = ffi::PyMemberDef {
 };
 
 /// What a list of computed attributes ends with.
-pub(crate) const LAST_ATTRIBUTE: ffi::PyGetSetDef =
-    ffi::PyGetSetDef { name: ptr::null(), get: None, set: None, doc: ptr::null(), closure: ptr::null_mut() };
+pub(crate) const LAST_ATTRIBUTE: ffi::PyGetSetDef = ffi::PyGetSetDef {
+    name: ptr::null(),
+    get: None,
+    set: None,
+    doc: ptr::null(),
+    closure: ptr::null_mut(),
+};
 
 /// A member that tells the interpreter an offset: `__weaklistoffset__` or `__vectorcalloffset__`.
 pub(crate) const fn offset_member(name: &'static CStr, offset: usize) -> ffi::PyMemberDef {
@@ -219,7 +230,9 @@ pub(crate) const fn method(
 ) -> ffi::PyMethodDef {
     ffi::PyMethodDef {
         ml_name: name.as_ptr(),
-        ml_meth: ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: function },
+        ml_meth: ffi::PyMethodDefPointer {
+            PyCFunctionFastWithKeywords: function,
+        },
         ml_flags: ffi::METH_FASTCALL | ffi::METH_KEYWORDS,
         ml_doc: doc.as_ptr(),
     }
@@ -234,7 +247,9 @@ pub(crate) const fn plain_method(
 ) -> ffi::PyMethodDef {
     ffi::PyMethodDef {
         ml_name: name.as_ptr(),
-        ml_meth: ffi::PyMethodDefPointer { PyCFunction: function },
+        ml_meth: ffi::PyMethodDefPointer {
+            PyCFunction: function,
+        },
         ml_flags: flags,
         ml_doc: doc.as_ptr(),
     }
@@ -262,10 +277,21 @@ pub(crate) fn create<'py, P: Payload, const N: usize>(
     let collected = flags & ffi::Py_TPFLAGS_HAVE_GC != 0;
     let shared = [
         slot(ffi::Py_tp_dealloc, dealloc::<P> as *mut c_void),
-        slot(if collected { ffi::Py_tp_traverse } else { 0 }, traverse::<P> as *mut c_void),
-        slot(if collected { ffi::Py_tp_clear } else { 0 }, clear::<P> as *mut c_void),
+        slot(
+            if collected { ffi::Py_tp_traverse } else { 0 },
+            traverse::<P> as *mut c_void,
+        ),
+        slot(
+            if collected { ffi::Py_tp_clear } else { 0 },
+            clear::<P> as *mut c_void,
+        ),
     ];
-    let mut slots = [const { ffi::PyType_Slot { slot: 0, pfunc: ptr::null_mut() } }; SLOTS];
+    let mut slots = [const {
+        ffi::PyType_Slot {
+            slot: 0,
+            pfunc: ptr::null_mut(),
+        }
+    }; SLOTS];
     for (place, slot) in slots.iter_mut().zip(own.into_iter().chain(shared)) {
         *place = slot;
     }
@@ -295,7 +321,9 @@ pub(crate) unsafe fn allocate<'py>(
     // SAFETY: the base's constructor, which has one, called as the interpreter would for a subclass without arguments.
     unsafe {
         let arguments = given(py, ffi::PyTuple_New(0))?;
-        let new = ffi::PyBaseObject_Type.tp_new.unwrap_or(ffi::PyType_GenericNew);
+        let new = ffi::PyBaseObject_Type
+            .tp_new
+            .unwrap_or(ffi::PyType_GenericNew);
         given(py, new(class, arguments.as_ptr(), ptr::null_mut()))
     }
 }
@@ -321,7 +349,10 @@ pub(crate) unsafe fn allocate_hidden<'py, P: Payload>(
 ) -> Result<Bound<'py, PyAny>> {
     // SAFETY: the class's memory, zeroed; nothing can run before the payload is in place.
     unsafe {
-        let object = given(py, ffi::PyType_GenericAlloc(class.get(py).as_ptr().cast(), 0))?;
+        let object = given(
+            py,
+            ffi::PyType_GenericAlloc(class.get(py).as_ptr().cast(), 0),
+        )?;
         (&raw mut (*object.as_ptr().cast::<Object<P>>()).payload).write(payload);
         Ok(object)
     }
@@ -336,7 +367,11 @@ unsafe extern "C" fn traverse<P: Payload>(
     unsafe {
         let visit = Visit { visit, argument };
         let of_head = P::Head::owned(object);
-        let of_head = if of_head.is_null() { of_head.cast() } else { *of_head };
+        let of_head = if of_head.is_null() {
+            of_head.cast()
+        } else {
+            *of_head
+        };
         let visited = (*object.cast::<Object<P>>())
             .payload
             .visit(visit)
@@ -353,7 +388,9 @@ unsafe extern "C" fn clear<P: Payload>(object: *mut ffi::PyObject) -> c_int {
     // SAFETY: called by the collector on an object of this layout, which it keeps alive meanwhile.
     unsafe {
         P::Head::leave(object);
-        (*object.cast::<Object<P>>()).payload.clear(Python::assume_attached());
+        (*object.cast::<Object<P>>())
+            .payload
+            .clear(Python::assume_attached());
         release_head::<P>(object);
     }
     0

@@ -29,7 +29,8 @@ impl<T> Constant<T> {
         if self.0.load(Ordering::Acquire).is_null() {
             let made = make()?.into_ptr();
             let first =
-                self.0.compare_exchange(ptr::null_mut(), made, Ordering::AcqRel, Ordering::Acquire);
+                self.0
+                    .compare_exchange(ptr::null_mut(), made, Ordering::AcqRel, Ordering::Acquire);
             if first.is_err() {
                 // SAFETY: a new reference, which is not needed: another thread has imported the module, too.
                 unsafe { ffi::Py_DECREF(made) }
@@ -45,7 +46,11 @@ impl<T> Constant<T> {
         // SAFETY: a reference that is owned for ever. None is of none of the types that are asked for as such, but valid
         // where objects of any type are.
         unsafe {
-            let object = if object.is_null() { ffi::Py_None() } else { object };
+            let object = if object.is_null() {
+                ffi::Py_None()
+            } else {
+                object
+            };
             Borrowed::from_ptr(py, object).cast_unchecked()
         }
     }

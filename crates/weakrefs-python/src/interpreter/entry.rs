@@ -80,9 +80,7 @@ impl Answer for usize {
 /// # Safety
 /// The thread is attached to the interpreter, as it is whenever the interpreter calls.
 #[inline]
-pub(crate) unsafe fn enter<'py, A: Answer>(
-    body: impl FnOnce(Python<'py>) -> Result<A>,
-) -> A::Raw {
+pub(crate) unsafe fn enter<'py, A: Answer>(body: impl FnOnce(Python<'py>) -> Result<A>) -> A::Raw {
     // SAFETY: the caller's promise; the token does not outlive the call.
     let py = unsafe { Python::assume_attached() };
     match body(py) {

@@ -9,7 +9,9 @@
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::ffi::CStr;
 use std::fmt::{self, Write as _};
-use std::{ptr, str};
+#[cfg(not(Py_3_12))]
+use std::ptr;
+use std::str;
 
 /// A Python exception is set in this thread. It is passed on until an entry point returns, or [cleared](Self::clear).
 #[derive(Debug)]
@@ -62,7 +64,9 @@ impl Raised {
 
     /// Notes `cause`, an exception, as the cause of this one.
     pub(crate) fn caused_by<'py>(self, py: Python<'py>, cause: Bound<'py, PyAny>) -> Self {
-        let Some(error) = self.take(py) else { return Self(()) };
+        let Some(error) = self.take(py) else {
+            return Self(());
+        };
         // SAFETY: two exceptions; the first one owns the second from now on.
         unsafe { ffi::PyException_SetCause(error.as_ptr(), cause.into_ptr()) };
         Self::set(&error)
@@ -156,7 +160,11 @@ pub(crate) fn key_error(py: Python<'_>, key: Result<Bound<'_, PyAny>>) -> Raised
 #[cold]
 pub(crate) fn empty(py: Python<'_>, message: &'static str) -> Raised {
     // SAFETY: a load of a static that is set as long as the interpreter runs.
-    raise(py, unsafe { ffi::PyExc_KeyError }, format_args!("{message}"))
+    raise(
+        py,
+        unsafe { ffi::PyExc_KeyError },
+        format_args!("{message}"),
+    )
 }
 
 /// What a `Raised` may be asked [whether it is](Raised::is).
@@ -206,7 +214,10 @@ struct Text {
 
 impl Text {
     fn new() -> Self {
-        Self { bytes: [0; 512], len: 0 }
+        Self {
+            bytes: [0; 512],
+            len: 0,
+        }
     }
 
     fn as_str(&self) -> &str {
@@ -218,7 +229,10 @@ impl Text {
 impl fmt::Write for Text {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let room = self.bytes.len() - self.len;
-        let part = text.get(..text.floor_char_boundary(room)).unwrap_or_default();
+        let fits = (0..=room.min(text.len()))
+            .rev()
+            .find(|at| text.is_char_boundary(*at));
+        let part = text.get(..fits.unwrap_or(0)).unwrap_or_default();
         let end = self.len + part.len();
         if let Some(free) = self.bytes.get_mut(self.len..end) {
             free.copy_from_slice(part.as_bytes());

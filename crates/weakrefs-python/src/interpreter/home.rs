@@ -22,8 +22,13 @@ pub(crate) fn take(py: Python<'_>) -> Result<()> {
             return Err(refused(py));
         }
         let marks = Borrowed::from_ptr_or_opt(py, ffi::PyInterpreterState_GetDict(interpreter));
-        let Some(marks) = marks else { return Err(refused(py)) };
-        let mark = given(py, ffi::PyLong_FromVoidPtr((&raw const TAKEN).cast_mut().cast()))?;
+        let Some(marks) = marks else {
+            return Err(refused(py));
+        };
+        let mark = given(
+            py,
+            ffi::PyLong_FromVoidPtr((&raw const TAKEN).cast_mut().cast()),
+        )?;
         if TAKEN.load(Ordering::Acquire) {
             return match ffi::PyDict_Contains(marks.as_ptr(), mark.as_ptr()) {
                 1 => Ok(()),
@@ -43,6 +48,8 @@ pub(crate) fn take(py: Python<'_>) -> Result<()> {
 fn refused(py: Python<'_>) -> super::error::Raised {
     import_error(
         py,
-        format_args!("weakrefs does not run in sub-interpreters, only in the first interpreter of a process"),
+        format_args!(
+            "weakrefs does not run in sub-interpreters, only in the first interpreter of a process"
+        ),
     )
 }

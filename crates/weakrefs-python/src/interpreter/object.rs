@@ -6,8 +6,8 @@
 
 #![allow(unsafe_code, reason = "calls of the C API")]
 
-use super::names::name;
 use super::error::{Raised, Result, TypeName, kinds, type_error, value_error};
+use super::names::name;
 use pyo3::types::{PyDict, PyList, PyTuple};
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::{ptr, slice};
@@ -50,7 +50,11 @@ pub(crate) fn none(py: Python<'_>) -> Bound<'_, PyAny> {
 pub(crate) fn boolean(py: Python<'_>, value: bool) -> Bound<'_, PyAny> {
     // SAFETY: neither is ever freed.
     unsafe {
-        let value = if value { ffi::Py_True() } else { ffi::Py_False() };
+        let value = if value {
+            ffi::Py_True()
+        } else {
+            ffi::Py_False()
+        };
         Bound::from_borrowed_ptr(py, value)
     }
 }
@@ -66,7 +70,11 @@ pub(crate) fn not_implemented(py: Python<'_>) -> Bound<'_, PyAny> {
 pub(crate) fn hash(object: &Bound<'_, PyAny>) -> Result<isize> {
     // SAFETY: a valid object.
     let hash = unsafe { ffi::PyObject_Hash(object.as_ptr()) };
-    if hash == -1 { Err(Raised::by_interpreter()) } else { Ok(hash) }
+    if hash == -1 {
+        Err(Raised::by_interpreter())
+    } else {
+        Ok(hash)
+    }
 }
 
 /// The result of a comparison; `op` is one of the interpreter's numbers.
@@ -77,7 +85,10 @@ pub(crate) fn compare<'py>(
 ) -> Result<Bound<'py, PyAny>> {
     // SAFETY: valid objects.
     unsafe {
-        given(one.py(), ffi::PyObject_RichCompare(one.as_ptr(), other.as_ptr(), op))
+        given(
+            one.py(),
+            ffi::PyObject_RichCompare(one.as_ptr(), other.as_ptr(), op),
+        )
     }
 }
 
@@ -119,7 +130,12 @@ pub(crate) fn attribute<'py>(
     name: Argument<'_, 'py>,
 ) -> Result<Bound<'py, PyAny>> {
     // SAFETY: a valid object and a string.
-    unsafe { given(object.py(), ffi::PyObject_GetAttr(object.as_ptr(), name.as_ptr())) }
+    unsafe {
+        given(
+            object.py(),
+            ffi::PyObject_GetAttr(object.as_ptr(), name.as_ptr()),
+        )
+    }
 }
 
 /// `object.name`, if it has such an attribute.
@@ -160,7 +176,12 @@ pub(crate) fn call_with<'py>(
 ) -> Result<Bound<'py, PyAny>> {
     let kwargs = kwargs.map_or(ptr::null_mut(), Bound::as_ptr);
     // SAFETY: a callable, a tuple, and a `dict` or null.
-    unsafe { given(callable.py(), ffi::PyObject_Call(callable.as_ptr(), args.as_ptr(), kwargs)) }
+    unsafe {
+        given(
+            callable.py(),
+            ffi::PyObject_Call(callable.as_ptr(), args.as_ptr(), kwargs),
+        )
+    }
 }
 
 /// Calls the method `name` of the first argument with the others.
@@ -285,8 +306,10 @@ pub(crate) fn for_each_item<'py>(
         let size = ffi::PyDict_Size(dict.as_ptr());
         let (mut at, mut key, mut value) = (0, ptr::null_mut(), ptr::null_mut());
         while ffi::PyDict_Next(dict.as_ptr(), &raw mut at, &raw mut key, &raw mut value) != 0 {
-            let (key, value) =
-                (Bound::from_borrowed_ptr(py, key), Bound::from_borrowed_ptr(py, value));
+            let (key, value) = (
+                Bound::from_borrowed_ptr(py, key),
+                Bound::from_borrowed_ptr(py, value),
+            );
             visit(&key, &value)?;
             if ffi::PyDict_Size(dict.as_ptr()) != size {
                 return Err(super::error::runtime_error(
@@ -306,7 +329,8 @@ pub(crate) fn unpack_pair<'py>(
     let py = item.py();
     // SAFETY: a tuple of two, whose items are held before anything else can run.
     unsafe {
-        if ffi::PyTuple_CheckExact(item.as_ptr()) != 0 && ffi::PyTuple_GET_SIZE(item.as_ptr()) == 2 {
+        if ffi::PyTuple_CheckExact(item.as_ptr()) != 0 && ffi::PyTuple_GET_SIZE(item.as_ptr()) == 2
+        {
             let part = |at| Bound::from_borrowed_ptr(py, ffi::PyTuple_GET_ITEM(item.as_ptr(), at));
             return Ok((part(0), part(1)));
         }
@@ -331,9 +355,10 @@ pub(crate) fn unpack_pair<'py>(
     match parts.next() {
         None => Ok(pair),
         Some(Err(raised)) => Err(raised),
-        Some(Ok(_)) => {
-            Err(value_error(py, format_args!("too many values to unpack (expected 2)")))
-        }
+        Some(Ok(_)) => Err(value_error(
+            py,
+            format_args!("too many values to unpack (expected 2)"),
+        )),
     }
 }
 
@@ -378,7 +403,10 @@ pub(crate) fn text<'a>(string: Argument<'a, '_>) -> Result<&'a str> {
         if text.is_null() {
             return Err(Raised::by_interpreter());
         }
-        Ok(std::str::from_utf8_unchecked(slice::from_raw_parts(text.cast(), size as usize)))
+        Ok(std::str::from_utf8_unchecked(slice::from_raw_parts(
+            text.cast(),
+            size as usize,
+        )))
     }
 }
 
@@ -387,8 +415,10 @@ pub(crate) fn full_name<'py>(object: &Bound<'py, PyAny>) -> Result<Bound<'py, Py
     let py = object.py();
     // SAFETY: a valid object has a class.
     let class = unsafe { Bound::from_borrowed_ptr(py, ffi::Py_TYPE(object.as_ptr()).cast()) };
-    let (module, name) =
-        (attribute(&class, name::module(py))?, attribute(&class, name::qualname(py))?);
+    let (module, name) = (
+        attribute(&class, name::module(py))?,
+        attribute(&class, name::qualname(py))?,
+    );
     let known = text(module.as_borrowed()).map(|module| matches!(module, "builtins" | "__main__"));
     match known {
         Ok(false) => {}

@@ -71,7 +71,9 @@ impl<T> Drop for Strong<T> {
 pub(crate) struct Slot(Cell<*mut ffi::PyObject>);
 
 impl Slot {
-    pub(crate) const EMPTY: Self = Self(Cell::new(ptr::null_mut()));
+    pub(crate) const fn empty() -> Self {
+        Self(Cell::new(ptr::null_mut()))
+    }
 
     /// What is there, for as long as the caller sees to it that it stays.
     #[inline]

@@ -32,7 +32,10 @@ pub(crate) struct Link {
 
 impl Default for Link {
     fn default() -> Self {
-        Self { next: ptr::null_mut(), finish: None }
+        Self {
+            next: ptr::null_mut(),
+            finish: None,
+        }
     }
 }
 
@@ -51,7 +54,9 @@ thread_local! {
 #[inline]
 pub(crate) fn too_many() -> bool {
     // A thread whose variables are gone already, at its very end, does without a list.
-    STEPS.try_with(|steps| steps.under_way.get() >= MANY).unwrap_or(false)
+    STEPS
+        .try_with(|steps| steps.under_way.get() >= MANY)
+        .unwrap_or(false)
 }
 
 /// Does `step`, one deeper; then, if it was the outermost, what was put off meanwhile.
@@ -68,7 +73,11 @@ pub(crate) fn one_deeper(step: impl FnOnce()) {
 /// Does what was put off, until nothing is left.
 #[inline]
 fn finish_all() {
-    let next = || STEPS.try_with(|steps| steps.waiting.get()).unwrap_or(ptr::null_mut());
+    let next = || {
+        STEPS
+            .try_with(|steps| steps.waiting.get())
+            .unwrap_or(ptr::null_mut())
+    };
     loop {
         let link = next();
         if link.is_null() {
@@ -94,7 +103,12 @@ fn finish_all() {
 pub(crate) unsafe fn put_off(link: *mut Link, finish: unsafe fn(*mut Link)) {
     _ = STEPS.try_with(|steps| {
         // SAFETY: the caller's promise.
-        unsafe { link.write(Link { next: steps.waiting.get(), finish: Some(finish) }) }
+        unsafe {
+            link.write(Link {
+                next: steps.waiting.get(),
+                finish: Some(finish),
+            })
+        }
         steps.waiting.set(link);
     });
 }

@@ -20,7 +20,11 @@ impl Turns {
     #[inline]
     pub(crate) fn take(&mut self, py: Python<'_>) -> Result<()> {
         self.0 = self.0.wrapping_add(1);
-        if self.0.is_multiple_of(ELEMENTS) { let_others_run(py) } else { Ok(()) }
+        if self.0.is_multiple_of(ELEMENTS) {
+            let_others_run(py)
+        } else {
+            Ok(())
+        }
     }
 }
 

@@ -39,9 +39,18 @@ impl Original {
         // SAFETY: loads of fields of a valid type.
         unsafe {
             self.class.store(class.addr(), Ordering::Relaxed);
-            self.new.store((*class).tp_new.map_or(0, |slot| slot as usize), Ordering::Relaxed);
-            self.init.store((*class).tp_init.map_or(0, |slot| slot as usize), Ordering::Relaxed);
-            self.call.store((*class).tp_call.map_or(0, |slot| slot as usize), Ordering::Relaxed);
+            self.new.store(
+                (*class).tp_new.map_or(0, |slot| slot as usize),
+                Ordering::Relaxed,
+            );
+            self.init.store(
+                (*class).tp_init.map_or(0, |slot| slot as usize),
+                Ordering::Relaxed,
+            );
+            self.call.store(
+                (*class).tp_call.map_or(0, |slot| slot as usize),
+                Ordering::Relaxed,
+            );
         }
     }
 
@@ -112,9 +121,7 @@ unsafe extern "C" fn call_class<T: Direct>(
             let this = passed(py, class);
             let arguments = Arguments::in_array(py, args, flagged_count, names);
             recursively(py, || {
-                if unchanged
-                    && let Some(object) = T::construct(this.cast_unchecked(), arguments)?
-                {
+                if unchanged && let Some(object) = T::construct(this.cast_unchecked(), arguments)? {
                     return Ok(object);
                 }
                 call_slot(py, &raw mut ffi::PyType_Type, this, arguments)
@@ -165,7 +172,10 @@ unsafe fn call_slot<'py>(
             Some(call) => arguments.pass_to(call, callable),
             None => {
                 let name = TypeName::of(&callable);
-                Err(type_error(py, format_args!("'{name}' object is not callable")))
+                Err(type_error(
+                    py,
+                    format_args!("'{name}' object is not callable"),
+                ))
             }
         }
     }

@@ -29,7 +29,10 @@ struct Layout {
 }
 
 /// Gets to know `types.MethodType`.
-pub(crate) fn learn<'py>(method_type: &Bound<'py, PyAny>, function: Argument<'_, 'py>) -> Result<()> {
+pub(crate) fn learn<'py>(
+    method_type: &Bound<'py, PyAny>,
+    function: Argument<'_, 'py>,
+) -> Result<()> {
     let py = method_type.py();
     METHOD_TYPE.make(py, || Ok(method_type.clone()))?;
     let object = name::func(py);
@@ -63,7 +66,11 @@ pub(crate) fn parts<'py>(method: &Bound<'py, PyAny>) -> Result<Parts<'py>> {
             let object = Bound::from_borrowed_ptr(py, (*layout).object);
             let function = Bound::from_borrowed_ptr(py, (*layout).function);
             let ordinary = ffi::PyFunction_Check(function.as_ptr()) != 0;
-            return Ok(Parts { object, function, ordinary });
+            return Ok(Parts {
+                object,
+                function,
+                ordinary,
+            });
         }
     }
     let part = |name| {
@@ -76,7 +83,11 @@ pub(crate) fn parts<'py>(method: &Bound<'py, PyAny>) -> Result<Parts<'py>> {
         })
     };
     let (object, function) = (part(name::own(py))?, part(name::func(py))?);
-    Ok(Parts { object, function, ordinary: false })
+    Ok(Parts {
+        object,
+        function,
+        ordinary: false,
+    })
 }
 
 /// In the words of the standard module.
@@ -94,9 +105,10 @@ fn not_a_method(method: &Bound<'_, PyAny>) -> Raised {
         Err(raised) => return raised,
     };
     match text(class.as_any().as_borrowed()) {
-        Ok(class) => {
-            type_error(py, format_args!("argument should be a bound method, not {class}"))
-        }
+        Ok(class) => type_error(
+            py,
+            format_args!("argument should be a bound method, not {class}"),
+        ),
         Err(raised) => raised,
     }
 }

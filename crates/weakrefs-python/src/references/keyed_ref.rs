@@ -90,7 +90,10 @@ pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
                 slot(ffi::Py_tp_doc, DOC.as_ptr().cast_mut().cast()),
                 slot(ffi::Py_tp_members, MEMBERS.pointer()),
                 slot(ffi::Py_tp_new, new as *mut c_void),
-                slot(ffi::Py_tp_init, subclass::accept_any_arguments as *mut c_void),
+                slot(
+                    ffi::Py_tp_init,
+                    subclass::accept_any_arguments as *mut c_void,
+                ),
             ],
         )
     })?;
@@ -129,8 +132,7 @@ pub(crate) fn hash(object: Argument<'_, '_>) -> Option<isize> {
     Some(payload(object)?.hash.get())
 }
 
-static SIGNATURE: Signature =
-    Signature::new("KeyedRef", "__new__", &["ob", "callback", "key"], 3);
+static SIGNATURE: Signature = Signature::new("KeyedRef", "__new__", &["ob", "callback", "key"], 3);
 
 unsafe extern "C" fn new(
     class: *mut ffi::PyTypeObject,

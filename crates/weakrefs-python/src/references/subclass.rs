@@ -58,12 +58,15 @@ pub(crate) fn link_of_head<T>(object: *mut T) -> *mut Link {
                 == offset_of!(ffi::PyWeakReference, wr_next) + size_of::<usize>()
         );
     }
-    object.wrapping_byte_add(offset_of!(ffi::PyWeakReference, wr_prev)).cast()
+    object
+        .wrapping_byte_add(offset_of!(ffi::PyWeakReference, wr_prev))
+        .cast()
 }
 
 /// Back from [`link_of_head`].
 pub(crate) fn of_link_of_head<T>(link: *mut Link) -> *mut T {
-    link.wrapping_byte_sub(offset_of!(ffi::PyWeakReference, wr_prev)).cast()
+    link.wrapping_byte_sub(offset_of!(ffi::PyWeakReference, wr_prev))
+        .cast()
 }
 
 /// Makes the class `name`, a subclass of `weakref.ref` whose objects carry a `P`. It can be subclassed further.
@@ -114,14 +117,21 @@ fn construct<'py>(
     // the payload is valid.
     unsafe {
         let new = (*base()).tp_new.unwrap_or(ffi::PyType_GenericNew);
-        given(py, new(class.as_ptr().cast(), arguments.as_ptr(), ptr::null_mut()))
+        given(
+            py,
+            new(class.as_ptr().cast(), arguments.as_ptr(), ptr::null_mut()),
+        )
     }
 }
 
 /// The hash of `weakref.ref`, for a subclass that defines its own comparison.
 pub(crate) fn inherited_hash() -> *mut c_void {
     // SAFETY: a load of a field of a static type.
-    unsafe { (*base()).tp_hash.map_or(ptr::null_mut(), |hash| hash as *mut c_void) }
+    unsafe {
+        (*base())
+            .tp_hash
+            .map_or(ptr::null_mut(), |hash| hash as *mut c_void)
+    }
 }
 
 /// For `tp_init` of a subclass: the constructor has done everything.

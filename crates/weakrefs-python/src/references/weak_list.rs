@@ -15,9 +15,9 @@
 )]
 
 use super::weak_ref::supports_weak_references;
+use crate::interpreter::error::Result;
 #[cfg(Py_3_11)]
 use crate::interpreter::guarded::Guarded;
-use crate::interpreter::error::Result;
 use crate::interpreter::object::{Argument, given};
 use pyo3::types::PyType;
 use pyo3::{Borrowed, Bound, PyAny, ffi};

@@ -128,7 +128,10 @@ pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
         // SAFETY: the definition is complete and static; the result is a new reference, or null with an error set.
         unsafe {
             let definition = DIED_DEFINITION.pointer().cast();
-            given(py, ffi::PyCFunction_NewEx(definition, ptr::null_mut(), ptr::null_mut()))
+            given(
+                py,
+                ffi::PyCFunction_NewEx(definition, ptr::null_mut(), ptr::null_mut()),
+            )
         }
     })?;
     CLASS.make(py, || {
@@ -140,7 +143,10 @@ pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
                 slot(ffi::Py_tp_doc, DOC.as_ptr().cast_mut().cast()),
                 slot(ffi::Py_tp_members, MEMBERS.pointer()),
                 slot(ffi::Py_tp_new, new as *mut c_void),
-                slot(ffi::Py_tp_init, subclass::accept_any_arguments as *mut c_void),
+                slot(
+                    ffi::Py_tp_init,
+                    subclass::accept_any_arguments as *mut c_void,
+                ),
                 slot(ffi::Py_tp_call, call_with_tuple as *mut c_void),
                 slot(ffi::Py_tp_richcompare, compare as *mut c_void),
                 slot(ffi::Py_tp_hash, subclass::inherited_hash()),
@@ -161,8 +167,7 @@ fn payload<'a>(object: Borrowed<'a, '_, PyAny>) -> Option<&'a Method> {
 
 /// As [`payload`], of an object that the interpreter has passed to a method of the class.
 fn own_payload<'a>(object: Borrowed<'a, '_, PyAny>) -> Result<&'a Method> {
-    payload(object)
-        .ok_or_else(|| type_error(object.py(), format_args!("expected a WeakMethod")))
+    payload(object).ok_or_else(|| type_error(object.py(), format_args!("expected a WeakMethod")))
 }
 
 static NEW: Signature = Signature::new("WeakMethod", "__new__", &["meth", "callback"], 1);
@@ -224,7 +229,11 @@ fn make<'py>(
     callback: Option<Argument<'_, 'py>>,
 ) -> Result<Bound<'py, PyAny>> {
     let py = class.py();
-    let Parts { object, function, ordinary } = bound_method::parts(method)?;
+    let Parts {
+        object,
+        function,
+        ordinary,
+    } = bound_method::parts(method)?;
     let died = DIED.get(py);
     let reference = subclass::create(class, object.as_borrowed(), died)?;
     let this = reference.as_borrowed();
@@ -360,9 +369,10 @@ unsafe extern "C" fn compare(
         enter(|py| {
             let (this, other) = (passed(py, object), passed(py, other));
             match (op, payload(this), payload(other)) {
-                (ffi::Py_EQ | ffi::Py_NE, Some(own), Some(theirs)) => {
-                    Ok(boolean(py, compare_methods((&this, own), (&other, theirs), op)?))
-                }
+                (ffi::Py_EQ | ffi::Py_NE, Some(own), Some(theirs)) => Ok(boolean(
+                    py,
+                    compare_methods((&this, own), (&other, theirs), op)?,
+                )),
                 _ => Ok(not_implemented(py)),
             }
         })
@@ -386,7 +396,10 @@ fn compare_methods(
             (Some(own), Some(theirs)) => object::is_true(&object::compare(&own, &theirs, op)?),
             _ => Ok(by_identity),
         };
-    let objects = compare(WeakRef::view(this)?.upgrade(py), WeakRef::view(other)?.upgrade(py))?;
+    let objects = compare(
+        WeakRef::view(this)?.upgrade(py),
+        WeakRef::view(other)?.upgrade(py),
+    )?;
     // Equal if both parts are equal, unequal if either is unequal.
     if objects != equal {
         return Ok(objects);

@@ -30,10 +30,16 @@ impl WeakRef {
     ///
     /// Fails with the interpreter's `TypeError` if the type of `referent` has not opted in (S12).
     /// The allocation may start a garbage collection.
-    pub(crate) fn new<'py>(referent: &Bound<'py, PyAny>, callback: Argument<'_, 'py>) -> Result<Self> {
+    pub(crate) fn new<'py>(
+        referent: &Bound<'py, PyAny>,
+        callback: Argument<'_, 'py>,
+    ) -> Result<Self> {
         // SAFETY: both are valid objects; the result is a new reference, or null with an error set.
         let reference = unsafe {
-            given(referent.py(), ffi::PyWeakref_NewRef(referent.as_ptr(), callback.as_ptr()))
+            given(
+                referent.py(),
+                ffi::PyWeakref_NewRef(referent.as_ptr(), callback.as_ptr()),
+            )
         }?;
         Ok(Self(reference.into()))
     }
@@ -41,7 +47,8 @@ impl WeakRef {
     /// The shared reference to `referent` that has no callback (S6).
     pub(crate) fn plain<'py>(referent: &Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>> {
         let none = none(referent.py());
-        Self::new(referent, none.as_borrowed()).map(|reference| reference.0.into_bound(referent.py()))
+        Self::new(referent, none.as_borrowed())
+            .map(|reference| reference.0.into_bound(referent.py()))
     }
 
     /// Views an object that is a weak reference (not a proxy) as one.
@@ -164,7 +171,11 @@ impl WeakRef {
     /// # Safety
     /// It [carries nothing](Self::carries_nothing), and there are [too many](remains::too_many) steps under way.
     pub(crate) unsafe fn carry(self, py: Python<'_>, value: Strong) {
-        let raw = self.0.into_bound(py).into_ptr().cast::<ffi::PyWeakReference>();
+        let raw = self
+            .0
+            .into_bound(py)
+            .into_ptr()
+            .cast::<ffi::PyWeakReference>();
         // SAFETY: the caller's promise. Nobody reads a dead reference's neighbours.
         unsafe {
             (*raw).wr_callback = value.into_bound(py).into_ptr();
