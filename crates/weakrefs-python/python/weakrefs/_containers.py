@@ -2,6 +2,8 @@
 
 A class statement over a native base gives instances a `__dict__` and weak references to them, as the
 standard classes have, and inherits the native slots: `d[key]` runs no Python code.
+
+The interpreter clears the names of modules when it shuts down, so no method uses one: what it needs it finds in its class.
 """
 
 from _collections_abc import Mapping, MutableMapping, MutableSet
@@ -10,6 +12,25 @@ from copyreg import _slotnames
 from types import GenericAlias
 
 from . import _weakrefs
+
+
+class _References(frozenset):
+    """References that read as a set does."""
+
+    __slots__ = ("_in_order",)
+
+    def __new__(cls, references):
+        self = super().__new__(cls, references)
+        self._in_order = references
+        return self
+
+    def __repr__(self):
+        return self.text(self._in_order)
+
+    @staticmethod
+    def text(references):
+        """The representation of a set of references, without making one: that could call `__eq__`."""
+        return f"{{{', '.join(map(repr, references))}}}" if references else "set()"
 
 
 @_weakrefs.put_methods
@@ -36,98 +57,78 @@ class WeakSet(_weakrefs.WeakSet):
 
     __class_getitem__ = classmethod(GenericAlias)
 
+    __references = _References
+    __deepcopy = staticmethod(deepcopy)
+    __slot_names = staticmethod(_slotnames)
+
     @property
     def data(self):
         """A read-only picture of the weak references to the elements.
 
         A set of such references that is assigned takes the place of all elements.
         """
-        return _References(self._references())
+        return self.__references(self._references())
 
     @data.setter
     def data(self, references):
-        self._replace_references(dict.fromkeys(getattr(references, "_in_order", references)))
+        self._replace_references(getattr(references, "_in_order", references))
 
     def __repr__(self):
-        return _set_repr(self._references())
+        return self.__references.text(self._references())
 
     def __reduce__(self):
-        return self.__class__, (list(self),), _state(self)
+        return self.__class__, (list(self),), self.__state()
 
     def __deepcopy__(self, memo):
         # The elements are the same, as in the mappings: copies of them would die at once.
         copy = memo[id(self)] = self.__class__(list(self))
-        _set_state(copy, deepcopy(_state(self), memo))
+        copy.__restore(self.__deepcopy(self.__state(), memo))
         return copy
 
+    def __state(self):
+        """The attributes, as `object.__getstate__` gives them from 3.11 on; that imports what it needs."""
+        if getattr(type(self), "__getstate__", None) is not getattr(object, "__getstate__", None):
+            return self.__getstate__()
+        slots = {name: getattr(self, name) for name in self.__slot_names(type(self)) if hasattr(self, name)}
+        attributes = self.__dict__ or None
+        return (attributes, slots) if slots else attributes
 
-class _References(frozenset):
-    """References that read as a set does."""
-
-    __slots__ = ("_in_order",)
-
-    def __new__(cls, references):
-        self = super().__new__(cls, references)
-        self._in_order = references
-        return self
-
-    def __repr__(self):
-        return _set_repr(self._in_order)
-
-
-def _set_repr(references):
-    """The representation of a set of references, without making one: that could call `__eq__`."""
-    return f"{{{', '.join(map(repr, references))}}}" if references else "set()"
+    def __restore(self, state):
+        """Restores what `__state` gave, as `copy` and `pickle` do."""
+        if state is None:
+            return
+        if hasattr(self, "__setstate__"):
+            self.__setstate__(state)
+            return
+        attributes, slots = state if isinstance(state, tuple) else (state, None)
+        self.__dict__.update(attributes or {})
+        for name, value in (slots or {}).items():
+            setattr(self, name, value)
 
 
 MutableSet.register(WeakSet)
-
-
-def _state(instance):
-    """The attributes of an instance, as `object.__getstate__` gives them from 3.11 on."""
-    if hasattr(instance, "__getstate__"):
-        return instance.__getstate__()
-    names = _slotnames(type(instance))
-    slots = {name: getattr(instance, name) for name in names if hasattr(instance, name)}
-    attributes = instance.__dict__ or None
-    return (attributes, slots) if slots else attributes
-
-
-def _set_state(instance, state):
-    """Restores what `_state` gave, as `copy` and `pickle` do."""
-    if state is None:
-        return
-    if hasattr(instance, "__setstate__"):
-        instance.__setstate__(state)
-        return
-    attributes, slots = state if isinstance(state, tuple) else (state, None)
-    instance.__dict__.update(attributes or {})
-    for name, value in (slots or {}).items():
-        setattr(instance, name, value)
 
 
 class _WeakMapping(MutableMapping):
     """The operators of the mappings, in terms of methods that a subclass may override."""
 
     __slots__ = ()
+    __mapping = Mapping
 
     def __eq__(self, other):
-        if type(self) is type(other) and type(self) in _MAPPINGS:
-            # Nothing is overridden, so neither mapping need be iterated.
-            equal = self._equals(other)
-            if equal is not None:
-                return equal
-        return super().__eq__(other)
+        # Where nothing is overridden, neither mapping need be iterated.
+        equal = self._equals(other)
+        return super().__eq__(other) if equal is None else equal
 
     def __or__(self, other):
-        if not isinstance(other, Mapping):
+        if not isinstance(other, self.__mapping):
             return NotImplemented
         merged = self.copy()
         merged.update(other)
         return merged
 
     def __ror__(self, other):
-        if not isinstance(other, Mapping):
+        if not isinstance(other, self.__mapping):
             return NotImplemented
         merged = self.__class__()
         merged.update(other)
@@ -185,6 +186,3 @@ class WeakValueDictionary(_weakrefs.WeakValueDictionary, _WeakMapping):
     >>> documents.get('readme', 'closed')
     'closed'
     """
-
-
-_MAPPINGS = WeakKeyDictionary, WeakValueDictionary

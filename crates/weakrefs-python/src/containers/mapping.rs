@@ -8,7 +8,7 @@
 use super::container::{self, Container, live, locate};
 use super::entry::{Entry, Part};
 use super::iterator::WeakIterator;
-use super::subclassing::{class_of, is_container, new_public, overrides};
+use super::subclassing::{class_of, is_public, new_public, overrides};
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{
     self, LAST_METHOD, OPEN, Table as Static, method, plain_method, slot,
@@ -317,7 +317,7 @@ impl<M: Mapped> Methods<M> {
         equals::<M>,
         ffi::METH_O,
         c"_equals($self, other, /)\n--\n\n\
-          Whether the mapping equals another one of the same class; None if that takes comparisons of keys.",
+          Whether the mapping equals another one, if both are of the public class and that takes no comparisons of keys.",
     );
     pub(crate) const SIZEOF_METHOD: ffi::PyMethodDef = plain_method(
         c"__sizeof__",
@@ -567,6 +567,7 @@ plain!(sizeof(py, this) {
     object::integer(py, own + container::of::<M>(this).allocated_bytes(py))
 });
 
+/// Whether the mapping equals `other`, if both are exactly of the same public class; else None.
 unsafe extern "C" fn equals<M: Mapped>(
     this: *mut ffi::PyObject,
     other: *mut ffi::PyObject,
@@ -575,8 +576,9 @@ unsafe extern "C" fn equals<M: Mapped>(
     unsafe {
         enter(|py| {
             let (this, other) = (passed(py, this), passed(py, other));
-            if !is_container::<M>(other) {
-                return Err(type_error(py, format_args!("expected a {}", M::CLASS)));
+            let same_class = ffi::Py_TYPE(this.as_ptr()) == ffi::Py_TYPE(other.as_ptr());
+            if !same_class || !is_public::<M>(this) {
+                return Ok(none(py));
             }
             let equal = are_equal(py, container::of::<M>(this), container::of::<M>(other))?;
             Ok(equal.map_or_else(|| none(py), |equal| object::boolean(py, equal)))

@@ -284,9 +284,10 @@ fn tell(reference: Borrowed<'_, '_, PyAny>) -> Result<()> {
     if own.alive.replace(false)
         && let Some(callback) = own.callback.take(py)
     {
-        let result = call(&callback, [this]);
+        // What it gives may own the next one, too: it goes first, while the callback still does.
+        let result = call(&callback, [this]).map(drop);
         give_up(callback, &method);
-        result?;
+        return result;
     }
     Ok(())
 }
