@@ -223,3 +223,6 @@ impl<E> Default for Table<E> {
         Self::new()
     }
 }
+
+#[cfg(test)]
+mod tests;
