@@ -130,6 +130,12 @@ fn what_no_reader_sees_is_not_kept() {
     // Beyond what the reader sees.
     remove(&mut table, 10);
     assert_eq!(table.owned().count(), 10);
+    insert(&mut table, 11, &copies);
+    let brief = table.snapshot().expect("memory");
+    remove(&mut table, 11);
+    assert!(table.reclaim().is_none(), "it has come after the insertion");
+    drop(table.release(brief));
+    assert_eq!(table.reclaim().map(|entry| entry.id), Some(11));
     let later = table.snapshot().expect("memory");
     remove(&mut table, 5);
     assert!(table.reclaim().is_none());
