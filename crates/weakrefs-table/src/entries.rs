@@ -36,10 +36,20 @@ pub struct Entries<E> {
 
 impl<E> Entries<E> {
     pub(crate) fn none() -> Self {
-        Self::of(Vec::new(), Attic::new())
+        Self {
+            slots: Vec::new().into_iter(),
+            attic: Vec::new().into_iter(),
+        }
     }
 
-    pub(crate) fn of(slots: Vec<Slot<E>>, attic: Attic<E>) -> Self {
+    pub(crate) fn of(slots: Vec<Slot<E>>) -> Self {
+        Self {
+            slots: slots.into_iter(),
+            ..Self::none()
+        }
+    }
+
+    pub(crate) fn of_both(slots: Vec<Slot<E>>, attic: Attic<E>) -> Self {
         Self {
             slots: slots.into_iter(),
             attic: attic.into_records().into_iter(),

@@ -28,8 +28,8 @@ pub struct Snapshot {
     pub(crate) position: u32,
     /// Positions from here on are not of this snapshot.
     pub(crate) end: u32,
-    /// At most so many entries are to come.
-    pub(crate) left: u32,
+    /// So many positions before that have no entry for it.
+    pub(crate) holes: u32,
 }
 
 /// What a reader needs to be as it was.
@@ -41,9 +41,13 @@ pub(crate) enum Reads {
     Entries,
 }
 
-/// Readers of one generation and kind, oldest first.
+/// Readers of one generation and kind. Mostly there is one, for which no memory is needed.
 #[derive(Debug)]
-pub(crate) struct Readers(VecDeque<Reader>);
+pub(crate) struct Readers {
+    newest: Option<Reader>,
+    /// Oldest first.
+    older: VecDeque<Reader>,
+}
 
 /// Readers that have come without a change in between.
 #[derive(Debug)]
@@ -55,61 +59,75 @@ pub(crate) struct Reader {
 
 impl Readers {
     const fn new() -> Self {
-        Self(VecDeque::new())
+        Self {
+            newest: None,
+            older: VecDeque::new(),
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.newest.is_none()
     }
 
     /// The last one to come of those who are there.
     pub(crate) fn newest(&self) -> Option<&Reader> {
-        self.0.back()
+        self.newest.as_ref()
     }
 
     fn end(&self) -> u32 {
-        self.newest().map_or(0, |newest| newest.end)
+        self.newest.as_ref().map_or(0, |newest| newest.end)
     }
 
     fn open(&mut self, epoch: u32, end: u32) -> Result<(), NoRoom> {
-        if let Some(newest) = self.0.back_mut()
-            && newest.epoch == epoch
-        {
-            newest.count += 1;
-            return Ok(());
+        match &mut self.newest {
+            Some(newest) if newest.epoch == epoch => newest.count += 1,
+            newest => {
+                if newest.is_some() {
+                    self.older.try_reserve(1)?;
+                }
+                let count = 1;
+                let older = newest.replace(Reader { epoch, end, count });
+                self.older.extend(older);
+            }
         }
-        self.0.try_reserve(1)?;
-        self.0.push_back(Reader {
-            epoch,
-            end,
-            count: 1,
-        });
         Ok(())
     }
 
     fn close(&mut self, epoch: u32) {
-        if let Ok(at) = self.0.binary_search_by_key(&epoch, |reader| reader.epoch)
-            && let Some(reader) = self.0.get_mut(at)
+        if let Some(newest) = &mut self.newest
+            && newest.epoch == epoch
+        {
+            newest.count -= 1;
+            if newest.count == 0 {
+                self.newest = self.older.pop_back();
+            }
+        } else if let Ok(at) = self
+            .older
+            .binary_search_by_key(&epoch, |reader| reader.epoch)
+            && let Some(reader) = self.older.get_mut(at)
         {
             reader.count -= 1;
             if reader.count == 0 {
-                self.0.remove(at);
+                self.older.remove(at);
             }
         }
-        if self.0.is_empty() {
-            self.0 = VecDeque::new();
+        if self.older.is_empty() && self.older.capacity() > 0 {
+            self.older = VecDeque::new();
         }
     }
 
     /// Whether one of them sees what was removed from a position in this epoch.
     fn see(&self, position: u32, epoch: u32) -> bool {
-        let came_later = self.0.partition_point(|reader| reader.epoch <= epoch);
-        let last = came_later.checked_sub(1).and_then(|at| self.0.get(at));
+        let came_before = |reader: &&Reader| reader.epoch <= epoch;
+        let last = self.newest.as_ref().filter(came_before).or_else(|| {
+            let came_later = self.older.partition_point(|reader| came_before(&reader));
+            self.older.get(came_later.checked_sub(1)?)
+        });
         last.is_some_and(|reader| position < reader.end)
     }
 
     fn allocated_bytes(&self) -> usize {
-        self.0.capacity() * size_of::<Reader>()
+        self.older.capacity() * size_of::<Reader>()
     }
 }
 
@@ -121,7 +139,7 @@ pub(crate) struct Generation<E> {
     pub(crate) of_entries: Readers,
     /// For those who read whole entries.
     pub(crate) attic: Attic<E>,
-    /// Empty while this is the current generation.
+    /// Empty while this is the current generation, which may have no readers.
     pub(crate) storage: Storage<E>,
 }
 

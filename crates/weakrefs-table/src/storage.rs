@@ -51,17 +51,29 @@ impl<E> Storage<E> {
         retired.is_none().then_some(entry)
     }
 
-    /// The present entries in the order of insertion.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &E> {
-        let slots = self.slots.get(self.oldest as usize..).unwrap_or_default();
-        slots.iter().zip(self.oldest..).filter_map(|(slot, at)| {
+    /// The present entries from a position on, in the order of insertion, each with its position.
+    fn present_from(&self, from: u32) -> impl Iterator<Item = (u32, &E)> {
+        let slots = self.slots.get(from as usize..).unwrap_or_default();
+        slots.iter().zip(from..).filter_map(|(slot, at)| {
             let entry = slot.entry.as_ref()?;
             let retired = self.retired.epoch(&self.index, at, slot.hash);
-            retired.is_none().then_some(entry)
+            retired.is_none().then_some((at, entry))
         })
     }
 
+    /// The present entries in the order of insertion.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &E> {
+        self.present_from(self.oldest).map(|(_, entry)| entry)
+    }
+
+    /// The position of the first present entry from a position on that is wanted.
+    pub(crate) fn find_from(&self, from: u32, mut wanted: impl FnMut(&E) -> bool) -> Option<u32> {
+        let found = self.present_from(from).find(|(_, entry)| wanted(entry));
+        found.map(|(at, _)| at)
+    }
+
     /// The position of the newest present entry.
+    #[inline]
     pub(crate) fn last(&self) -> Option<u32> {
         (0..self.newest)
             .rev()

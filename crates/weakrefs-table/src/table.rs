@@ -36,7 +36,7 @@ pub struct Table<E> {
     storage: Storage<E>,
     /// Changes with every change of the table.
     version: u64,
-    /// Those that have readers, oldest first: also the current one, while it has.
+    /// Those that have readers, oldest first: also the current one, once it has had any.
     generations: VecDeque<Generation<E>>,
     /// The number of the current generation.
     generation: u64,
@@ -223,3 +223,6 @@ impl<E> Default for Table<E> {
         Self::new()
     }
 }
+
+#[cfg(test)]
+mod tests;

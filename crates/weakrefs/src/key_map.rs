@@ -97,8 +97,8 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S> WeakKeyMap<K, V
     /// The entries in the order of insertion, as they are now: later changes and deaths do not show,
     /// except that those with dead keys are passed over (S21).
     ///
-    /// The iterator keeps no key alive. To open it costs the same whatever the size; the first change
-    /// of the map meanwhile copies the references.
+    /// The iterator keeps no key alive. To open it costs the same whatever the size, and so does a change of the
+    /// map meanwhile (S42).
     pub fn iter(&self) -> Iter<K, V> {
         Iter {
             walk: Walk::new(&self.store),

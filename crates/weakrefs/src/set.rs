@@ -98,8 +98,8 @@ impl<T: ?Sized + WeakReferenceable, S> WeakSet<T, S> {
     /// The elements in the order of insertion, as they are now: later changes and deaths do not show,
     /// except that the dead are passed over (S21).
     ///
-    /// The iterator keeps no element alive. To open it costs the same whatever the size; the first
-    /// change of the set meanwhile copies the references.
+    /// The iterator keeps no element alive. To open it costs the same whatever the size, and so does a change of the
+    /// set meanwhile (S42).
     pub fn iter(&self) -> Iter<T> {
         Iter {
             walk: Walk::new(&self.store),

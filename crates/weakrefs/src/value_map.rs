@@ -81,8 +81,8 @@ impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S> WeakValueMap<K,
     /// The entries in the order of insertion, as they are now: later changes and deaths do not show,
     /// except that the dead are passed over (S21).
     ///
-    /// The iterator keeps no object alive. To open it costs the same whatever the size; the first
-    /// change of the map meanwhile copies the references.
+    /// The iterator keeps no object alive. To open it costs the same whatever the size, and so does a change of the
+    /// map meanwhile (S42).
     pub fn iter(&self) -> Iter<K, V> {
         Iter {
             walk: Walk::new(&self.store),

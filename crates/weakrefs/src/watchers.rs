@@ -440,7 +440,7 @@ mod tests {
                 let mut expected = Vec::new();
                 for number in 0..size {
                     let watcher = nobody();
-                    list.push(Numbered { number, watcher });
+                    assert!(list.push(Numbered { number, watcher }).is_ok());
                     expected.push(number);
                     if number % stride == 2 {
                         let gone = expected.remove(expected.len() / 2);
@@ -467,7 +467,7 @@ mod tests {
         let mut list = List::new();
         for number in 0..100 {
             let watcher = nobody();
-            list.push(Numbered { number, watcher });
+            assert!(list.push(Numbered { number, watcher }).is_ok());
         }
         assert!(matches!(list, List::Many(_)));
         for number in 0..100 {

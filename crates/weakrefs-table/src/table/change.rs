@@ -2,7 +2,6 @@
 //! everything as it was if that is refused.
 
 use super::{MOST, Miss, Position, SMALL, Table};
-use crate::attic::Attic;
 use crate::entries::{Entries, Slot};
 use crate::index::NOWHERE;
 use crate::room::{NoRoom, Refused};
@@ -190,20 +189,19 @@ impl<E: Clone> Table<E> {
     /// is no memory to list more of them, the rest stays.
     pub fn extract(&mut self, mut leave: impl FnMut(&E) -> bool) -> Entries<E> {
         let mut left = Vec::new();
-        for at in self.storage.oldest..self.storage.newest {
-            if self.storage.present(at).is_none_or(|entry| !leave(entry)) {
-                continue;
-            }
+        let mut from = self.storage.oldest;
+        while let Some(at) = self.storage.find_from(from, &mut leave) {
             if left.try_reserve(1).is_err() {
                 break;
             }
             let entry = self.take_at(at);
             left.push(Slot { hash: 0, entry });
+            from = at + 1;
         }
         if !left.is_empty() {
             self.settle();
         }
-        Entries::of(left, Attic::new())
+        Entries::of(left)
     }
 
     /// Removes every entry. Open snapshots keep theirs: if there are any of the present entries, none is given.
@@ -229,8 +227,9 @@ impl<E: Clone> Table<E> {
             self.begin_generation(with.storage);
             return Entries::none();
         }
+        self.forget_unread();
         let storage = core::mem::replace(&mut self.storage, with.storage);
-        Entries::of(storage.slots, Attic::new())
+        Entries::of(storage.slots)
     }
 
     fn take_at(&mut self, at: u32) -> Option<E> {
@@ -289,10 +288,15 @@ impl<E: Clone> Table<E> {
                 return false;
             };
             self.begin_generation(storage);
-        } else if !self.storage.retired.is_empty() {
+            self.version += 1;
+            return true;
+        }
+        self.forget_unread();
+        if !self.storage.retired.is_empty() {
             // Until they have been reclaimed.
             return false;
-        } else if let Some(storage) = self.is_wasteful().then(|| self.moved(tracked)).flatten() {
+        }
+        if let Some(storage) = self.is_wasteful().then(|| self.moved(tracked)).flatten() {
             self.storage = storage;
         } else if self.has_many_tombstones() || (self.is_full() && self.storage.tombstones() > 0) {
             self.storage.squeeze();

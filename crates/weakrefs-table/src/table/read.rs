@@ -15,9 +15,20 @@ impl<E> Table<E> {
     /// The next entry of a snapshot, in insertion order.
     #[inline]
     pub fn next(&self, snapshot: &mut Snapshot) -> Option<&E> {
+        if self.is_as_seen(snapshot) {
+            while snapshot.position < snapshot.end {
+                let slot = self.storage.slot(snapshot.position)?;
+                snapshot.position += 1;
+                if let Some(entry) = &slot.entry {
+                    return Some(entry);
+                }
+                snapshot.holes = snapshot.holes.saturating_sub(1);
+            }
+            return None;
+        }
         let (at, _, entry) = self.seen_from(snapshot)?;
+        snapshot.holes = snapshot.holes.saturating_sub(at - snapshot.position);
         snapshot.position = at + 1;
-        snapshot.left = snapshot.left.saturating_sub(1);
         Some(entry)
     }
 
@@ -25,6 +36,11 @@ impl<E> Table<E> {
     #[inline]
     #[must_use]
     pub fn peek(&self, snapshot: &Snapshot) -> Option<(u64, &E)> {
+        if self.is_as_seen(snapshot) {
+            let slots = self.storage.slots.get(snapshot.position as usize..)?;
+            let mut slots = slots.iter().zip(snapshot.position..snapshot.end);
+            return slots.find_map(|(slot, _)| Some((slot.hash, slot.entry.as_ref()?)));
+        }
         let (_, hash, entry) = self.seen_from(snapshot)?;
         Some((hash, entry))
     }
@@ -33,8 +49,8 @@ impl<E> Table<E> {
     /// [evicted](Self::evict).
     #[must_use]
     pub fn remaining(&self, snapshot: &Snapshot) -> usize {
-        let slots = snapshot.end.saturating_sub(snapshot.position);
-        slots.min(snapshot.left) as usize
+        let positions = snapshot.end.saturating_sub(snapshot.position);
+        positions.saturating_sub(snapshot.holes) as usize
     }
 
     /// Whether there are open snapshots of the present entries, or removed entries to be [reclaimed](Self::reclaim).
@@ -43,14 +59,24 @@ impl<E> Table<E> {
         self.has_readers() || !self.storage.retired.is_empty()
     }
 
-    /// The current generation, if it has readers.
+    /// The current generation, if it has had readers.
     pub(super) fn current(&self) -> Option<&Generation<E>> {
         let newest = self.generations.back()?;
         (newest.number == self.generation).then_some(newest)
     }
 
     pub(super) fn has_readers(&self) -> bool {
-        self.current().is_some()
+        self.current().is_some_and(Generation::has_readers)
+    }
+
+    /// Gives back the place of a generation that has no readers.
+    pub(super) fn forget_unread(&mut self) {
+        if self.current().is_some_and(|current| !current.has_readers()) {
+            self.generations.pop_back();
+        }
+        if self.generations.is_empty() {
+            self.generations = VecDeque::new();
+        }
     }
 
     fn find_generation(&self, number: u64) -> Option<usize> {
@@ -60,19 +86,16 @@ impl<E> Table<E> {
         found.ok()
     }
 
-    /// The first entry that a snapshot sees from its position on, with its position and hash.
+    /// Whether a snapshot sees the slots as they are.
     #[inline]
-    fn seen_from(&self, snapshot: &Snapshot) -> Option<(u32, u64, &E)> {
-        if snapshot.generation != self.generation || self.storage.altered {
-            return self.seen_otherwise(snapshot);
-        }
-        let slots = self.storage.slots.get(snapshot.position as usize..)?;
-        let mut slots = slots.iter().zip(snapshot.position..snapshot.end);
-        slots.find_map(|(slot, at)| Some((at, slot.hash, slot.entry.as_ref()?)))
+    fn is_as_seen(&self, snapshot: &Snapshot) -> bool {
+        snapshot.generation == self.generation && !self.storage.altered
     }
 
-    /// The same where something has changed.
-    fn seen_otherwise(&self, snapshot: &Snapshot) -> Option<(u32, u64, &E)> {
+    /// The first entry that a snapshot sees from its position on, with its position and hash, where that may not be what
+    /// the table sees.
+    #[cold]
+    fn seen_from(&self, snapshot: &Snapshot) -> Option<(u32, u64, &E)> {
         let generation = self
             .generations
             .get(self.find_generation(snapshot.generation)?)?;
@@ -151,7 +174,7 @@ impl<E: Clone> Table<E> {
             }
             epoch = 1;
         }
-        if !self.has_readers() {
+        if self.current().is_none() {
             if self.generations.is_empty() {
                 self.generations.try_reserve_exact(1)?;
             } else {
@@ -160,15 +183,8 @@ impl<E: Clone> Table<E> {
             self.generations.push_back(Generation::new(self.generation));
         }
         let end = self.storage.slots.len() as u32;
-        let opened = self
-            .generations
-            .back_mut()
-            .ok_or(NoRoom)
-            .and_then(|generation| generation.open(reads, epoch, end));
-        if opened.is_err() {
-            self.give_up_if_unread(self.generations.len().saturating_sub(1));
-            return Err(NoRoom);
-        }
+        let current = self.generations.back_mut().ok_or(NoRoom)?;
+        current.open(reads, epoch, end)?;
         (self.epoch, self.epoch_version) = (epoch, self.version);
         self.horizon = end;
         Ok(Snapshot {
@@ -177,34 +193,39 @@ impl<E: Clone> Table<E> {
             reads,
             position: self.storage.oldest,
             end,
-            left: self.len() as u32,
+            holes: end - self.storage.oldest - self.len() as u32,
         })
     }
 
     /// Gives a snapshot back, and with it what was kept for it alone and lies in one piece. What lies among the present
     /// entries is to be [reclaimed](Self::reclaim). Needs no memory.
     pub fn release(&mut self, snapshot: Snapshot) -> Entries<E> {
-        let Some(at) = self.find_generation(snapshot.generation) else {
-            return Entries::none();
+        let is_current = snapshot.generation == self.generation;
+        let at = if is_current {
+            self.generations.len().checked_sub(1)
+        } else {
+            self.find_generation(snapshot.generation)
         };
-        let Some(generation) = self.generations.get_mut(at) else {
+        let generation = at.and_then(|at| self.generations.get_mut(at));
+        let Some(generation) = generation.filter(|found| found.number == snapshot.generation)
+        else {
             return Entries::none();
         };
         generation.close(snapshot.reads, snapshot.epoch);
-        let attic = if generation.of_entries.is_empty() {
+        let attic = if generation.of_entries.is_empty() && generation.attic.len() > 0 {
             core::mem::replace(&mut generation.attic, Attic::new())
         } else {
             Attic::new()
         };
-        if snapshot.generation == self.generation {
+        if is_current {
             self.horizon = generation.horizon();
-        }
-        let storage = self.give_up_if_unread(at);
-        if snapshot.generation == self.generation {
             self.settle();
+        } else if !generation.has_readers()
+            && let Some(generation) = at.and_then(|at| self.generations.remove(at))
+        {
+            return Entries::of_both(generation.storage.slots, attic);
         }
-        let slots = storage.map_or_else(Vec::new, |storage| storage.slots);
-        Entries::of(slots, attic)
+        Entries::of_both(Vec::new(), attic)
     }
 
     /// One of the entries that were removed and kept in their places for readers that are gone now. Call it after
@@ -222,17 +243,5 @@ impl<E: Clone> Table<E> {
         let entry = storage.retired.pop(&mut storage.slots);
         self.settle();
         entry
-    }
-
-    /// Takes a generation off the list if it has no readers any more.
-    fn give_up_if_unread(&mut self, at: usize) -> Option<Storage<E>> {
-        if self.generations.get(at)?.has_readers() {
-            return None;
-        }
-        let generation = self.generations.remove(at)?;
-        if self.generations.is_empty() {
-            self.generations = VecDeque::new();
-        }
-        Some(generation.storage)
     }
 }

@@ -77,10 +77,18 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Walk<T, P> {
     ) -> Option<R> {
         loop {
             let heads = self.heads.iter().enumerate();
-            let (index, &Head { hash, .. }) = heads.min_by_key(|(_, head)| head.order)?;
-            // All shards are at their end, or have been empty from the beginning.
+            let (index, &Head { order, hash }) = heads.min_by_key(|(_, head)| head.order)?;
+            if order == END.order {
+                return None;
+            }
             let snapshot = self.snapshots[index].as_mut()?;
             let shard = self.store.shard_at(index);
+            let now = head(&shard.table, snapshot);
+            if now.order != order {
+                // It has been evicted.
+                self.heads[index] = now;
+                continue;
+            }
             let entry = shard.table.next(snapshot)?;
             let result = read(hash, entry);
             self.heads[index] = head(&shard.table, snapshot);

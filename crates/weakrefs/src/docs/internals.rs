@@ -52,9 +52,13 @@
 //! - *An insertion* first registers with the object, then enters the table. The caller holds the object.
 //! - *Eviction* does not depend on the list alone: lookups and iteration pass over the dead, and a shard
 //!   that has grown to twice its size sweeps out those that no list has told of.
-//! - *Iteration* opens a snapshot of all shards at one moment, in O(1), and merges them by number. The first
-//!   change of a shard meanwhile copies its references once, for all who read. An entry is upgraded when it
-//!   is its turn.
+//! - *Iteration* opens a snapshot of all shards at one moment, in O(1), and merges them by number. A change
+//!   meanwhile costs the change (S42): what is removed stays in its place, and what is replaced is copied
+//!   first, until no reader sees it any more; the dead are kept for nobody. An entry is upgraded when it is
+//!   its turn.
+//! - *Without memory* for another entry, a watcher or a reader, the operation panics as one of the standard
+//!   library's collections does, outside of all locks, and nothing has changed. Death, eviction, removal and
+//!   the end of an iterator need no memory of the table (S36).
 //! - *`len`*, `pop` and snapshots lock all shards: they see one moment of the whole.
 //! - *Memory* follows the number of entries: a table with less than a quarter of its slots in use shrinks
 //!   (S34).
