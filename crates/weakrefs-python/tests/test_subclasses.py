@@ -207,7 +207,7 @@ def recording(kind, log, names):
     return type(
         "Recording",
         (kind,),
-        {name: recorded(name) for name in chosen - IGNORED if not name.startswith("_abc")},
+        {name: recorded(name) for name in chosen - IGNORED if not name.startswith("_") or name.endswith("__")},
     )
 
 
