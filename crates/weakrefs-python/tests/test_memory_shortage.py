@@ -31,7 +31,7 @@ def consistent(container, things):
     shown = list(container.values() if isinstance(container, WeakValueDictionary) else container)
     return len(container) == len(shown) and shown == things[: len(shown)]
 
-things = [Thing() for _ in range(400_000)]
+things = [Thing() for _ in range(200_000)]
 """
 
 KINDS = {
@@ -51,7 +51,7 @@ KINDS = {
 }
 
 
-@pytest.mark.parametrize("headroom", [2, 5, 9, 16])
+@pytest.mark.parametrize("headroom", [2, 9])
 @pytest.mark.parametrize("kind", KINDS)
 def test_growth_in_a_shortage(kind, headroom):
     """S36: filling a container one by one, and at once, ends with `MemoryError`; what is in it stays, and it goes on."""

@@ -26,7 +26,7 @@ progress = mmap.mmap(-1, 8)
 
 
 def say(name, result):
-    os.write(1, f"{name} => {result}\n".encode())
+    os.write(1, f"{name} => {result}\\n".encode())
 
 
 def fail(code, scope, first, last):
@@ -199,41 +199,19 @@ for name, make in MORTAL.items():
 """
 
 IMPORT = """
-import importlib.util
-import collections.abc, types, atexit  # what the package imports is not the question
-spec = importlib.util.find_spec("weakrefs")
+import _imp, atexit, collections.abc, importlib.machinery, importlib.util, types  # these are not the question
+directory = importlib.util.find_spec("weakrefs").submodule_search_locations
+spec = importlib.machinery.PathFinder.find_spec("weakrefs._weakrefs", directory)
+WAYS = {
+    "package": (compile("__import__('weakrefs')", "", "eval"), {}),
+    "extension": (compile("[module := create(spec), execute(module)][0]", "", "eval"),
+                  {"create": _imp.create_dynamic, "execute": _imp.exec_dynamic, "spec": spec}),
+}
 
 
-def attempt(number, last):
+def attempt(way, first, last):
     def body():
-        result = fail(compile("__import__('weakrefs')", "", "eval"), {}, number, last)
-        if isinstance(result, str) and not result.startswith("ImportError"):
-            return result
-        for name in [name for name in sys.modules if name.startswith("weakrefs")]:
-            if result is None or isinstance(result, str):
-                del sys.modules[name]
-        import weakrefs
-        members = weakrefs.WeakSet([body])
-        weakrefs.finalize(body, int), members.copy(), weakrefs.WeakKeyDictionary({body: 1}) | {}
-        return len(members) == 1
-    return body
-
-
-for number in range(0, 40_000, STEP):
-    if number % (STEP * 10) == 0:
-        done = in_child(f"{number} to the end", attempt(number, 0))
-    in_child(f"{number}", attempt(number, number + 1))
-"""
-
-
-IMPORT = """
-import atexit, collections.abc, importlib.util, types  # what the package imports is not the question
-
-
-def attempt(first, last):
-    def body():
-        code = compile("__import__('weakrefs')", "", "eval")
-        result = fail(code, {}, first, last)
+        result = fail(*WAYS[way], first, last)
         if isinstance(result, str) and not result.startswith("ImportError"):
             return result
         if not hasattr(result, "WeakSet"):
@@ -247,22 +225,23 @@ def attempt(first, last):
     return body
 
 
-def allocates(first):
+def allocates(way, first):
     '''Whether an import allocates more often than that.'''
     child = os.fork()
     if not child:
-        signal.alarm(3)
+        signal.alarm(TIMEOUT)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-        os._exit(not hasattr(fail(compile("__import__('weakrefs')", "", "eval"), {}, first, 0), "WeakSet"))
+        os._exit(not hasattr(fail(*WAYS[way], first, 0), "WeakSet"))
     return os.waitpid(child, 0)[1] != 0
 
 
-count = 0
-while allocates(count):
-    count += 500
-for first in range(0, count, STEP):
-    in_child(f"{first} to the end", attempt(first, 0))
-    in_child(f"{first} alone", attempt(first, first + 1))
+for way, count in ("extension", 500), ("package", 2000):
+    while allocates(way, count):
+        count += 500
+    for first in range(0, count, STEP):
+        in_child(f"{way} {first} alone", attempt(way, first, first + 1))
+        if way == "extension":  # without any memory, the interpreter's own part of an import can go on for ever
+            in_child(f"{way} {first} to the end", attempt(way, first, 0))
 """
 
 
