@@ -4,6 +4,8 @@ import gc
 
 import pytest
 
+pytest.register_assert_rewrite("support")  # so that its assertions say what they have found
+
 
 @pytest.fixture(autouse=True)
 def _explicit_collection():
