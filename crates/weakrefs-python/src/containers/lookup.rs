@@ -7,8 +7,8 @@
 //! anew, as `dict`'s do. A [miss](Miss) knows the version of the table at which it was established,
 //! so that an insertion can tell whether it still holds.
 //!
-//! Code that changes the table from its own `__eq__` cannot keep a lookup from ending: after [`PATIENCE`] changes the
-//! lookup remembers the keys that it has compared, and compares none twice, by whatever entry it comes again.
+//! Code that changes the table from its own `__eq__` cannot keep a lookup from ending: after [`PATIENCE`] changes it does not
+//! begin anew any more, but ends with the keys that it has listed.
 
 use super::container::{Container, extract_dead};
 use super::entry::Entry;
@@ -20,8 +20,7 @@ use pyo3::{Bound, PyAny, Python};
 use std::collections::TryReserveError;
 use weakrefs_table::{Entries, Miss, Position, Refused, Table};
 
-/// How many changes a lookup bears before it remembers what it has compared. Not from the first one on: what is remembered
-/// is kept alive, and a key may be meant to die in `__eq__`.
+/// After how many changes a lookup stops to begin anew.
 const PATIENCE: usize = 8;
 
 /// An entry of equal hash, to be compared outside of the table.
@@ -223,37 +222,28 @@ fn compare<E: Entry, R, F: FnOnce(&mut Table<E>, Position) -> R>(
     let mut candidates = Candidates::after(miss, &first, hash);
     let mut next = Some(first);
     while let Some(Candidate { at, identity }) = next {
-        let other = E::key_of(identity.bind(py));
-        let equal = match &other {
-            Some(other) => are_equal(other, key)?,
-            None => false,
-        };
-        let step = table.with(py, |table| {
-            let changed = candidates.follow(table);
-            if !equal {
-                return Err(act);
-            }
-            let at = if changed {
-                // The comparison changed the table: the entry may be elsewhere, or gone.
-                table.find(hash as u64, |entry| {
-                    entry.identity().as_ptr() == identity.as_ptr()
-                })
-            } else {
-                Some(at)
+        if let Some(other) = E::key_of(identity.bind(py))
+            && are_equal(&other, key)?
+        {
+            let step = table.with(py, |table| {
+                let at = if candidates.follow(table) {
+                    // The comparison changed the table: the key may be elsewhere, in another entry, or gone.
+                    table.find(hash as u64, |entry| entry.is_for(&other))
+                } else {
+                    Some(at)
+                };
+                match at {
+                    Some(at) => Ok(act(table, at)),
+                    None => Err(act),
+                }
+            });
+            act = match step {
+                Ok(result) => return Ok(Ok(result)),
+                Err(act) => act,
             };
-            match at {
-                Some(at) => Ok(act(table, at)),
-                None => Err(act),
-            }
-        });
-        act = match step {
-            Ok(result) => return Ok(Ok(result)),
-            Err(act) => act,
-        };
-        let listed = candidates
-            .reject(other)
-            .and_then(|()| table.with(py, |table| candidates.next(py, table)));
-        next = listed.map_err(|_: TryReserveError| no_memory(py))?;
+        }
+        let listed = table.with(py, |table| candidates.next(table));
+        next = listed.map_err(|_no_room| no_memory(py))?;
     }
     Ok(Err((candidates.miss, act)))
 }
@@ -261,16 +251,14 @@ fn compare<E: Entry, R, F: FnOnce(&mut Table<E>, Position) -> R>(
 /// What a lookup has still to compare.
 struct Candidates {
     hash: isize,
-    /// The state of the table that the others were listed in, and the miss if none is left.
+    /// The last state of the table that is known, and the miss if nothing is left.
     miss: Miss,
     /// The one that was compared before the others were listed.
     first: Option<Position>,
     /// The others, the next one last, once they are listed.
-    others: Option<Vec<Position>>,
+    others: Option<Vec<Candidate>>,
     /// How often a comparison has changed the table.
     changes: usize,
-    /// Keys that are not compared again.
-    rejected: Vec<Strong>,
 }
 
 impl Candidates {
@@ -281,65 +269,49 @@ impl Candidates {
             first: Some(first.at),
             others: None,
             changes: 0,
-            rejected: Vec::new(),
         }
     }
 
-    /// Begins anew if a comparison has changed the table; gives whether one has.
+    /// Begins anew if the table has changed, unless the lookup has lost its patience: then those that are listed are the
+    /// last ones. Gives whether the table has changed.
     fn follow<E: Entry>(&mut self, table: &Table<E>) -> bool {
         let changed = table.version() != self.miss.version;
         if changed {
             self.changes += 1;
             self.miss = table.miss();
-            self.first = None;
-            self.others = None;
+            if self.changes <= PATIENCE {
+                self.first = None;
+                self.others = None;
+            }
         }
         changed
-    }
-
-    /// Notes that `key` is not equal, if the lookup has lost its patience.
-    fn reject(
-        &mut self,
-        key: Option<Bound<'_, PyAny>>,
-    ) -> std::result::Result<(), TryReserveError> {
-        if self.changes > PATIENCE
-            && let Some(key) = key
-        {
-            self.rejected.try_reserve(1)?;
-            self.rejected.push(key.into());
-        }
-        Ok(())
     }
 
     /// The next one.
     fn next<E: Entry>(
         &mut self,
-        py: Python<'_>,
         table: &Table<E>,
     ) -> std::result::Result<Option<Candidate>, TryReserveError> {
-        if table.version() != self.miss.version {
-            // Another thread, or a destructor of what the comparison has left.
-            self.follow(table);
-        }
+        self.follow(table);
         let others = match &mut self.others {
             Some(others) => others,
             none => {
                 let first = self.first;
-                let rejected = &self.rejected;
                 let others = || {
                     table
                         .candidates(self.hash as u64)
                         .filter(|(at, _)| Some(*at) != first)
-                        .filter(|(_, entry)| !rejected.iter().any(|key| entry.is_for(key.bind(py))))
-                        .map(|(at, _)| at)
                 };
                 let mut listed = Vec::new();
                 listed.try_reserve_exact(others().count())?;
-                listed.extend(others());
+                listed.extend(others().map(|(at, entry)| Candidate {
+                    at,
+                    identity: entry.identity().clone(),
+                }));
                 listed.reverse();
                 none.insert(listed)
             }
         };
-        Ok(others.pop().and_then(|at| Candidate::at(table, at)))
+        Ok(others.pop())
     }
 }

@@ -116,20 +116,29 @@ pub(crate) fn for_each_pair<'py>(
     Ok(())
 }
 
-/// A `dict` of what such a one can be made from.
+/// A `dict` of what such a one can be made from: item by item, for the interpreter would not let itself be interrupted.
 pub(crate) fn dict_of<'py>(other: &Bound<'py, PyAny>) -> Result<Bound<'py, PyDict>> {
     let py = other.py();
     let made = dict(py)?;
-    let is_mapping = optional_attribute(other, name::keys(py))?.is_some();
-    if is_mapping {
-        // SAFETY: a `dict` and a mapping.
+    // SAFETY: a type check of a valid object.
+    if unsafe { ffi::PyDict_Check(other.as_ptr()) } != 0 {
+        // SAFETY: two `dict`s.
         return match unsafe { ffi::PyDict_Update(made.as_ptr(), other.as_ptr()) } {
             0 => Ok(made),
             _ => Err(Raised::by_interpreter()),
         };
     }
-    // Pair by pair, in the interpreter's words: it would not let itself be interrupted.
     let mut turns = Turns::default();
+    if let Some(keys) = optional_attribute(other, name::keys(py))? {
+        for key in object::iterate(&call(&keys, [])?)? {
+            let key = key?;
+            let value = object::item(other, key.as_borrowed())?;
+            object::set_item(&made, key.as_borrowed(), value.as_borrowed())?;
+            turns.take(py)?;
+        }
+        return Ok(made);
+    }
+    // In the interpreter's words.
     for (at, pair) in object::iterate(other)?.enumerate() {
         let (key, value) = object::dict_pair(&pair?, at)?;
         object::set_item(&made, key.as_borrowed(), value.as_borrowed())?;

@@ -273,6 +273,20 @@ pub(crate) fn set_item<'py>(
     done(unsafe { ffi::PyDict_SetItem(dict.as_ptr(), key.as_ptr(), value.as_ptr()) }).map(drop)
 }
 
+/// `object[key]`.
+pub(crate) fn item<'py>(
+    object: &Bound<'py, PyAny>,
+    key: Argument<'_, 'py>,
+) -> Result<Bound<'py, PyAny>> {
+    // SAFETY: two valid objects.
+    unsafe {
+        given(
+            object.py(),
+            ffi::PyObject_GetItem(object.as_ptr(), key.as_ptr()),
+        )
+    }
+}
+
 /// `object[key] = value`.
 pub(crate) fn assign_item<'py>(
     object: &Bound<'py, PyAny>,
