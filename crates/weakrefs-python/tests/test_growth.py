@@ -1,6 +1,7 @@
 """Memory: what is over is given back, however long it goes on (S34)."""
 
 import gc
+import os
 import sys
 
 import pytest
@@ -253,3 +254,59 @@ def test_a_long_run_takes_no_more_memory_than_a_short_one(name):
     """
     (growth,) = output_of(CHURN.replace("sys.argv[1]", repr(name)))
     assert int(growth) < 512
+
+
+# Suspended iterators
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="needs to know what is in use")
+@pytest.mark.parametrize("change", ["element died", "element added", "element removed"])
+@pytest.mark.parametrize("kind", [WeakSet, WeakKeyDictionary, WeakValueDictionary])
+def test_suspended_iterators_over_a_changing_container(kind, change):
+    """S42, S34: what each of many holds does not grow with the container: thousands of them, over one that changes in
+    between, take a few MiB.
+    """
+    code = f"""
+        import gc, resource
+        from weakrefs import WeakKeyDictionary, WeakSet, WeakValueDictionary
+
+        class Thing: pass
+
+        def store(thing):
+            if isinstance(container, WeakSet):
+                container.add(thing)
+            elif isinstance(container, WeakKeyDictionary):
+                container[thing] = 1
+            else:
+                container[id(thing)] = thing
+
+        def resident():
+            with open("/proc/self/statm") as file:
+                return int(file.read().split()[1]) * resource.getpagesize()
+
+        things, container, suspended = [Thing() for _ in range(6000)], {kind.__name__}(), []
+        for thing in things:
+            store(thing)
+        before = resident()
+        for number in range(5000):
+            walk = iter(container)
+            next(walk)
+            suspended.append(walk)
+            if {change!r} == "element died":
+                thing = things.pop()
+                thing = None
+            elif {change!r} == "element added":
+                things.append(Thing())
+                store(things[-1])
+            elif isinstance(container, WeakSet):
+                container.remove(things[number])
+            elif isinstance(container, WeakKeyDictionary):
+                del container[things[number]]
+            else:
+                del container[id(things[number])]
+        print((resident() - before) >> 20, len(container))
+        suspended.clear()
+        print(len(container) == len(list(container)))
+    """
+    grown, count = map(int, output_of(code)[0].split())
+    assert grown < 16 and count == {"element died": 1000, "element added": 11_000, "element removed": 1000}[change]
