@@ -159,7 +159,9 @@ def swap(arguments):
 
 
 @pytest.mark.parametrize("change", ["grow", "shrink", "swap"])
-@pytest.mark.parametrize("call", ["WeakValueDictionary(**names)", "values.update(**names)", "values.update({}, **names)"])
+@pytest.mark.parametrize(
+    "call", ["WeakValueDictionary(**names)", "values.update(**names)", "values.update({}, **names)"]
+)
 def test_named_arguments_that_change_while_they_are_read(call, change):
     """S37: a `RuntimeError`, or all that was there; nothing is read that is gone."""
     code = f"""

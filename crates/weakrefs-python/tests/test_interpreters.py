@@ -161,6 +161,7 @@ run()
 
 # An interpreter after the end of the first, as a program has it that embeds Python
 
+
 def embedding():
     """A compiler and a shared library to embed Python with."""
     compiler = next((path for path in ("/usr/bin/cc", "/usr/bin/gcc") if pathlib.Path(path).exists()), None)
@@ -209,7 +210,15 @@ def embedded(tmp_path_factory):
     source, program = directory / "program.c", directory / "program"
     source.write_text(PROGRAM)
     subprocess.run(
-        [compiler, source, "-o", program, f"-I{sysconfig.get_path('include')}", library, f"-Wl,-rpath,{library.parent}"],
+        [
+            compiler,
+            source,
+            "-o",
+            program,
+            f"-I{sysconfig.get_path('include')}",
+            library,
+            f"-Wl,-rpath,{library.parent}",
+        ],
         check=True,
     )
 

@@ -74,7 +74,11 @@ for operation in OPERATIONS:
 @needs_fork
 @pytest.mark.parametrize(
     "keep",
-    ["late = Late(operation)", "late = Late(operation); late.itself = late", "late = WeakKeyDictionary({Thing: Late(operation)})"],
+    [
+        "late = Late(operation)",
+        "late = Late(operation); late.itself = late",
+        "late = WeakKeyDictionary({Thing: Late(operation)})",
+    ],
     ids=["variable", "cycle", "entry"],
 )
 def test_every_operation_in_a_destructor_at_the_end(keep):
