@@ -42,7 +42,7 @@ type Sought<R, F> = std::result::Result<R, (Miss, F)>;
 
 impl<E: Entry> Container<E> {
     /// Looks `key` up and, if it is there, does `act` on its entry inside the table.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find<R>(
         &self,
         key: &Bound<'_, PyAny>,
@@ -185,27 +185,24 @@ fn make_room<E: Entry>(py: Python<'_>, table: &mut Table<E>) -> Option<Entries<E
 }
 
 /// Looks `key` up.
-#[inline]
+#[inline(always)]
 fn seek<E: Entry, R, F: FnOnce(&mut Table<E>, Position) -> R>(
     table: &Guarded<Table<E>>,
     key: &Bound<'_, PyAny>,
     hash: isize,
     act: F,
 ) -> Result<Sought<R, F>> {
-    // By identity. A miss comes with an entry to be compared, if there is any of equal hash.
+    // By identity. A miss comes with the place of an entry to be compared, if there is any of equal hash.
     let step = table.with(key.py(), |table| {
         match table.search(hash as u64, |entry| entry.is_for(key)) {
             Ok(at) => Ok(act(table, at)),
-            Err(miss) => {
-                let candidate = miss.candidate.and_then(|at| Candidate::at(table, at));
-                Err((miss, candidate, act))
-            }
+            Err(miss) => Err((miss, act)),
         }
     });
     match step {
         Ok(result) => Ok(Ok(result)),
-        Err((miss, None, act)) => Ok(Err((miss, act))),
-        Err((miss, Some(first), act)) => compare(table, key, hash, miss, first, act),
+        Err((miss, act)) if miss.candidate.is_none() => Ok(Err((miss, act))),
+        Err((miss, act)) => compare(table, key, hash, miss, act),
     }
 }
 
@@ -216,12 +213,12 @@ fn compare<E: Entry, R, F: FnOnce(&mut Table<E>, Position) -> R>(
     key: &Bound<'_, PyAny>,
     hash: isize,
     miss: Miss,
-    first: Candidate,
     mut act: F,
 ) -> Result<Sought<R, F>> {
     let py = key.py();
-    let mut candidates = Candidates::after(miss, &first, hash);
-    let mut next = Some(first);
+    let mut candidates = Candidates::after(miss, hash);
+    let first = table.with(py, |table| candidates.first(py, table));
+    let mut next = first.map_err(|_: TryReserveError| no_memory(py))?;
     while let Some(Candidate { at, identity }) = next {
         let other = E::key_of(identity.bind(py));
         let equal = match &other {
@@ -274,15 +271,28 @@ struct Candidates {
 }
 
 impl Candidates {
-    fn after(miss: Miss, first: &Candidate, hash: isize) -> Self {
+    fn after(miss: Miss, hash: isize) -> Self {
         Self {
             hash,
             miss,
-            first: Some(first.at),
+            first: miss.candidate,
             others: None,
             changes: 0,
             rejected: Vec::new(),
         }
+    }
+
+    /// The one that the search has come upon.
+    fn first<E: Entry>(
+        &mut self,
+        py: Python<'_>,
+        table: &Table<E>,
+    ) -> std::result::Result<Option<Candidate>, TryReserveError> {
+        if table.version() != self.miss.version {
+            // Another thread.
+            return self.next(py, table);
+        }
+        Ok(self.first.and_then(|at| Candidate::at(table, at)))
     }
 
     /// Begins anew if a comparison has changed the table; gives whether one has.

@@ -81,12 +81,14 @@ pub(crate) trait Mapped: Entry {
     ) -> Result<Bound<'py, PyAny>>;
 }
 
+#[inline(always)]
 fn lookup<'py, M: Mapped>(
     container: &Container<M>,
     key: &Bound<'py, PyAny>,
+    value: impl FnOnce(&M) -> Option<Bound<'py, PyAny>>,
 ) -> Result<Option<Bound<'py, PyAny>>> {
-    let py = key.py();
-    let found = container.find(key, M::key_hash(key)?, |table, at| table.get(at)?.value(py))?;
+    let hash = M::key_hash(key)?;
+    let found = container.find(key, hash, |table, at| value(table.get(at)?))?;
     Ok(found.flatten())
 }
 
@@ -363,7 +365,7 @@ unsafe extern "C" fn subscript<M: Mapped>(
     unsafe {
         enter(|py| {
             let (this, key) = (passed(py, this), passed(py, key));
-            lookup(container::of::<M>(this), &key)?.ok_or_else(|| missing::<M>(&key))
+            lookup(container::of::<M>(this), &key, |entry| entry.value(py))?.ok_or_else(|| missing::<M>(&key))
         })
     }
 }
@@ -459,8 +461,9 @@ macro_rules! with_arguments {
 
 with_arguments!(get(this, arguments) {
     let (key, default) = arguments.one_or_two(&Methods::<M>::GET)?;
-    let value = lookup(container::of::<M>(this), &key)?;
-    Ok(value.unwrap_or_else(|| or_none(this.py(), default)))
+    let py = this.py();
+    let value = lookup(container::of::<M>(this), &key, |entry| entry.value(py))?;
+    Ok(value.unwrap_or_else(|| or_none(py, default)))
 });
 
 with_arguments!(setdefault(this, arguments) {
