@@ -48,6 +48,9 @@ pub(crate) trait Mapped: Entry {
     /// The value, unless it is dead. Counts a reference up and does nothing else.
     fn value<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>>;
 
+    /// Whether the value is there: one that is held strongly always is.
+    fn has_value(&self, py: Python<'_>) -> bool;
+
     /// Whether this and `other`, both alive, have the same value.
     fn has_value_of(&self, other: &Self) -> bool;
 
@@ -347,10 +350,9 @@ unsafe extern "C" fn contains<M: Mapped>(
             let Some(hash) = M::possible_key_hash(&key)? else {
                 return Ok(false);
             };
+            // An entry whose key equals one that is alive has a live key.
             let found = container::of::<M>(this).find(&key, hash, |table, at| {
-                table
-                    .get(at)
-                    .is_some_and(|entry| entry.reference().is_alive(py))
+                table.get(at).is_some_and(|entry| entry.has_value(py))
             })?;
             Ok(found.unwrap_or(false))
         })
