@@ -91,7 +91,8 @@ impl<E: Entry> Container<E> {
         let mut entry = make()?;
         loop {
             match insert_if(py, table, hash, entry, &mut miss) {
-                Insertion::Done(swept) => {
+                Insertion::Done => return Ok(None),
+                Insertion::Swept(swept) => {
                     drop(swept);
                     return Ok(None);
                 }
@@ -121,7 +122,8 @@ impl<E: Entry> Container<E> {
         let py = key.py();
         let (_, table) = self.evictor(py)?;
         match insert_if(py, table, hash, entry, miss) {
-            Insertion::Done(swept) => drop(swept),
+            Insertion::Done => {}
+            Insertion::Swept(swept) => drop(swept),
             Insertion::Refused(entry) => {
                 drop(entry);
                 return Err(no_memory(py));
@@ -138,8 +140,10 @@ impl<E: Entry> Container<E> {
 
 /// What came of an insertion.
 enum Insertion<E> {
-    /// It is in. What had to make room for it is the caller's to drop.
-    Done(Option<Entries<E>>),
+    /// It is in.
+    Done,
+    /// It is in, and what had to make room for it is the caller's to drop.
+    Swept(Entries<E>),
     /// The table has changed since the miss.
     Stale(E),
     /// There is no memory.
@@ -167,7 +171,7 @@ fn insert_if<E: Entry>(
         match table.insert_after(*miss, hash as u64, entry) {
             Ok(_) => {
                 *miss = table.miss();
-                Insertion::Done(swept)
+                swept.map_or(Insertion::Done, Insertion::Swept)
             }
             // Were anything swept, there would be room.
             Err(Refused { entry, .. }) => Insertion::Refused(entry),
