@@ -367,7 +367,8 @@ unsafe extern "C" fn subscript<M: Mapped>(
     unsafe {
         enter(|py| {
             let (this, key) = (passed(py, this), passed(py, key));
-            lookup(container::of::<M>(this), &key, |entry| entry.value(py))?.ok_or_else(|| missing::<M>(&key))
+            lookup(container::of::<M>(this), &key, |entry| entry.value(py))?
+                .ok_or_else(|| missing::<M>(&key))
         })
     }
 }
