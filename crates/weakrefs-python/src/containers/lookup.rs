@@ -10,7 +10,7 @@
 //! Code that changes the table from its own `__eq__` cannot keep a lookup from ending: after [`PATIENCE`] changes the
 //! lookup remembers the keys that it has compared, and compares none twice, by whatever entry it comes again.
 //!
-//! What a lookup does by identity is to be one function of its caller, without calls in between: a sixth less
+//! What a lookup does by identity is to be one function with its caller, without calls in between: 30 to 40 fewer
 //! instructions. The compiler makes it so as long as the action is a closure of that one place.
 
 use super::container::{Container, extract_dead};
