@@ -199,7 +199,7 @@ for name, make in MORTAL.items():
 """
 
 IMPORT = """
-import _imp, atexit, collections.abc, importlib.machinery, importlib.util, types  # these are not the question
+import _imp, atexit, collections.abc, copy, importlib.machinery, importlib.util, types  # these are not the question
 directory = importlib.util.find_spec("weakrefs").submodule_search_locations
 spec = importlib.machinery.PathFinder.find_spec("weakrefs._weakrefs", directory)
 WAYS = {

@@ -48,6 +48,9 @@ pub(crate) trait Mapped: Entry {
     /// The value, unless it is dead. Counts a reference up and does nothing else.
     fn value<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>>;
 
+    /// Whether the value is there: one that is held strongly always is.
+    fn has_value(&self, py: Python<'_>) -> bool;
+
     /// Whether this and `other`, both alive, have the same value.
     fn has_value_of(&self, other: &Self) -> bool;
 
@@ -81,12 +84,14 @@ pub(crate) trait Mapped: Entry {
     ) -> Result<Bound<'py, PyAny>>;
 }
 
+#[inline(always)]
 fn lookup<'py, M: Mapped>(
     container: &Container<M>,
     key: &Bound<'py, PyAny>,
+    value: impl FnOnce(&M) -> Option<Bound<'py, PyAny>>,
 ) -> Result<Option<Bound<'py, PyAny>>> {
-    let py = key.py();
-    let found = container.find(key, M::key_hash(key)?, |table, at| table.get(at)?.value(py))?;
+    let hash = M::key_hash(key)?;
+    let found = container.find(key, hash, |table, at| value(table.get(at)?))?;
     Ok(found.flatten())
 }
 
@@ -354,10 +359,9 @@ unsafe extern "C" fn contains<M: Mapped>(
             let Some(hash) = M::possible_key_hash(&key)? else {
                 return Ok(false);
             };
+            // An entry whose key equals one that is alive has a live key.
             let found = container::of::<M>(this).find(&key, hash, |table, at| {
-                table
-                    .get(at)
-                    .is_some_and(|entry| entry.reference().is_alive(py))
+                table.get(at).is_some_and(|entry| entry.has_value(py))
             })?;
             Ok(found.unwrap_or(false))
         })
@@ -372,7 +376,8 @@ unsafe extern "C" fn subscript<M: Mapped>(
     unsafe {
         enter(|py| {
             let (this, key) = (passed(py, this), passed(py, key));
-            lookup(container::of::<M>(this), &key)?.ok_or_else(|| missing::<M>(&key))
+            lookup(container::of::<M>(this), &key, |entry| entry.value(py))?
+                .ok_or_else(|| missing::<M>(&key))
         })
     }
 }
@@ -468,8 +473,9 @@ macro_rules! with_arguments {
 
 with_arguments!(get(this, arguments) {
     let (key, default) = arguments.one_or_two(&Methods::<M>::GET)?;
-    let value = lookup(container::of::<M>(this), &key)?;
-    Ok(value.unwrap_or_else(|| or_none(this.py(), default)))
+    let py = this.py();
+    let value = lookup(container::of::<M>(this), &key, |entry| entry.value(py))?;
+    Ok(value.unwrap_or_else(|| or_none(py, default)))
 });
 
 with_arguments!(setdefault(this, arguments) {

@@ -137,6 +137,11 @@ impl Mapped for KeyEntry {
     }
 
     #[inline]
+    fn has_value(&self, _py: Python<'_>) -> bool {
+        true
+    }
+
+    #[inline]
     fn has_value_of(&self, other: &Self) -> bool {
         self.value.as_ptr() == other.value.as_ptr()
     }

@@ -326,7 +326,9 @@ unsafe extern "C" fn contains(this: *mut ffi::PyObject, item: *mut ffi::PyObject
             if !supports_weak_references(&item) {
                 return Ok(false);
             }
-            container::of::<Element>(this).contains(&item, object::hash(&item)?)
+            let hash = object::hash(&item)?;
+            let found = container::of::<Element>(this).find(&item, hash, |_, _| ())?;
+            Ok(found.is_some())
         })
     }
 }

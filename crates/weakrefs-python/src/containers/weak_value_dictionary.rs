@@ -136,6 +136,11 @@ impl Mapped for ValueEntry {
     }
 
     #[inline]
+    fn has_value(&self, py: Python<'_>) -> bool {
+        self.value.is_alive(py)
+    }
+
+    #[inline]
     fn has_value_of(&self, other: &Self) -> bool {
         self.value.has_referent_of(&other.value)
     }

@@ -99,7 +99,7 @@ pub(crate) unsafe fn passed<'a, 'py>(
     object: *mut ffi::PyObject,
 ) -> Borrowed<'a, 'py, PyAny> {
     // SAFETY: the caller's promise.
-    unsafe { Borrowed::from_ptr(py, object) }
+    unsafe { Borrowed::from_ptr_or_opt(py, object).unwrap_unchecked() }
 }
 
 /// Does `body` one level of recursion deeper, as every call does that may come back to itself, or fails if that is too

@@ -47,7 +47,7 @@ impl<T> Guarded<T> {
     }
 
     /// Runs `work` on the state. `work` must not run Python code (see the module's rule).
-    #[inline]
+    #[inline(always)]
     pub(crate) fn with<R>(&self, _py: Python<'_>, work: impl FnOnce(&mut T) -> R) -> R {
         #[cfg(not(Py_GIL_DISABLED))]
         return work(&mut self.state.borrow_mut());

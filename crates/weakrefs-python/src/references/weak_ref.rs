@@ -247,8 +247,13 @@ pub(crate) fn supports_weak_references(object: &Bound<'_, PyAny>) -> bool {
 #[inline]
 pub(crate) fn weak_key_hash(key: &Bound<'_, PyAny>) -> Result<isize> {
     if !supports_weak_references(key) {
-        // The interpreter's own words.
-        WeakRef::plain(key)?;
+        refuse(key)?;
     }
     object::hash(key)
+}
+
+/// Fails in the interpreter's own words.
+#[cold]
+fn refuse(key: &Bound<'_, PyAny>) -> Result<()> {
+    WeakRef::plain(key).map(drop)
 }
