@@ -1,6 +1,8 @@
 """The standard classes, each with one bug: what the self-test must find."""
 
+import atexit
 import os
+import threading
 import weakref
 from weakref import (
     KeyedRef,
@@ -201,6 +203,78 @@ class EqualWhenDead(WeakMethod):
         if isinstance(other, WeakMethod) and self() is None and other() is None:
             return True
         return super().__eq__(other)
+
+
+@broken
+class ForgetsOnFailure(WeakKeyDictionary):
+    """A failed allocation loses what was there (S36)."""
+
+    def __setitem__(self, key, value):
+        try:
+            super().__setitem__(key, value)
+        except MemoryError:
+            self.data.clear()
+            raise
+
+
+@broken
+class HidesInterrupt(WeakSet):
+    """An interrupted `update` passes for a whole one (S42)."""
+
+    def update(self, other):
+        try:
+            super().update(other)
+        except KeyboardInterrupt:
+            pass
+
+
+@broken
+class LosesOnInterrupt(WeakKeyDictionary):
+    """An interrupted `update` loses what was there (S42)."""
+
+    def update(self, dict=None, /, **kwargs):
+        try:
+            super().update(dict, **kwargs)
+        except KeyboardInterrupt:
+            self.data.clear()
+            raise
+
+
+@broken
+class RefusesDepth(WeakKeyDictionary):
+    """An eviction within twenty others is refused (S2, S35)."""
+
+    depth = 0
+
+    def __init__(self, dict=None):
+        super().__init__()
+        itself = ref(self)
+
+        def remove(reference):
+            if RefusesDepth.depth < 20 and itself() is not None:
+                RefusesDepth.depth += 1
+                itself().data.pop(reference, None)
+                RefusesDepth.depth -= 1
+
+        self._remove = remove
+        if dict is not None:
+            self.update(dict)
+
+
+@broken
+class HoldsLock(WeakSet):
+    """Holds a lock while user code runs (S33), which the exit needs (S35)."""
+
+    lock = threading.RLock()
+
+    def add(self, item):
+        with self.lock:
+            super().add(item)
+
+    def __init__(self, data=None):
+        super().__init__(data)
+        atexit.unregister(self.lock.acquire)
+        atexit.register(self.lock.acquire)
 
 
 @broken

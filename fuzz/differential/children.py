@@ -29,7 +29,7 @@ def run_child(request, patience):
         output.seek(0)
         errors.seek(0)
         printed = output.read()
-        result = json.loads(printed) if status in (0, DIFFERENT) else None
+        result = json.loads(printed) if printed and status in (0, DIFFERENT) else None
         return Outcome(_kind(status, result), result, errors.read())
 
 

@@ -66,14 +66,12 @@ def check_at_exit(rng, implementations):
 
 def _compare():
     if sides and sides[0].outcome() != sides[1].outcome():
-        print(
-            "finalizers at exit:",
-            *[side.outcome() for side in sides],
-            sep="\n",
-            file=sys.stderr,
-            flush=True,
-        )
-        os._exit(DIFFERENT)
+        fail("finalizers at exit:", *[side.outcome() for side in sides])
+
+
+def fail(*words):
+    print(*words, sep="\n", file=sys.stderr, flush=True)
+    os._exit(DIFFERENT)
 
 
 sides = []

@@ -48,6 +48,7 @@ import sys
 from collections import namedtuple
 from functools import lru_cache
 
+import strikes
 from describe import SKIPPED, contents, describe
 from objects import Boom, Population, Unhashable
 from world import World
@@ -59,6 +60,8 @@ THING = re.compile(r"\bo\d\b")
 INSERTING = re.compile(r"\] = |\.add\(|update|setdefault")
 MANY = re.compile(r"# bulk| for |\.clear\(\)")
 FRAGILE = re.compile(r"\.add\(|\.clear\(\)|\beach\(|\bcollect\(")
+# What a struck line may have changed besides containers.
+ELSEWHERE = re.compile(r"\b[fgmr]\d|fin\(|finalize|drop|link\(")
 UNHASHABLE = ("raises", "TypeError")
 UNNAMED = re.compile(
     r"clear|pop|[|&^-]=|update|intersection|difference|\b[skv]\d = "
@@ -66,7 +69,7 @@ UNNAMED = re.compile(
 )
 
 Difference = namedtuple("Difference", "index line what ours theirs")
-Line = namedtuple("Line", "code containers fragile setup")
+Line = namedtuple("Line", "code containers fragile setup strike")
 
 
 class Disagreement(Exception):
@@ -80,8 +83,9 @@ def prepare(text):
     except SyntaxError:
         code = compile(text, "<program>", "exec")
     containers = tuple(sorted(set(HOLDER.findall(text))))
-    fragile = text.endswith(BULK) or FRAGILE.search(text) is not None
-    return Line(code, containers, fragile, text.startswith(("on_", "make(")))
+    fragile = BULK in text or FRAGILE.search(text) is not None
+    setup = text.startswith(("on_", "make(", "c0 = "))
+    return Line(code, containers, fragile, setup, strikes.strike(text))
 
 
 class Lockstep:
@@ -96,12 +100,14 @@ class Lockstep:
         self.operations = 0
         self.accidents = 0
         self.things_as_keys = False
+        self.chained = False
 
     def run(self, program):
         """The first difference, or None."""
         hook, sys.unraisablehook = sys.unraisablehook, self._unraisable
         line = None
         index = 0
+        self.chained = any("chain(" in text for text in program)
         for world in self.worlds:
             world.valued = any(name[0] == "v" for text in program for name in prepare(text).containers)
         try:
@@ -124,6 +130,9 @@ class Lockstep:
 
     def _step(self, index, text):
         line = prepare(text)
+        if line.strike:
+            self._endure(text, line)
+            return
         ours, theirs = self.worlds
         before = (
             {name: ours.observe(contents, value) for name, value in ours.containers().items()} if ours.hooks else {}
@@ -153,9 +162,63 @@ class Lockstep:
                 self._compare_container(name, *[world.names.get(name) for world in self.worlds])
         self._rest()
 
-    def _run(self, world, line):
+    def _endure(self, text, line):
+        """A struck line. If it raised and nothing has changed, the other side is not asked; else what
+        it came to is compared with what the other side's was before and after.
+        """
+        ours, theirs = self.worlds
+        made, alive, before = dict(ours.made), set(ours.population.probes), self._pictures(ours)
+        hungry = strikes.NO_MEMORY in text
+        # A failed allocation in `set.intersection_update` crashes the interpreter.
+        spared = hungry and line.fragile and not ours.implementation.sound
+        # So does a death of which several callbacks tell, before 3.13: nothing dies without memory.
+        held = [probe() for probe in ours.population.probes.values()] if hungry else []
+        result = self._run(ours, line, None if spared else line.strike)
+        held.clear()
+        ours.population.reap()
+        ours.deaths = 0
+        self._tidy()
+        self.operations += 1
+        now = self._pictures(ours)
+        raised = strikes.raised_by_strike(result)
+        ours.population.leaking |= raised and strikes.LEAKS and hungry
+        if (
+            raised
+            and now == before
+            and alive == set(ours.population.probes)
+            and not ours.population.leaking
+            and not ELSEWHERE.search(text)
+        ):
+            theirs.population.count = max(ours.population.count, theirs.population.count)
+            self._rest()
+            return
+        expected = self._run(theirs, line)
+        self._tidy()
+        if not raised and not (".pop(" in text and self._is_excused(line, result)):
+            self._compare("result", *map(strikes.without_words, (result, expected)))
+        # Callbacks need memory, too, and can be interrupted.
+        silent = not (ours.log or theirs.log or ours.acted or theirs.acted)
+        if not raised and silent:
+            self._compare_all()
+            self._rest()
+            return
+        whole = silent and not line.fragile and not MANY.search(text)
+        afterwards = self._pictures(theirs)
+        for name in before.keys() & now.keys() & afterwards.keys():
+            states = [pictures[name][1] for pictures in (before, now, afterwards)]
+            wrong = strikes.difference(text, name, whole, *states)
+            self._compare(f"{name}: {wrong}", wrong and states[1], wrong and states[2])
+        self._accident(text, {name: entries for name, (_, entries) in before.items()}, made)
+
+    def _pictures(self, world):
+        """Which container each name means, and what is in it."""
+        return {
+            name: (id(container), world.observe(contents, container)) for name, container in world.containers().items()
+        }
+
+    def _run(self, world, line, strike=None):
         self.running = world
-        return world.run(line.code, line.fragile)
+        return world.run(line.code, line.fragile, strike)
 
     def _compare(self, what, ours, theirs):
         if ours != theirs:
@@ -163,9 +226,10 @@ class Lockstep:
 
     def _compare_all(self, clearing=False):
         ours, theirs = self.worlds
-        if self.things_as_keys or clearing:
+        if self.things_as_keys or self.chained or clearing:
             # A value's death may end its key's life: at once, or, in 3.14, when the `KeyedRef`
-            # is gone, which holds the key, too. In which order `clear` drops is undefined.
+            # is gone, which holds the key, too. In which order `clear` drops is undefined, and where
+            # an interpreter breaks a deep chain.
             self._compare("log", *[sorted(world.log, key=repr) for world in self.worlds])
         else:
             self._compare("log", ours.log, theirs.log)
@@ -245,10 +309,13 @@ class Lockstep:
         """`len` counts what is iterated; each key is found, and no two are equal."""
         keys = list(container)
         self._compare(f"len({name})", len(container), len(keys))
-        for index, key in enumerate(keys):
+        found = {}
+        for key in keys:
             self._compare(f"{describe(key)} in {name}", repr(key in container), "True")
-            twice = any(key is other or key == other for other in keys[:index])
+            others = found.setdefault(hash(key), [])
+            twice = any(key is other or key == other for other in others)
             self._compare(f"{describe(key)} twice in {name}", repr(twice), "False")
+            others.append(key)
 
     def _check_untouched(self, name, before, container, touched, made_before):
         """Entries of things that neither line nor hook names, nor an equal one, are still there.
@@ -286,6 +353,7 @@ class Lockstep:
             world.release()
         for world in self.worlds:
             world.collect()
+            world.population.forget_leaks()
         for what, world in (
             ("kept alive by ours", self.ours),
             ("kept alive by theirs", self.theirs),

@@ -16,6 +16,10 @@ class Boom(Exception):
         self.world = world
 
 
+class Interruption(KeyboardInterrupt):
+    """What an interrupt of a line raises; a real one is the user's."""
+
+
 class Plain:
     """Equal to itself only, with the interpreter's own hash."""
 
@@ -94,7 +98,8 @@ class Probe(ref):
         super().__init__(thing, type(self).died)
 
     def died(self):
-        del self.population.probes[self.number]
+        if self.population.probes.pop(self.number, None) is None:
+            return
         for world in self.population.worlds:
             world.log.append((self.number, "dead"))
 
@@ -112,6 +117,7 @@ class Population:
         self.count = 0
         self.probes = {}
         self.limbo = []
+        self.leaking = False
 
     def create(self, kind, *args):
         thing = kind(self.count, self.worlds[0], *args)
@@ -122,6 +128,17 @@ class Population:
     def release(self, thing):
         if getattr(thing, "link", None) is not None:
             self.limbo.append(thing)
+
+    def reap(self):
+        """Forgets those of whose death nothing could tell, because telling takes memory."""
+        for number in [number for number, probe in self.probes.items() if probe() is None]:
+            del self.probes[number]
+
+    def forget_leaks(self):
+        """What is alive though released, if that may be the interpreter's doing."""
+        if self.leaking:
+            self.probes.clear()
+            self.leaking = False
 
     def collect(self):
         numbers = [thing.number for thing in self.limbo]

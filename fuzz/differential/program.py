@@ -11,7 +11,13 @@ import random
 import re
 import sys
 
+import chains
+import strikes
 from operations import (
+    CHAINS,
+    CROWDED_KEYED,
+    CROWDED_SET,
+    CROWDED_VALUED,
     DEATHS,
     FINALIZERS,
     HOOKS,
@@ -34,6 +40,7 @@ SNAPSHOTS = sys.version_info >= (3, 14)
 HOLDERS = {"s": "WeakSet", "k": "WeakKeyDictionary", "v": "WeakValueDictionary"}
 MENUS = {"s": SET, "k": KEYED, "v": VALUED}
 SINGLES = {"s": ONE_OF_SET, "k": ONE_OF_MAPPING, "v": ONE_OF_MAPPING}
+CROWDED = {"s": CROWDED_SET, "k": CROWDED_KEYED, "v": CROWDED_VALUED}
 LOOPS = {"s": LOOPED_SET, "k": LOOPED_MAPPING, "v": LOOPED_MAPPING}
 ITERATIONS = {
     "s": ["__iter__"],
@@ -44,6 +51,15 @@ ITERATIONS = {
 HOLDER_DEATH = re.compile(r"(fin|ref)\([skv]\d")
 # What makes no sense where both sides share their things.
 TWINS_ONLY = re.compile(r"act\(|census\(|each\(|link\(.*, [skv]\d|fin\(.*, 5\)")
+# What sees the order of deaths, which is open within a chain.
+IN_DEATHS = re.compile(r"act\(|census\(")
+# By what a program may be struck, and how many are.
+STRIKES = [(None, 80), ("memory", 12 * strikes.MEMORY), ("interrupt", 8 * strikes.TIMER)]
+# Not struck: what both sides must choose alike, or hold open.
+SPARED = re.compile(r"^pop\(|\bi\d|collect|\btext\(|fin\([skv]")
+# Nor by failed allocations what crashes the interpreter itself: in 3.13, where a function is made; and
+# before, where something dies whose death is told to several.
+FRAIL = re.compile(r"noted|census|act\(|function|\bfor\b|references|chain|0:1")
 
 
 class Writer:
@@ -60,13 +76,18 @@ class Writer:
         self.open = rng.random() < 0.3
         self.spread = rng.choice((3, 8, 30))
         self.hostility = 0 if self.shared else rng.choice((0, 0.2, 0.5))
+        kinds, weights = zip(*STRIKES)
+        self.strike = None if self.shared else rng.choices(kinds, weights)[0]
+        self.chained = not self.shared and rng.random() < 0.2
+        if self.strike or self.chained:
+            self.hostility = 0
         self.bound = {}
         self.unhashable = set()
         self.holders = sorted(rng.sample(sorted(MENUS), rng.choice((1, 1, 2, 3))))
         self.holders = [kind + number for kind in self.holders for number in "01"]
         # No menu stands for those of the containers.
-        self.menus = [None, FINALIZERS, METHODS, REFERENCES, THINGS, OPEN]
-        self.weights = [70, 5, 7, 5, 12, 25 if self.open else 0]
+        self.menus = [None, FINALIZERS, METHODS, REFERENCES, THINGS, OPEN, CHAINS]
+        self.weights = [70, 5, 7, 5, 12, 25 if self.open else 0, 6 * self.chained]
         self.lines = []
 
     def write(self):
@@ -85,6 +106,9 @@ class Writer:
         missing = [slot for slot in range(8) if f"o{slot}" not in self.bound]
         if missing and rng.random() < 0.15 * len(missing):
             self._make(f"o{rng.choice(missing)}")
+        if self.strike and rng.random() < 0.03:
+            self._gather()
+            return
         if rng.random() < self.hostility:
             self._ambush()
             return
@@ -93,6 +117,11 @@ class Writer:
             self._operate(rng.choice(self.holders))
         else:
             self._write(menu)
+
+    def _gather(self):
+        """Gathers a crowd, and does something with all of it."""
+        self.lines.append(f"c0 = crowd({self.rng.randrange(100, 2000)})")
+        self._operate(self.rng.choice(self.holders), CROWDED)
 
     def _ambush(self):
         """Arms a hook, and then does something that is likely to run it."""
@@ -129,11 +158,26 @@ class Writer:
         line = menu.choose(self.rng).format_map(self)
         if self.shared and TWINS_ONLY.search(line):
             return
+        if self.chained and IN_DEATHS.search(line):
+            return
         if (self.shared or self.open) and HOLDER_DEATH.search(line):
             return
-        self.lines.append(line)
+        self.lines.append(self._struck(line))
         if line.startswith("drop('o"):
             self.bound.pop(line[6:8], None)
+
+    def _struck(self, line):
+        rng = self.rng
+        if not self.strike or rng.random() > (0.8 if "c0" in line else 0.25) or SPARED.search(line):
+            return line
+        if self.strike == "interrupt":
+            words = f"interrupt {int(10 ** rng.uniform(1.5 if 'c0' in line else 0.5, 3.3))}"
+        elif FRAIL.search(line):
+            return line
+        else:
+            first = int(10 ** rng.uniform(0, 3 if "c0" in line else 1.7)) - 1
+            words = f"no memory {first} {rng.choice((0, first + 1, first + rng.randrange(1, 9)))}"
+        return f"{line}, {words}" if "# bulk" in line else f"{line}  # {words}"
 
     def _make(self, name):
         rng = self.rng
@@ -283,6 +327,10 @@ class Writer:
         text = menu.choose(self.rng).format_map(self)
         self.target = target
         return text
+
+    def _chain(self):
+        recipe, length = chains.recipe(self.rng, chains.LONGEST)
+        return f"chain({recipe!r}, {length})"
 
     def _other(self):
         """Any container."""

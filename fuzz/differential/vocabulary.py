@@ -5,7 +5,7 @@ import types
 import weakref
 
 from describe import describe
-from objects import Boom
+from objects import Boom, Plain
 
 END = "end"
 
@@ -34,8 +34,17 @@ class Vocabulary:
         self.created.append(thing)
         return thing
 
+    def crowd(self, count):
+        """So many things at once, for what takes long."""
+        return [self.population.create(Plain) for _ in range(count)]
+
+    def chain(self, recipe, length):
+        """A thing that is the only owner of a chain (see `chains.py`)."""
+        return self.links.chain(recipe, length)
+
     def drop(self, name):
-        self.population.release(self.names.pop(name, None))
+        self.population.release(self.names.get(name))
+        self.names.pop(name, None)
 
     def keep(self, name, thing):
         """Names a Phoenix that has risen."""

@@ -12,13 +12,18 @@ import sys
 import time
 from pathlib import Path
 
+import chains
+import daemons
 import exits
+import forks
 from broken import BROKEN
 from implementation import ours, standard
 from lockstep import Lockstep, prepare
 from program import Writer
 
 LENGTH = 200
+# The share of the time that is for chains and exits in forks, about.
+ENDINGS = 0.1
 
 
 def implementation(side):
@@ -53,6 +58,14 @@ def run_episodes(seed, first, seconds, operations, sides, started=lambda number:
     return {"episodes": number - first, "operations": done, "accidents": accidents, "found": found}
 
 
+def check_endings(rng, implementation, seconds):
+    """What is wrong with the ends of long chains, and of processes with daemon threads, or None."""
+    if not (forks.AVAILABLE and implementation.sound):
+        return None
+    count = 1 + int(seconds * ENDINGS * 3)
+    return chains.endure(rng, implementation, count) or daemons.end_often(rng, implementation, 2 * count)
+
+
 def main():
     request = json.loads(sys.argv[1])
     faulthandler.enable()
@@ -70,10 +83,16 @@ def main():
                 progress.flush()
 
             result = run_episodes(
-                *[request[name] for name in ("seed", "first", "seconds", "operations")],
+                request["seed"],
+                request["first"],
+                request["seconds"] * (1 - ENDINGS),
+                request["operations"],
                 sides,
                 started,
             )
+        rng = random.Random(f"{request['seed']}:{request['first']}:endings")
+        if not result["found"] and (wrong := check_endings(rng, sides[0], request["seconds"])):
+            exits.fail(wrong)
         exits.check_at_exit(random.Random(f"{request['seed']}:{request['first']}"), sides)
     print(json.dumps(result, default=repr), flush=True)
 

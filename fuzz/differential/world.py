@@ -5,12 +5,13 @@ import re
 import weakref
 from collections import deque
 
+from chains import Links
 from describe import describe, describe_error
-from objects import Boom, Equal, Phoenix, Plain, Unhashable
+from objects import Boom, Equal, Interruption, Phoenix, Plain, Unhashable
 from vocabulary import END, Vocabulary, unordered
 
 HOLDERS = ("s0", "s1", "k0", "k1", "v0", "v1")
-OTHER = re.compile(r"[ofgimr]\d")
+OTHER = re.compile(r"[cofgimr]\d")
 
 
 class World(Vocabulary):
@@ -41,6 +42,7 @@ class World(Vocabulary):
         self.created = deque()
         self.shared = leader is not None and leader.population is population
         population.worlds.append(self)
+        self.links = Links(implementation.classes, lambda: population.create(Plain), self.ran)
         implementation.note = self.telling
         self.names = {name: getattr(self, name) for name in vars(Vocabulary) if name[0] != "_"}
         self.names.update(
@@ -56,19 +58,29 @@ class World(Vocabulary):
             END=END,
         )
 
-    def run(self, code, fragile=False):
+    def run(self, code, fragile=False, strike=None):
         """What came of a line. A fragile one does not interrupt what could break from it."""
         self.implementation.note = self.telling
         self.acting = self.implementation.sound or not fragile
         try:
-            return self.observe(describe, eval(code, self.names))
-        except Exception as error:
+            return self.observe(describe, self._struck(code, strike) if strike else eval(code, self.names))
+        except (Exception, Interruption) as error:
             return describe_error(error)
         finally:
             self.acting = True
             # The death of one may make another, while the deque is being cleared.
             while self.created and len(self.population.worlds) == 1:
                 self.created.clear()
+
+    def _struck(self, code, strike):
+        try:
+            strike.begin()
+            return eval(code, self.names)
+        finally:
+            strike.end()
+
+    def ran(self, number, *owned):
+        self.log.append((number, "ran"))
 
     def observe(self, observation, value):
         """To look at something is no operation: no hook runs."""
