@@ -13,11 +13,8 @@ import sys
 
 import chains
 import strikes
+from multitudes import CHAINS, CROWDED_KEYED, CROWDED_SET, CROWDED_VALUED
 from operations import (
-    CHAINS,
-    CROWDED_KEYED,
-    CROWDED_SET,
-    CROWDED_VALUED,
     DEATHS,
     FINALIZERS,
     HOOKS,
