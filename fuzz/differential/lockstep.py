@@ -48,9 +48,9 @@ import sys
 from collections import namedtuple
 from functools import lru_cache
 
-import strikes
 from describe import SKIPPED, contents, describe
 from objects import Boom, Population, Unhashable
+from strikes import LEAKS, NO_MEMORY, raised_by_strike, strike, without_words, wrong_state
 from world import World
 
 BULK = "  # bulk"
@@ -85,7 +85,7 @@ def prepare(text):
     containers = tuple(sorted(set(HOLDER.findall(text))))
     fragile = BULK in text or FRAGILE.search(text) is not None
     setup = text.startswith(("on_", "make(", "c0 = "))
-    return Line(code, containers, fragile, setup, strikes.strike(text))
+    return Line(code, containers, fragile, setup, strike(text))
 
 
 class Lockstep:
@@ -168,7 +168,7 @@ class Lockstep:
         """
         ours, theirs = self.worlds
         made, alive, before = dict(ours.made), set(ours.population.probes), self._pictures(ours)
-        hungry = strikes.NO_MEMORY in text
+        hungry = NO_MEMORY in text
         # A failed allocation in `set.intersection_update` crashes the interpreter.
         spared = hungry and line.fragile and not ours.implementation.sound
         # So does a death of which several callbacks tell, before 3.13: nothing dies without memory.
@@ -180,8 +180,8 @@ class Lockstep:
         self._tidy()
         self.operations += 1
         now = self._pictures(ours)
-        raised = strikes.raised_by_strike(result)
-        ours.population.leaking |= raised and strikes.LEAKS and hungry
+        raised = raised_by_strike(result)
+        ours.population.leaking |= raised and LEAKS and hungry
         if (
             raised
             and now == before
@@ -195,7 +195,7 @@ class Lockstep:
         expected = self._run(theirs, line)
         self._tidy()
         if not raised and not (".pop(" in text and self._is_excused(line, result)):
-            self._compare("result", *map(strikes.without_words, (result, expected)))
+            self._compare("result", *map(without_words, (result, expected)))
         # Callbacks need memory, too, and can be interrupted.
         silent = not (ours.log or theirs.log or ours.acted or theirs.acted)
         if not raised and silent:
@@ -206,7 +206,7 @@ class Lockstep:
         afterwards = self._pictures(theirs)
         for name in before.keys() & now.keys() & afterwards.keys():
             states = [pictures[name][1] for pictures in (before, now, afterwards)]
-            wrong = strikes.difference(text, name, whole, *states)
+            wrong = wrong_state(text, name, whole, *states)
             self._compare(f"{name}: {wrong}", wrong and states[1], wrong and states[2])
         self._accident(text, {name: entries for name, (_, entries) in before.items()}, made)
 

@@ -13,11 +13,8 @@ import sys
 
 import chains
 import strikes
+from multitudes import CHAINS, CROWDED_KEYED, CROWDED_SET, CROWDED_VALUED
 from operations import (
-    CHAINS,
-    CROWDED_KEYED,
-    CROWDED_SET,
-    CROWDED_VALUED,
     DEATHS,
     FINALIZERS,
     HOOKS,
@@ -57,9 +54,9 @@ IN_DEATHS = re.compile(r"act\(|census\(")
 STRIKES = [(None, 80), ("memory", 12 * strikes.MEMORY), ("interrupt", 8 * strikes.TIMER)]
 # Not struck: what both sides must choose alike, or hold open.
 SPARED = re.compile(r"^pop\(|\bi\d|collect|\btext\(|fin\([skv]")
-# Nor by failed allocations what crashes the interpreter itself: in 3.13, where a function is made; and
-# before, where something dies whose death is told to several.
-FRAIL = re.compile(r"noted|census|act\(|function|\bfor\b|references|chain|0:1")
+# Nor by failed allocations what breaks the interpreter itself: 3.13 crashes where a function is made,
+# those before where a death is told to several, and `repr` takes what failed once for recursive.
+FRAIL = re.compile(r"noted|bag|listed|census|act\(|function|\bfor\b|references|chain|0:1")
 
 
 class Writer:
@@ -78,7 +75,8 @@ class Writer:
         self.hostility = 0 if self.shared else rng.choice((0, 0.2, 0.5))
         kinds, weights = zip(*STRIKES)
         self.strike = None if self.shared else rng.choices(kinds, weights)[0]
-        self.chained = not self.shared and rng.random() < 0.2
+        # An open iterator of the standard side holds values.
+        self.chained = not (self.shared or self.open) and rng.random() < 0.25
         if self.strike or self.chained:
             self.hostility = 0
         self.bound = {}

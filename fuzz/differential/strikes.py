@@ -58,7 +58,7 @@ def without_words(result):
     return result[:2] if isinstance(result, tuple) and result[0] == "raises" else result
 
 
-def difference(text, name, whole, before, now, after):
+def wrong_state(text, name, whole, before, now, after):
     """Why these contents of a container are none that the line can have come to, or None.
 
     `whole` allows nothing between those before and after. If the line goes through its entries in
