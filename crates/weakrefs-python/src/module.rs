@@ -6,6 +6,7 @@ use crate::containers::entry::Entry;
 use crate::containers::evictor::Evictor;
 use crate::containers::iterator::WeakIterator;
 use crate::containers::mapping::{self, Methods};
+use crate::containers::set_algebra;
 use crate::containers::subclassing;
 use crate::containers::weak_key_dictionary::{self, KeyEntry};
 use crate::containers::weak_set::{self, Element};
@@ -103,6 +104,8 @@ fn fill(module: Argument<'_, '_>) -> Result<()> {
     bound_method::learn(&method_type, function.as_borrowed())?;
     mapping::DEEPCOPY.make(py, || Ok(function))?;
     exit::learn(&imported(py, c"atexit")?)?;
+    set_algebra::CHAIN.make(py, || member_of(py, c"itertools", c"chain"))?;
+    set_algebra::FILTER.make(py, || member_of(py, c"builtins", c"filter"))?;
 
     keyed_ref::make_class(py)?;
     weak_method::make_class(py)?;

@@ -281,3 +281,12 @@ def test_a_walk_over_many_sizes(kind, walk, shown):
         iterator = walk(container)
         begun = [next(iterator)] if size else []
         assert len(container) == size and len([*begun, *iterator]) == size
+
+
+def test_value_references_that_die_under_an_open_iterator():
+    """S21: are given, dead, as those of a list would be."""
+    kept = things(3)
+    references = weakref.WeakValueDictionary(enumerate(kept)).itervaluerefs()
+    assert next(references)() is kept[0]
+    del kept[1]
+    assert [reference() for reference in references] == [None, kept[1]]

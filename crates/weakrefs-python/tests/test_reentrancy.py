@@ -309,3 +309,27 @@ def test_an_endless_comparison_is_a_recursion_error():
                 print(len(container))
     """
     assert output_of(code) == ["1", "1", "1"]
+
+
+@pytest.mark.parametrize("kind", [WeakKeyDictionary, WeakSet])
+def test_a_key_that_dies_in_the_comparison_with_it(kind):
+    """S18, S20: its entry is not the one that was sought, though it was equal."""
+    kept, sought = [Hostile("equal")], Hostile("equal")
+    sought.on_eq = kept.clear
+    container = kind(kept if kind is WeakSet else {kept[0]: "old"})
+    if kind is WeakSet:
+        container.add(sought)
+    else:
+        container[sought] = "new"
+    sought.on_eq = None
+    assert not kept
+    assert entries(container) == ([sought] if kind is WeakSet else [(sought, "new")])
+
+
+def test_a_lookup_of_a_key_that_dies_in_the_comparison():
+    """S18, S20: finds nothing."""
+    kept, sought = [Hostile("equal")], Hostile("equal")
+    sought.on_eq = kept.clear
+    container = WeakKeyDictionary({kept[0]: "old"})
+    found = container.get(sought, "missing")
+    assert (found, kept) == ("missing", [])

@@ -45,6 +45,9 @@ pub(crate) enum Taken<'py> {
 pub(crate) trait Entry: Clone + Send + Sync + 'static {
     fn classes() -> &'static Classes;
 
+    /// Whether an open iterator shows an entry that has died meanwhile: as a dead reference.
+    const SHOWN_DEAD: bool = false;
+
     /// The weak reference that decides over the entry's life.
     fn reference(&self) -> &WeakRef;
 

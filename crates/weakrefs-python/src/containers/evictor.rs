@@ -120,9 +120,13 @@ unsafe extern "C" fn evict<E: Entry>(
                 let this = passed(py, this);
                 let table = &class::payload::<Evictor<E>>(this).table;
                 let evicted = table.with(py, |table| {
-                    table.evict(hash as u64, |entry| {
-                        entry.reference().object().as_ptr() == reference.as_ptr()
-                    })
+                    let dead =
+                        |entry: &E| entry.reference().object().as_ptr() == reference.as_ptr();
+                    if E::SHOWN_DEAD {
+                        table.remove(hash as u64, dead)
+                    } else {
+                        table.evict(hash as u64, dead)
+                    }
                 });
                 if let Some(evicted) = evicted {
                     evicted.give_up(py);

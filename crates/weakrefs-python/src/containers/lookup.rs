@@ -228,15 +228,28 @@ fn compare<E: Entry, R, F: FnOnce(&mut Table<E>, Position) -> R>(
     let first = table.with(py, |table| candidates.first(table));
     let mut next = first.map_err(|_: TryReserveError| no_memory(py))?;
     while let Some(Candidate { at, identity }) = next {
-        if let Some(other) = E::key_of(identity.bind(py))
-            && are_equal(&other, key)?
-        {
+        let before = candidates.miss.version;
+        let equal = match E::key_of(identity.bind(py)) {
+            Some(other) if are_equal(&other, key)? => table.with(py, |table| {
+                if !candidates.follow(table) {
+                    return Some(identity);
+                }
+                // The comparison changed the table: the key may be in another entry, or gone.
+                let at = table.find(hash as u64, |entry| entry.is_for(&other))?;
+                Some(table.get(at)?.identity().clone())
+            }),
+            _ => None,
+        };
+        // The key that was compared has been let go of, and may have died with that: the entry counts if it still is there.
+        if let Some(identity) = equal {
             let step = table.with(py, |table| {
-                let at = if candidates.follow(table) {
-                    // The comparison changed the table: the key may be elsewhere, in another entry, or gone.
-                    table.find(hash as u64, |entry| entry.is_for(&other))
-                } else {
+                candidates.follow(table);
+                let at = if table.version() == before {
                     Some(at)
+                } else {
+                    table.find(hash as u64, |entry| {
+                        entry.identity().as_ptr() == identity.as_ptr()
+                    })
                 };
                 match at {
                     Some(at) => Ok(act(table, at)),

@@ -11,13 +11,13 @@ use super::container::{self, Container, Scratch, live, locate};
 use super::entry::Entry;
 use super::subclassing::{class_of, is_container, is_public, new_public, overrides};
 use super::weak_set::{Element, copy_of};
+use crate::interpreter::constant::Constant;
 use crate::interpreter::error::{Result, no_memory};
 use crate::interpreter::names::name;
-use crate::interpreter::object::{self, Argument, append, call, call_method};
+use crate::interpreter::object::{self, Argument, attribute, call, call_method};
 use crate::interpreter::owned::Strong;
 use crate::interpreter::turns::Turns;
 use crate::references::weak_ref::{supports_weak_references, weak_key_hash};
-use pyo3::types::PyList;
 use pyo3::{Bound, PyAny, Python};
 use std::collections::TryReserveError;
 use std::ops::ControlFlow::{self, Break, Continue};
@@ -166,12 +166,16 @@ fn add_elements(py: Python<'_>, set: &Container<Element>, elements: Vec<Element>
     Ok(())
 }
 
+/// `itertools.chain` and `filter`: a subclass gets what is to be in its new set as an iterator, as from 3.14's generators.
+pub(crate) static CHAIN: Constant = Constant::new();
+pub(crate) static FILTER: Constant = Constant::new();
+
 /// A new set of the class of `set` with `elements`.
 fn of_same_class<'py>(
     set: Argument<'_, 'py>,
-    elements: Bound<'py, PyList>,
+    elements: &Bound<'py, PyAny>,
 ) -> Result<Bound<'py, PyAny>> {
-    call(&class_of(&set)?, [elements.as_any().as_borrowed()])
+    call(&class_of(&set)?, [elements.as_borrowed()])
 }
 
 pub(crate) fn union<'py>(
@@ -185,15 +189,8 @@ pub(crate) fn union<'py>(
         add_all(unsafe { container::of(union.as_borrowed()) }, &other)?;
         return Ok(union);
     }
-    let elements = object::list(py, Vec::new(), |never| never)?;
-    let mut turns = Turns::default();
-    for side in [set, other] {
-        for element in object::iterate(&side)? {
-            append(&elements, &element?)?;
-            turns.take(py)?;
-        }
-    }
-    of_same_class(set, elements)
+    let elements = call(&CHAIN.get(py), [set, other])?;
+    of_same_class(set, &elements)
 }
 
 pub(crate) fn intersection<'py>(
@@ -213,16 +210,9 @@ pub(crate) fn intersection<'py>(
         })?;
         return Ok(intersection.0);
     }
-    let elements = object::list(py, Vec::new(), |never| never)?;
-    let mut turns = Turns::default();
-    for element in object::iterate(&other)? {
-        let element = element?;
-        if object::contains(&set, &element)? {
-            append(&elements, &element)?;
-        }
-        turns.take(py)?;
-    }
-    of_same_class(set, elements)
+    let contains = attribute(&set, name::contains(py))?;
+    let elements = call(&FILTER.get(py), [contains.as_borrowed(), other])?;
+    of_same_class(set, &elements)
 }
 
 /// A copy of the set, changed by its method `change` with `other`.

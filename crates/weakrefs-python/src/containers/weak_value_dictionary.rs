@@ -44,6 +44,9 @@ impl Entry for ValueEntry {
         &CLASSES
     }
 
+    /// By `itervaluerefs`.
+    const SHOWN_DEAD: bool = true;
+
     fn reference(&self) -> &WeakRef {
         &self.value
     }

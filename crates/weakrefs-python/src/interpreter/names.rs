@@ -42,6 +42,7 @@ macro_rules! names {
 names! {
     add = c"add"
     class = c"__class__"
+    contains = c"__contains__"
     copy = c"copy"
     difference_update = c"difference_update"
     eq = c"__eq__"

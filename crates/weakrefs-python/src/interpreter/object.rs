@@ -110,13 +110,6 @@ pub(crate) fn is_instance(object: &Bound<'_, PyAny>, class: &Bound<'_, PyAny>) -
         .map(|answer| answer != 0)
 }
 
-/// `item in container`.
-pub(crate) fn contains(container: &Bound<'_, PyAny>, item: &Bound<'_, PyAny>) -> Result<bool> {
-    // SAFETY: valid objects.
-    done(unsafe { ffi::PySequence_Contains(container.as_ptr(), item.as_ptr()) })
-        .map(|answer| answer != 0)
-}
-
 /// `len(object)`.
 pub(crate) fn len(object: &Bound<'_, PyAny>) -> Result<usize> {
     // SAFETY: a valid object.
@@ -295,12 +288,6 @@ pub(crate) fn assign_item<'py>(
 ) -> Result<()> {
     // SAFETY: three valid objects.
     done(unsafe { ffi::PyObject_SetItem(object.as_ptr(), key.as_ptr(), value.as_ptr()) }).map(drop)
-}
-
-/// `list.append(item)`.
-pub(crate) fn append(list: &Bound<'_, PyList>, item: &Bound<'_, PyAny>) -> Result<()> {
-    // SAFETY: a list and a valid object.
-    done(unsafe { ffi::PyList_Append(list.as_ptr(), item.as_ptr()) }).map(drop)
 }
 
 /// A new integer.
