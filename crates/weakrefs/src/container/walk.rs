@@ -90,7 +90,11 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Walk<T, P> {
         mut read: impl FnMut(u64, &Entry<T, P>) -> Option<R>,
     ) -> Option<R> {
         loop {
-            let head = self.heads.into_iter().min().filter(|head| *head != Head::END)?;
+            let head = self
+                .heads
+                .into_iter()
+                .min()
+                .filter(|head| *head != Head::END)?;
             let index = head.shard();
             let snapshot = self.snapshots[index].as_mut()?;
             let shard = self.store.shard_at(index);
