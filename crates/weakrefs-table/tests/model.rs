@@ -98,7 +98,11 @@ impl Open {
             if self.evicted == evicted.len() {
                 assert_eq!(remaining, self.expected.len(), "exact");
             }
-            let peeked = table.peek(&self.snapshot).map(|(_, entry)| entry.known);
+            let peeked = table.peek(&self.snapshot).map(|entry| entry.known);
+            assert!(
+                table.next_if(&mut self.snapshot, |_| false).is_none(),
+                "it stays the next one"
+            );
             // Whoever reads passes over the dead.
             let is_alive = |known: &Known| !evicted.contains(&known.id);
             let left = self.expected.clone().filter(is_alive).count();

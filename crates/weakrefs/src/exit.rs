@@ -110,12 +110,11 @@ pub(crate) fn register(finalizer: Arc<dyn AtExit>) {
     let number = registry.next_number;
     registry.next_number += 1;
     let entry = Entry { number, finalizer };
-    let registered = match registry.phase {
-        Phase::Running(runner) if runner != Runner::current() => {
-            registry.set_aside.insert(at, entry)
-        }
-        _ => registry.waiting.insert(at, entry),
+    let table = match registry.phase {
+        Phase::Running(runner) if runner != Runner::current() => &mut registry.set_aside,
+        _ => &mut registry.waiting,
     };
+    let registered = table.insert(at, entry);
     drop(registry);
     if let Err(refused) = registered {
         drop(refused);

@@ -124,9 +124,10 @@ impl Watchers {
     pub(crate) fn watch(self: &Arc<Self>, home: usize, watcher: Watcher) -> Watch {
         let mut state = self.lock_at(home);
         let number = state.next_number;
-        let pushed = state.push(watcher);
-        drop(state);
-        listed(pushed);
+        if let Err(unlisted) = state.push(watcher) {
+            drop(state);
+            refuse(unlisted);
+        }
         Watch {
             watchers: Arc::clone(self),
             number,
@@ -259,10 +260,13 @@ impl Watchers {
 
 /// What was made of a watcher, outside of the lock, unless there was no room for it on the list.
 fn listed<R, U>(made: Result<R, U>) -> R {
-    made.unwrap_or_else(|unlisted| {
-        drop(unlisted);
-        no_room()
-    })
+    made.unwrap_or_else(|unlisted| refuse(unlisted))
+}
+
+#[cold]
+fn refuse<U>(unlisted: U) -> ! {
+    drop(unlisted);
+    no_room()
 }
 
 /// Drops what an entry owned, which runs the user's code.

@@ -76,6 +76,22 @@ fn iterators_of_a_set_walk_a_snapshot() {
     assert_eq!(values(iterator), [0, 1, 2, 3, 4, 6, 7, 8, 9]);
 }
 
+/// S21: where the next entry of a shard has died, the others are read in the order of insertion all the same.
+#[test]
+fn deaths_do_not_change_the_order_of_what_is_left() {
+    let set = WeakSet::new();
+    let mut objects = items(0..1000);
+    set.extend(&objects);
+    let mut iterator = set.iter();
+    for left in [900, 500] {
+        // Of each shard, the next entries are among them.
+        objects.drain(..objects.len() - left);
+        let first = iterator.next();
+        assert_eq!(first.map(|first| **first), Some(1000 - left as u32));
+    }
+    assert_eq!(values(iterator), (501..1000).collect::<Vec<_>>());
+}
+
 /// S21: changing the set in a loop over it repeats nothing.
 #[test]
 fn a_set_may_be_changed_while_it_is_iterated() {

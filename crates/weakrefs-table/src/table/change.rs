@@ -265,13 +265,12 @@ impl<E: Clone> Table<E> {
     #[inline]
     pub(super) fn settle(&mut self) {
         self.storage.trim(self.horizon);
-        let (slots, present) = (self.storage.slots.len(), self.len());
-        if (slots > SMALL && present * 4 < slots) || self.is_wasteful() {
+        if self.is_wasteful() {
             self.compact(&mut 0);
         }
     }
 
-    /// Whether so few slots are needed that memory should be given back.
+    /// Whether so few slots are needed that memory should be given back: so it is where too many of them are tombstones.
     #[inline]
     fn is_wasteful(&self) -> bool {
         let capacity = self.storage.slots.capacity();

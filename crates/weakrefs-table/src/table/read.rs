@@ -15,34 +15,35 @@ impl<E> Table<E> {
     /// The next entry of a snapshot, in insertion order.
     #[inline]
     pub fn next(&self, snapshot: &mut Snapshot) -> Option<&E> {
-        if self.is_as_seen(snapshot) {
-            while snapshot.position < snapshot.end {
-                let slot = self.storage.slot(snapshot.position)?;
-                snapshot.position += 1;
-                if let Some(entry) = &slot.entry {
-                    return Some(entry);
-                }
-                snapshot.holes = snapshot.holes.saturating_sub(1);
-            }
-            return None;
-        }
-        let (at, _, entry) = self.seen_from(snapshot)?;
-        snapshot.holes = snapshot.holes.saturating_sub(at - snapshot.position);
-        snapshot.position = at + 1;
+        let (_, entry) = self.next_if(snapshot, |_| true)?;
         Some(entry)
     }
 
-    /// The entry that [`next`](Self::next) would give, with its hash (if it has been removed, any number).
+    /// The next entry of a snapshot, with its hash (if it has been removed, any number), if it is `wanted`; else it stays
+    /// the next one.
+    #[inline]
+    pub fn next_if(
+        &self,
+        snapshot: &mut Snapshot,
+        wanted: impl FnOnce(&E) -> bool,
+    ) -> Option<(u64, &E)> {
+        let (at, hash, entry) = self.seen_from(snapshot)?;
+        if !wanted(entry) {
+            return None;
+        }
+        if at > snapshot.position {
+            snapshot.holes = snapshot.holes.saturating_sub(at - snapshot.position);
+        }
+        snapshot.position = at + 1;
+        Some((hash, entry))
+    }
+
+    /// The entry that [`next`](Self::next) would give.
     #[inline]
     #[must_use]
-    pub fn peek(&self, snapshot: &Snapshot) -> Option<(u64, &E)> {
-        if self.is_as_seen(snapshot) {
-            let slots = self.storage.slots.get(snapshot.position as usize..)?;
-            let mut slots = slots.iter().zip(snapshot.position..snapshot.end);
-            return slots.find_map(|(slot, _)| Some((slot.hash, slot.entry.as_ref()?)));
-        }
-        let (_, hash, entry) = self.seen_from(snapshot)?;
-        Some((hash, entry))
+    pub fn peek(&self, snapshot: &Snapshot) -> Option<&E> {
+        let (_, _, entry) = self.seen_from(snapshot)?;
+        Some(entry)
     }
 
     /// At most how many entries [`next`](Self::next) will still give: exactly so many, unless some have been
@@ -92,10 +93,26 @@ impl<E> Table<E> {
         snapshot.generation == self.generation && !self.storage.altered
     }
 
-    /// The first entry that a snapshot sees from its position on, with its position and hash, where that may not be what
-    /// the table sees.
-    #[cold]
+    /// The first entry that a snapshot sees from its position on, with its position and hash.
+    #[inline]
     fn seen_from(&self, snapshot: &Snapshot) -> Option<(u32, u64, &E)> {
+        if !self.is_as_seen(snapshot) {
+            return self.seen_otherwise(snapshot);
+        }
+        let mut at = snapshot.position;
+        while at < snapshot.end {
+            let slot = self.storage.slot(at)?;
+            if let Some(entry) = &slot.entry {
+                return Some((at, slot.hash, entry));
+            }
+            at += 1;
+        }
+        None
+    }
+
+    /// The same where that may not be what the table sees.
+    #[cold]
+    fn seen_otherwise(&self, snapshot: &Snapshot) -> Option<(u32, u64, &E)> {
         let generation = self
             .generations
             .get(self.find_generation(snapshot.generation)?)?;
