@@ -1,10 +1,10 @@
-"""The contract S1-S34 is covered: each test says its section, and no section is without a test."""
+"""The contract is covered: each test says its section, and no section is without a test."""
 
 import ast
 import pathlib
 import re
 
-CONTRACT = set(range(1, 35))
+CONTRACT = {*range(1, 39), 42}
 SECTION = re.compile(r"\bS(\d+)\b")
 FILES = sorted(pathlib.Path(__file__).parent.glob("test_*.py"))
 

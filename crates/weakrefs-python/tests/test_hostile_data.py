@@ -1,4 +1,4 @@
-"""S37, S41: what is put into containers from below, and arguments that change while they are read."""
+"""S37, S26: what is put into containers from below, and arguments that change while they are read."""
 
 import gc
 

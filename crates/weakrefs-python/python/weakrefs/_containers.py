@@ -113,22 +113,27 @@ class _WeakMapping(MutableMapping):
     """The operators of the mappings, in terms of methods that a subclass may override."""
 
     __slots__ = ()
-    __mapping = Mapping
+    # A `dict` is a mapping by registration, which is forgotten when the interpreter shuts down.
+    __mappings = (dict, Mapping)
 
     def __eq__(self, other):
         # Where nothing is overridden, neither mapping need be iterated.
         equal = self._equals(other)
-        return super().__eq__(other) if equal is None else equal
+        if equal is None:
+            equal = super().__eq__(other)
+        if equal is NotImplemented and isinstance(other, dict):
+            return dict(self.items()) == other
+        return equal
 
     def __or__(self, other):
-        if not isinstance(other, self.__mapping):
+        if not isinstance(other, self.__mappings):
             return NotImplemented
         merged = self.copy()
         merged.update(other)
         return merged
 
     def __ror__(self, other):
-        if not isinstance(other, self.__mapping):
+        if not isinstance(other, self.__mappings):
             return NotImplemented
         merged = self.__class__()
         merged.update(other)

@@ -14,17 +14,6 @@ from typing_extensions import Never, Self, disjoint_base
 
 import weakrefs
 
-__all__ = [
-    "KeyedRef",
-    "WeakKeyDictionary",
-    "WeakMethod",
-    "WeakSet",
-    "WeakValueDictionary",
-    "__version__",
-    "finalize",
-    "put_methods",
-]
-
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 _T = TypeVar("_T")
