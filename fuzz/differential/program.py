@@ -55,8 +55,9 @@ STRIKES = [(None, 80), ("memory", 12 * strikes.MEMORY), ("interrupt", 8 * strike
 # Not struck: what both sides must choose alike, or hold open.
 SPARED = re.compile(r"^pop\(|\bi\d|collect|\btext\(|fin\([skv]")
 # Nor by failed allocations what breaks the interpreter itself: 3.13 crashes where a function is made,
-# those before where a death is told to several, and `repr` takes what failed once for recursive.
-FRAIL = re.compile(r"noted|bag|listed|census|act\(|function|\bfor\b|references|chain|0:1")
+# those before where a death is told to several, `repr` takes what failed once for recursive, and the text in `each` keeps
+# its errors to itself.
+FRAIL = re.compile(r"noted|bag|listed|census|act\(|each\(|function|\bfor\b|references|chain|0:1")
 
 
 class Writer:
