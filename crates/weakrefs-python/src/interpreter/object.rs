@@ -147,14 +147,23 @@ pub(crate) fn optional_attribute<'py>(
 }
 
 /// Calls `callable` with positional arguments.
-#[inline]
+///
+/// Whether it can be called is asked here: what stands for the interpreter's function on 3.10 panics where it cannot.
 pub(crate) fn call<'py, const N: usize>(
     callable: &Bound<'py, PyAny>,
     arguments: [Argument<'_, 'py>; N],
 ) -> Result<Bound<'py, PyAny>> {
     let arguments = arguments.map(|argument| argument.as_ptr());
-    // SAFETY: as many valid objects as it says.
+    // SAFETY: a valid object, and as many others as it says.
     unsafe {
+        if ffi::PyCallable_Check(callable.as_ptr()) == 0 {
+            let callable = callable.as_borrowed();
+            let name = TypeName::of(&callable);
+            return Err(type_error(
+                callable.py(),
+                format_args!("'{name}' object is not callable"),
+            ));
+        }
         let result =
             ffi::PyObject_Vectorcall(callable.as_ptr(), arguments.as_ptr(), N, ptr::null_mut());
         given(callable.py(), result)
