@@ -11,7 +11,7 @@ import sys
 import pytest
 from support import output_of
 
-CHAIN = int(os.environ.get("WEAKREFS_CHAIN", "60_000"))
+CHAIN = int(os.environ.get("WEAKREFS_CHAIN", "30_000"))
 THREAD_CHAIN = int(os.environ.get("WEAKREFS_THREAD_CHAIN", "20_000"))
 
 HEAD = """
