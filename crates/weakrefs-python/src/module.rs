@@ -16,7 +16,7 @@ use crate::interpreter::class::{LAST_METHOD, Table as Static, plain_method};
 use crate::interpreter::entry::{enter, passed};
 use crate::interpreter::error::{Raised, Result, type_error};
 use crate::interpreter::object::{Argument, given};
-use crate::interpreter::{home, names};
+use crate::interpreter::{home, names, turns};
 use crate::references::{bound_method, keyed_ref, weak_method};
 use pyo3::types::PyType;
 use pyo3::{Bound, PyAny, Python, ffi};
@@ -104,6 +104,7 @@ fn fill(module: Argument<'_, '_>) -> Result<()> {
     bound_method::learn(&method_type, function.as_borrowed())?;
     mapping::DEEPCOPY.make(py, || Ok(function))?;
     exit::learn(&imported(py, c"atexit")?)?;
+    turns::make(&member_of(py, c"builtins", c"eval")?)?;
     set_algebra::CHAIN.make(py, || member_of(py, c"itertools", c"chain"))?;
     set_algebra::FILTER.make(py, || member_of(py, c"builtins", c"filter"))?;
 

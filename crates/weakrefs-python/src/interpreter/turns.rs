@@ -1,15 +1,34 @@
 //! [`Turns`]: loops over what the user gives, which can be interrupted, and let other threads run (S42).
 //!
-//! The interpreter looks for signals and for threads that wait between two instructions of Python code. A loop over a
-//! native iterator runs none, and may be endless.
+//! The interpreter looks for signals, and for threads that have waited long enough, when it begins a function in Python. A
+//! loop over a native iterator runs none, and may be endless. So it calls one now and then, which does nothing. (To let go of
+//! the interpreter's lock and take it again would not do: who waits for it would be woken each time, and mostly be too
+//! late.)
 
-#![allow(unsafe_code, reason = "the interpreter's lock")]
+#![allow(unsafe_code, reason = "a text")]
 
-use super::error::{Raised, Result};
-use pyo3::{Python, ffi};
+use super::constant::Constant;
+use super::error::Result;
+use super::object::{call, dict, given};
+use pyo3::{Bound, PyAny, Python, ffi};
 
 /// After so many elements, some 50 microseconds, others get their turn.
 const ELEMENTS: u32 = 1024;
+
+/// `lambda: None`.
+static NOTHING: Constant = Constant::new();
+
+/// Makes that function with `eval`, the built-in one.
+pub(crate) fn make(eval: &Bound<'_, PyAny>) -> Result<()> {
+    let py = eval.py();
+    NOTHING.make(py, || {
+        // SAFETY: a text that ends with zero; the result is a new reference, or null with an error set.
+        let text = unsafe { given(py, ffi::PyUnicode_FromString(c"lambda: None".as_ptr()))? };
+        let namespace = dict(py)?;
+        call(eval, [text.as_borrowed(), namespace.as_any().as_borrowed()])
+    })?;
+    Ok(())
+}
 
 /// Counts the elements of a loop.
 #[derive(Default)]
@@ -21,22 +40,9 @@ impl Turns {
     pub(crate) fn take(&mut self, py: Python<'_>) -> Result<()> {
         self.0 = self.0.wrapping_add(1);
         if self.0.is_multiple_of(ELEMENTS) {
-            let_others_run(py)
+            call(&NOTHING.get(py), []).map(drop)
         } else {
             Ok(())
         }
     }
-}
-
-#[cold]
-fn let_others_run(_py: Python<'_>) -> Result<()> {
-    // SAFETY: the thread is attached; it is again when the second call returns. (Until 3.13 that call does not return to
-    // a daemon thread whose interpreter has ended: nothing is held, and the frames up to here have no landing pads.)
-    unsafe {
-        if ffi::PyErr_CheckSignals() != 0 {
-            return Err(Raised::by_interpreter());
-        }
-        ffi::PyEval_RestoreThread(ffi::PyEval_SaveThread());
-    }
-    Ok(())
 }
