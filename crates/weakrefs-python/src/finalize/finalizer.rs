@@ -119,12 +119,19 @@ impl Finalizer {
         })
     }
 
-    /// Does the task, if there is one, and gives what its function returned.
-    fn run<'py>(&self, this: Argument<'_, 'py>) -> Result<Bound<'py, PyAny>> {
+    /// Does the task, if there is one, and gives what its function returned. `caller` is the reference by
+    /// which the interpreter calls, if it does so itself: not by way of a subclass, which may want the result.
+    fn run<'py>(
+        &self,
+        this: Argument<'_, 'py>,
+        caller: Option<Argument<'_, 'py>>,
+    ) -> Result<Bound<'py, PyAny>> {
         let py = this.py();
         let Some(task) = self.end(this) else {
             return Ok(none(py));
         };
+        let is_death = caller.zip(task.object.as_ref());
+        let is_death = is_death.is_some_and(|(caller, own)| caller.as_ptr() == own.as_ptr());
         let result = match (&task.function, &task.args) {
             (Some(function), Some(args)) if !exit::is_shut_down() => {
                 // SAFETY: what `begin` has put in: a tuple, and a `dict` or nothing.
@@ -139,6 +146,16 @@ impl Finalizer {
                 call_with(function, args, kwargs)
             }
             _ => Ok(none(py)),
+        };
+        // At the death of the object nobody wants the result. It may own the next object: it goes first, while the task
+        // still does.
+        let result = if is_death {
+            result.map(|result| {
+                drop(result);
+                none(py)
+            })
+        } else {
+            result
         };
         self.give_up(task);
         result
@@ -383,7 +400,7 @@ impl Direct for Finalizer {
         }
         // SAFETY: the caller's promise.
         unsafe { class::payload::<Self>(object) }
-            .run(object)
+            .run(object, arguments.get(0))
             .map(Some)
     }
 }
@@ -416,7 +433,7 @@ unsafe extern "C" fn call_with_tuple(
         enter(|py| {
             let [_reference] = Arguments::in_tuple(py, args, kwargs).read(&CALL)?;
             let this = passed(py, this);
-            class::payload::<Finalizer>(this).run(this)
+            class::payload::<Finalizer>(this).run(this, None)
         })
     }
 }
