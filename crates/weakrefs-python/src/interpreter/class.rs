@@ -306,6 +306,10 @@ pub(crate) fn create<'py, P: Payload, const N: usize>(
     unsafe {
         let bases = P::Head::base().cast();
         let created = ffi::PyType_FromSpecWithBases(&raw mut spec, bases);
+        if created.is_null() {
+            // There was no memory, for the specification is right. The interpreter does not always say so.
+            ffi::PyErr_NoMemory();
+        }
         Ok(given(py, created)?.cast_into_unchecked())
     }
 }

@@ -5,28 +5,22 @@
 //! the interpreter's lock and take it again would not do: who waits for it would be woken each time, and mostly be too
 //! late.)
 
-#![allow(unsafe_code, reason = "a text")]
-
 use super::constant::Constant;
 use super::error::Result;
-use super::object::{call, dict, given};
-use pyo3::{Bound, PyAny, Python, ffi};
+use super::object::call;
+use pyo3::{Bound, PyAny, Python};
 
 /// After so many elements, some 50 microseconds, others get their turn.
 const ELEMENTS: u32 = 1024;
 
-/// `lambda: None`.
+/// `copyreg.constructor`: of the standard library's functions, one that is written in Python, is loaded anyway, and does
+/// nothing to what can be called. One of our own would have to be compiled, which 3.13 does not survive if memory is short.
 static NOTHING: Constant = Constant::new();
 
-/// Makes that function with `eval`, the built-in one.
-pub(crate) fn make(eval: &Bound<'_, PyAny>) -> Result<()> {
-    let py = eval.py();
-    NOTHING.make(py, || {
-        // SAFETY: a text that ends with zero; the result is a new reference, or null with an error set.
-        let text = unsafe { given(py, ffi::PyUnicode_FromString(c"lambda: None".as_ptr()))? };
-        let namespace = dict(py)?;
-        call(eval, [text.as_borrowed(), namespace.as_any().as_borrowed()])
-    })?;
+/// Learns that function.
+pub(crate) fn learn(constructor: Bound<'_, PyAny>) -> Result<()> {
+    let py = constructor.py();
+    NOTHING.make(py, || Ok(constructor))?;
     Ok(())
 }
 
@@ -40,7 +34,8 @@ impl Turns {
     pub(crate) fn take(&mut self, py: Python<'_>) -> Result<()> {
         self.0 = self.0.wrapping_add(1);
         if self.0.is_multiple_of(ELEMENTS) {
-            call(&NOTHING.get(py), []).map(drop)
+            let nothing = NOTHING.get(py);
+            call(&nothing, [nothing.as_borrowed()]).map(drop)
         } else {
             Ok(())
         }
