@@ -121,6 +121,7 @@ impl Watchers {
     }
 
     /// Puts a watcher on the list of the object at `home`.
+    #[inline(always)]
     pub(crate) fn watch(self: &Arc<Self>, home: usize, watcher: Watcher) -> Watch {
         let mut state = self.lock_at(home);
         let number = state.next_number;

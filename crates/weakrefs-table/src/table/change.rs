@@ -240,7 +240,7 @@ impl<E: Clone> Table<E> {
     }
 
     /// Removes the entry whose position is at a place of the index; an entry that a reader may see stays in its slot.
-    #[inline]
+    #[inline(always)]
     fn remove_indexed(&mut self, place: usize, at: u32) -> Option<E> {
         self.version += 1;
         self.storage.index.remove(place);
@@ -262,7 +262,7 @@ impl<E: Clone> Table<E> {
     }
 
     /// Restores the invariants after a removal.
-    #[inline]
+    #[inline(always)]
     pub(super) fn settle(&mut self) {
         self.storage.trim(self.horizon);
         if self.is_wasteful() {
