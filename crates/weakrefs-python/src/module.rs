@@ -5,7 +5,7 @@
 use crate::containers::entry::Entry;
 use crate::containers::evictor::Evictor;
 use crate::containers::iterator::WeakIterator;
-use crate::containers::mapping::{self, Methods};
+use crate::containers::mapping;
 use crate::containers::set_algebra;
 use crate::containers::subclassing;
 use crate::containers::weak_key_dictionary::{self, KeyEntry};
@@ -16,7 +16,7 @@ use crate::interpreter::class::{LAST_METHOD, Table as Static, plain_method};
 use crate::interpreter::entry::{enter, passed};
 use crate::interpreter::error::{Raised, Result, type_error};
 use crate::interpreter::object::{Argument, given};
-use crate::interpreter::{home, names, turns};
+use crate::interpreter::{home, method, names, turns};
 use crate::references::{bound_method, keyed_ref, weak_method};
 use pyo3::types::PyType;
 use pyo3::{Bound, PyAny, Python, ffi};
@@ -47,8 +47,8 @@ static METHODS: Static<ffi::PyMethodDef, 2> = Static([
         put_methods,
         ffi::METH_O,
         c"put_methods(cls, /)\n--\n\n\
-          Puts the methods that are called most on cls, a public class; returns cls.\n\n\
-          Raises TypeError if cls is not derived from one of the native containers at once.",
+          Puts native methods on cls, a public class, in the place of the functions that describe them; returns cls.\n\n\
+          Raises TypeError if cls is not derived from one of the native containers at once, or describes not all.",
     ),
     LAST_METHOD,
 ]);
@@ -101,7 +101,8 @@ fn fill(module: Argument<'_, '_>) -> Result<()> {
     names::make(py)?;
     let method_type = member_of(py, c"types", c"MethodType")?;
     let function = member_of(py, c"copy", c"deepcopy")?;
-    bound_method::learn(&method_type, function.as_borrowed())?;
+    method::make_class(method_type)?;
+    bound_method::learn(function.as_borrowed())?;
     mapping::DEEPCOPY.make(py, || Ok(function))?;
     exit::learn(&imported(py, c"atexit")?)?;
     turns::learn(member_of(py, c"copyreg", c"constructor")?)?;
@@ -189,15 +190,9 @@ unsafe extern "C" fn put_methods(
             let class = passed(py, class);
             if ffi::PyType_Check(class.as_ptr()) != 0 {
                 let class = class.to_owned().cast_into_unchecked::<PyType>();
-                let known = subclassing::put_methods::<Element, _>(&class, &weak_set::CALLED_MOST)?
-                    || subclassing::put_methods::<KeyEntry, _>(
-                        &class,
-                        const { &Methods::<KeyEntry>::CALLED_MOST },
-                    )?
-                    || subclassing::put_methods::<ValueEntry, _>(
-                        &class,
-                        const { &Methods::<ValueEntry>::CALLED_MOST },
-                    )?;
+                let known = subclassing::put_methods::<Element>(&class)?
+                    || subclassing::put_methods::<KeyEntry>(&class)?
+                    || subclassing::put_methods::<ValueEntry>(&class)?;
                 if known {
                     return Ok(class.into_any());
                 }

@@ -156,22 +156,6 @@ def test_public_names(name):
     assert public == {method for method in METHODS[name] if not method.startswith("_")} | ATTRIBUTES[name]
 
 
-@pytest.mark.parametrize(
-    ("name", "methods"),
-    [
-        ("WeakSet", ["add", "discard", "remove", "pop"]),
-        ("WeakKeyDictionary", ["get", "setdefault", "pop", "popitem"]),
-        ("WeakValueDictionary", ["get", "setdefault", "pop", "popitem"]),
-    ],
-)
-def test_methods_that_are_called_most_belong_to_the_public_class(name, methods):
-    """S25: only then does the interpreter, from 3.11 on, take its shortest way into them."""
-    cls = getattr(weakrefs, name)
-    for method in methods:
-        assert vars(cls)[method].__objclass__ is cls
-        assert vars(cls)[method].__qualname__ == f"{name}.{method}"
-
-
 # What a call accepts
 
 

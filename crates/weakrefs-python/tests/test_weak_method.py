@@ -330,3 +330,20 @@ def test_attributes_that_fail_with_something_else():
 
     with pytest.raises(ZeroDivisionError):
         WeakMethod(Failing())
+
+
+def test_called_as_what_it_is_derived_from():
+    """S28: it is a weak reference to the object, and gives that where it is called as one, in a subclass, too."""
+    speaker = Speaker("a")
+    method = WeakMethod(speaker.speak)
+    assert weakref.ref.__call__(method) is super(WeakMethod, method).__call__() is speaker
+    assert method.__call__() == WeakMethod.__call__(method) == method(*()) == speaker.speak
+
+    class Both(WeakMethod):
+        def __call__(self):
+            return super().__call__(), weakref.ref.__call__(self)
+
+    both = Both(speaker.speak)
+    assert both() == (speaker.speak, speaker)
+    del speaker
+    assert both() == (None, None) and weakref.ref.__call__(method) is None

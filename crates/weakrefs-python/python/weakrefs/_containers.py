@@ -1,17 +1,20 @@
 """The public weak containers: native classes with the Python base classes that the contract names.
 
 A class statement over a native base gives instances a `__dict__` and weak references to them, as the
-standard classes have, and inherits the native slots: `d[key]` runs no Python code.
+standard classes have, and inherits the native slots: `d[key]` runs no Python code. A function that is only a docstring
+describes a native method, which `put_methods` puts in its place.
 
 The interpreter clears the names of modules when it shuts down, so no method uses one: what it needs it finds in its class.
 """
 
+from _collections import OrderedDict
 from _collections_abc import Mapping, MutableMapping, MutableSet
 from copy import deepcopy
 from copyreg import _slotnames
-from types import GenericAlias
+from types import GenericAlias, MappingProxyType
 
 from . import _weakrefs
+from ._data import evictor, without_behaviour
 
 
 class _References(frozenset):
@@ -57,7 +60,81 @@ class WeakSet(_weakrefs.WeakSet):
 
     __class_getitem__ = classmethod(GenericAlias)
 
+    def add(self, item):
+        """Add item, unless an equal element is there.
+
+        Raises TypeError if item cannot be weakly referenced or hashed. O(1).
+        """
+
+    def discard(self, item):
+        """Remove item if it is there.
+
+        Raises TypeError if item cannot be weakly referenced or hashed. O(1).
+        """
+
+    def remove(self, item):
+        """Remove item.
+
+        Raises KeyError (with a weak reference to item) if it is not there, and TypeError if it cannot
+        be weakly referenced or hashed. O(1).
+        """
+
+    def pop(self):
+        """Remove the newest element that is alive, and return it.
+
+        Raises KeyError if there is none. O(1).
+        """
+
+    def clear(self):
+        """Remove every element. O(n)."""
+
+    def update(self, other):
+        """Add the elements of an iterable, in the order they come in.
+
+        Raises TypeError for an element that cannot be weakly referenced or hashed; what was added
+        before stays.
+        """
+
+    def copy(self):
+        """Return a shallow copy of the same class. O(n)."""
+
+    def issubset(self, other):
+        """Return whether every element is in other, an iterable."""
+
+    def issuperset(self, other):
+        """Return whether every element of other, an iterable, is in the set."""
+
+    def isdisjoint(self, other):
+        """Return whether no element of other, an iterable, is in the set."""
+
+    def union(self, other):
+        """Return a new set, of the same class, with the elements of the set and of other, an iterable."""
+
+    def intersection(self, other):
+        """Return a new set, of the same class, with those elements of other, an iterable, that are in the set."""
+
+    def difference(self, other):
+        """Return a copy without the elements of other, an iterable."""
+
+    def symmetric_difference(self, other):
+        """Return a new set, of the same class, with the elements that are in either the set or other,
+        an iterable, but not in both.
+        """
+
+    def intersection_update(self, other):
+        """Keep only the elements that are in other, an iterable."""
+
+    def difference_update(self, other):
+        """Remove the elements of other, an iterable."""
+
+    def symmetric_difference_update(self, other):
+        """Remove the elements that are in other, an iterable, and add those of other that were not."""
+
+    def __sizeof__(self):
+        """The size in memory, in bytes, without the elements."""
+
     __references = _References
+    __without_behaviour = staticmethod(without_behaviour)
     __deepcopy = staticmethod(deepcopy)
     __slot_names = staticmethod(_slotnames)
 
@@ -65,13 +142,17 @@ class WeakSet(_weakrefs.WeakSet):
     def data(self):
         """A read-only picture of the weak references to the elements.
 
-        A set of such references that is assigned takes the place of all elements.
+        Such references that are assigned, in a set or any other iterable, take the place of all elements. Raises
+        TypeError for an object whose class has a behaviour of its own, which could not be kept.
         """
         return self.__references(self._references())
 
     @data.setter
     def data(self, references):
-        self._replace_references(getattr(references, "_in_order", references))
+        references = getattr(references, "_in_order", references)
+        self._replace_references(self.__without_behaviour(references, "add", (set, list)))
+
+    _remove = evictor
 
     def __repr__(self):
         return self.__references.text(self._references())
@@ -110,11 +191,29 @@ MutableSet.register(WeakSet)
 
 
 class _WeakMapping(MutableMapping):
-    """The operators of the mappings, in terms of methods that a subclass may override."""
+    """The operators of the mappings, in terms of methods that a subclass may override; the native methods of both."""
 
     __slots__ = ()
     # A `dict` is a mapping by registration, which is forgotten when the interpreter shuts down.
     __mappings = (dict, Mapping)
+    __picture = MappingProxyType
+    __plain = (dict, OrderedDict, list)
+    __without_behaviour = staticmethod(without_behaviour)
+
+    @property
+    def data(self):
+        """A read-only picture of what is stored: weak references in the place of what is held weakly.
+
+        A mapping with such references that is assigned, or an iterable of pairs, takes the place of all entries.
+        Raises TypeError for an object whose class has a behaviour of its own, which could not be kept.
+        """
+        return self.__picture(self._references())
+
+    @data.setter
+    def data(self, data):
+        self._replace_references(self.__without_behaviour(data, "__setitem__", self.__plain))
+
+    _remove = evictor
 
     def __eq__(self, other):
         # Where nothing is overridden, neither mapping need be iterated.
@@ -144,6 +243,60 @@ class _WeakMapping(MutableMapping):
         self.update(other)
         return self
 
+    def get(self, key, default=None):
+        """Return the value for key if it is present and alive, else default.
+
+        Raises TypeError if key cannot be one. O(1).
+        """
+
+    def setdefault(self, key, default=None):
+        """Return the value for key; if it is missing or dead, store default there and return it.
+
+        One step: of several threads that call it for the same key, all get the same value.
+        Raises TypeError if key cannot be one, or default is to be stored and cannot be a value. O(1).
+        """
+
+    def pop(self, key, *args):
+        """Remove the entry of key and return its value.
+
+        If it is missing or dead, return the second argument, or raise KeyError without one. Raises
+        TypeError if key cannot be one. O(1).
+        """
+
+    def popitem(self):
+        """Remove the newest entry and return it as a tuple of key and value.
+
+        Raises KeyError if nothing is left. O(1).
+        """
+
+    def clear(self):
+        """Remove every entry, newest first, until nothing is left. O(n)."""
+
+    def keys(self):
+        """Return an iterator over the keys of the entries that are alive, in the order of their insertion.
+
+        It walks the mapping as it is when the first key is asked for: changes and deaths meanwhile
+        raise nothing. It keeps no object alive.
+        """
+
+    def values(self):
+        """Return an iterator over the values of the entries that are alive. See keys()."""
+
+    def items(self):
+        """Return an iterator over the entries that are alive, each as a tuple of key and value. See keys()."""
+
+    def copy(self):
+        """Return a shallow copy, which is of the base class also for a subclass. O(n)."""
+
+    def __copy__(self):
+        """Return a shallow copy, which is of the base class also for a subclass. O(n)."""
+
+    def __deepcopy__(self, memo):
+        """Return a copy of the same class. What is held strongly is copied, what is held weakly the same."""
+
+    def __sizeof__(self):
+        """The size in memory, in bytes, without the keys and values."""
+
 
 @_weakrefs.put_methods
 class WeakKeyDictionary(_weakrefs.WeakKeyDictionary, _WeakMapping):
@@ -169,6 +322,19 @@ class WeakKeyDictionary(_weakrefs.WeakKeyDictionary, _WeakMapping):
     0
     """
 
+    def update(self, dict=None, /, **kwargs):
+        """Store the pairs of a mapping, or of an iterable of pairs, in the order they come in.
+
+        Raises TypeError for a key that cannot be weakly referenced or hashed; what was stored before
+        stays. Keyword arguments are refused: strings cannot be weakly referenced.
+        """
+
+    def keyrefs(self):
+        """Return a list of the weak references to the keys.
+
+        They need not be alive any more when they are used; unlike the keys, they keep none alive.
+        """
+
 
 @_weakrefs.put_methods
 class WeakValueDictionary(_weakrefs.WeakValueDictionary, _WeakMapping):
@@ -191,3 +357,19 @@ class WeakValueDictionary(_weakrefs.WeakValueDictionary, _WeakMapping):
     >>> documents.get('readme', 'closed')
     'closed'
     """
+
+    def update(self, other=None, /, **kwargs):
+        """Store the pairs of a mapping, or of an iterable of pairs, then those of the keyword arguments.
+
+        Raises TypeError for a key that cannot be hashed or a value that cannot be weakly referenced;
+        what was stored before stays.
+        """
+
+    def itervaluerefs(self):
+        """Return an iterator over the weak references to the values. See valuerefs()."""
+
+    def valuerefs(self):
+        """Return a list of the weak references to the values, each a KeyedRef.
+
+        They need not be alive any more when they are used; unlike the values, they keep none alive.
+        """

@@ -23,11 +23,14 @@
 use super::entry::Entry;
 use super::evictor::Evictor;
 use crate::interpreter::class::{self, Object, Payload, Stop, Visit};
+use crate::interpreter::constant::Constant;
 use crate::interpreter::error::{Result, no_memory};
 use crate::interpreter::guarded::Guarded;
+use crate::interpreter::method::Receiver;
 use crate::interpreter::object::Argument;
 use crate::interpreter::owned::Slot;
 use crate::interpreter::remains::Link;
+use pyo3::types::PyType;
 use pyo3::{Python, ffi};
 use std::cell::UnsafeCell;
 use std::cmp::Ordering;
@@ -94,6 +97,14 @@ unsafe impl<E: Entry> Payload for Container<E> {
 pub(crate) unsafe fn of<'a, E: Entry>(object: Argument<'a, '_>) -> &'a Container<E> {
     // SAFETY: the caller's promise.
     unsafe { class::payload(object) }
+}
+
+impl<E: Entry> Receiver for Container<E> {
+    const CLASS: &'static str = E::CLASS;
+
+    fn class() -> &'static Constant<PyType> {
+        &E::classes().container
+    }
 }
 
 impl<E: Entry> Container<E> {

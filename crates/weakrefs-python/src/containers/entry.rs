@@ -3,10 +3,12 @@
 use crate::interpreter::class::{Stop, Visit};
 use crate::interpreter::constant::Constant;
 use crate::interpreter::error::Result;
+use crate::interpreter::method::Native;
 use crate::interpreter::owned::Strong;
 use crate::references::weak_ref::WeakRef;
 use pyo3::types::PyType;
 use pyo3::{Bound, PyAny, Python};
+use std::sync::atomic::AtomicU32;
 
 /// The native classes of a kind of container.
 pub(crate) struct Classes {
@@ -14,6 +16,8 @@ pub(crate) struct Classes {
     pub(crate) container: Constant<PyType>,
     pub(crate) evictor: Constant<PyType>,
     pub(crate) iterator: Constant<PyType>,
+    /// The version in which the public class was last seen to have [all native methods](super::subclassing::is_unchanged).
+    pub(crate) unchanged: AtomicU32,
 }
 
 impl Classes {
@@ -22,6 +26,7 @@ impl Classes {
             container: Constant::new(),
             evictor: Constant::new(),
             iterator: Constant::new(),
+            unchanged: AtomicU32::new(0),
         }
     }
 }
@@ -43,7 +48,13 @@ pub(crate) enum Taken<'py> {
 
 /// An entry of a container. Cloning it counts references up and does nothing else.
 pub(crate) trait Entry: Clone + Send + Sync + 'static {
+    /// The name of the public class of the container.
+    const CLASS: &'static str;
+
     fn classes() -> &'static Classes;
+
+    /// The methods that the public class describes: those that a kind shares with another one, and its own.
+    fn natives() -> [&'static [Native]; 2];
 
     /// Whether an open iterator shows an entry that has died meanwhile: as a dead reference.
     const SHOWN_DEAD: bool = false;

@@ -6,18 +6,16 @@
 #![allow(unsafe_code, reason = "entry points from the interpreter")]
 
 use super::container::{self, Container, live, locate};
-use super::entry::{Entry, Part};
+use super::data::Shown;
+use super::entry::Part;
 use super::iterator::WeakIterator;
-use super::subclassing::{class_of, is_public, new_public, overrides};
+use super::subclassing::{class_of, is_unchanged, new_public};
 use crate::interpreter::arguments::{Arguments, Signature};
-use crate::interpreter::class::{
-    self, LAST_METHOD, OPEN, Table as Static, method, plain_method, slot,
-};
+use crate::interpreter::class::{self, OPEN, Table as Static, plain_method, slot};
 use crate::interpreter::constant::Constant;
 use crate::interpreter::entry::{enter, passed};
-use crate::interpreter::error::{
-    Raised, Result, attribute_error, empty, key_error, kinds, no_memory, type_error,
-};
+use crate::interpreter::error::{Raised, Result, empty, key_error, kinds, no_memory, type_error};
+use crate::interpreter::method::{Function, Native};
 use crate::interpreter::names::name;
 use crate::interpreter::object::{
     self, Argument, assign_item, attribute, call, call_method, dict, none, optional_attribute,
@@ -29,10 +27,7 @@ use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::ffi::{CStr, c_int, c_void};
 
 /// An entry of a mapping.
-pub(crate) trait Mapped: Entry {
-    /// The name of the public class.
-    const CLASS: &'static str;
-
+pub(crate) trait Mapped: Shown {
     /// The hash of a key that is to be looked up or stored.
     fn key_hash(key: &Bound<'_, PyAny>) -> Result<isize>;
 
@@ -200,13 +195,11 @@ fn are_equal<M: Mapped>(
 }
 
 /// Makes the native class of the mapping.
-pub(crate) fn make_class<M: Mapped, const N: usize>(
+pub(crate) fn make_class<M: Mapped>(
     py: Python<'_>,
     name: &'static CStr,
     doc: &'static CStr,
     init: ffi::initproc,
-    methods: &'static Static<ffi::PyMethodDef, N>,
-    attributes: *mut c_void,
 ) -> Result<()> {
     M::classes().container.make(py, || {
         class::create::<Container<M>, _>(
@@ -224,120 +217,57 @@ pub(crate) fn make_class<M: Mapped, const N: usize>(
                 slot(ffi::Py_sq_contains, contains::<M> as *mut c_void),
                 slot(ffi::Py_sq_length, len::<M> as *mut c_void),
                 slot(ffi::Py_mp_length, len::<M> as *mut c_void),
-                slot(ffi::Py_tp_methods, methods.pointer()),
-                slot(ffi::Py_tp_getset, attributes),
+                slot(
+                    ffi::Py_tp_methods,
+                    const { &Natives::<M>::PRIVATE }.pointer(),
+                ),
             ],
         )
     })?;
     Ok(())
 }
 
-/// The methods of both mappings. Those of `CALLED_MOST` are [put](super::subclassing::put_methods) on the public class, too.
-pub(crate) struct Methods<M>(M);
+/// A method of the mapping in native code.
+pub(crate) const fn native<M: Mapped, F: Function>(name: &'static CStr, function: F) -> Native {
+    Native::new::<Container<M>, _>(name, function)
+}
 
-impl<M: Mapped> Methods<M> {
-    const GET: Signature = Signature::new(M::CLASS, "get", &["key", "default"], 1);
-    const SETDEFAULT: Signature = Signature::new(M::CLASS, "setdefault", &["key", "default"], 1);
-    const POP: Signature = Signature::new(M::CLASS, "pop", &["key"], 1);
-    const DEEPCOPY: Signature = Signature::new(M::CLASS, "__deepcopy__", &["memo"], 1);
+/// What both mappings have in native code.
+pub(crate) struct Natives<M>(M);
 
-    pub(crate) const CALLED_MOST: Static<ffi::PyMethodDef, 5> = Static([
-        Self::GET_METHOD,
-        Self::SETDEFAULT_METHOD,
-        Self::POP_METHOD,
-        Self::POPITEM_METHOD,
-        LAST_METHOD,
-    ]);
+impl<M: Mapped> Natives<M> {
+    const POPITEM: Native = native::<M, _>(c"popitem", popitem::<M>);
 
-    pub(crate) const GET_METHOD: ffi::PyMethodDef = method(
-        c"get",
-        get::<M>,
-        c"get($self, key, default=None)\n--\n\n\
-          Return the value for key if it is present and alive, else default.\n\n\
-          Raises TypeError if key cannot be one. O(1).",
-    );
-    pub(crate) const SETDEFAULT_METHOD: ffi::PyMethodDef = method(
-        c"setdefault",
-        setdefault::<M>,
-        c"setdefault($self, key, default=None)\n--\n\n\
-          Return the value for key; if it is missing or dead, store default there and return it.\n\n\
-          One step: of several threads that call it for the same key, all get the same value.\n\
-          Raises TypeError if key cannot be one, or default is to be stored and cannot be a value. O(1).",
-    );
-    pub(crate) const POP_METHOD: ffi::PyMethodDef = method(
-        c"pop",
-        pop::<M>,
-        c"pop($self, key, *args)\n--\n\n\
-          Remove the entry of key and return its value.\n\n\
-          If it is missing or dead, return the second argument, or raise KeyError without one. Raises\n\
-          TypeError if key cannot be one. O(1).",
-    );
-    pub(crate) const POPITEM_METHOD: ffi::PyMethodDef = plain_method(
-        c"popitem",
-        popitem::<M>,
-        ffi::METH_NOARGS,
-        c"popitem($self)\n--\n\n\
-          Remove the newest entry and return it as a tuple of key and value.\n\n\
-          Raises KeyError if nothing is left. O(1).",
-    );
-    pub(crate) const CLEAR_METHOD: ffi::PyMethodDef = plain_method(
-        c"clear",
-        clear::<M>,
-        ffi::METH_NOARGS,
-        c"clear($self)\n--\n\nRemove every entry, newest first, until nothing is left. O(n).",
-    );
-    pub(crate) const KEYS_METHOD: ffi::PyMethodDef = plain_method(
-        c"keys",
-        keys::<M>,
-        ffi::METH_NOARGS,
-        c"keys($self)\n--\n\n\
-          Return an iterator over the keys of the entries that are alive, in the order of their insertion.\n\n\
-          It walks the mapping as it is when the first key is asked for: changes and deaths meanwhile\n\
-          raise nothing. It keeps no object alive.",
-    );
-    pub(crate) const VALUES_METHOD: ffi::PyMethodDef = plain_method(
-        c"values",
-        values::<M>,
-        ffi::METH_NOARGS,
-        c"values($self)\n--\n\nReturn an iterator over the values of the entries that are alive. See keys().",
-    );
-    pub(crate) const ITEMS_METHOD: ffi::PyMethodDef = plain_method(
-        c"items",
-        items::<M>,
-        ffi::METH_NOARGS,
-        c"items($self)\n--\n\n\
-          Return an iterator over the entries that are alive, each as a tuple of key and value. See keys().",
-    );
-    pub(crate) const COPY_METHOD: ffi::PyMethodDef = plain_method(
-        c"copy",
-        copy::<M>,
-        ffi::METH_NOARGS,
-        c"copy($self)\n--\n\nReturn a shallow copy, which is of the base class also for a subclass. O(n).",
-    );
-    pub(crate) const COPY_MODULE_METHOD: ffi::PyMethodDef = plain_method(
-        c"__copy__",
-        copy::<M>,
-        ffi::METH_NOARGS,
-        c"__copy__($self)\n--\n\nReturn a shallow copy, which is of the base class also for a subclass. O(n).",
-    );
-    pub(crate) const DEEPCOPY_METHOD: ffi::PyMethodDef = method(
-        c"__deepcopy__",
-        deepcopy::<M>,
-        c"__deepcopy__($self, memo)\n--\n\n\
-          Return a copy of the same class. What is held strongly is copied, what is held weakly the same.",
-    );
-    pub(crate) const EQUALS_METHOD: ffi::PyMethodDef = plain_method(
+    const ALL: [Native; 12] = [
+        native::<M, _>(c"get", get::<M>),
+        native::<M, _>(c"setdefault", setdefault::<M>),
+        native::<M, _>(c"pop", pop::<M>),
+        Self::POPITEM,
+        native::<M, _>(c"clear", clear::<M>),
+        native::<M, _>(c"keys", keys::<M>),
+        native::<M, _>(c"values", values::<M>),
+        native::<M, _>(c"items", items::<M>),
+        native::<M, _>(c"copy", copy::<M>),
+        native::<M, _>(c"__copy__", copy::<M>),
+        native::<M, _>(c"__deepcopy__", __deepcopy__::<M>),
+        native::<M, _>(c"__sizeof__", __sizeof__::<M>),
+    ];
+
+    /// The methods of both mappings.
+    pub(crate) const SHARED: &'static [Native] = &Self::ALL;
+
+    /// The private methods of the native class: those for `data`, and what `==` asks.
+    const PRIVATE: Static<ffi::PyMethodDef, 5> = {
+        let [references, replace_references, evictor, last] = M::METHODS.0;
+        Static([references, replace_references, evictor, Self::EQUALS, last])
+    };
+
+    const EQUALS: ffi::PyMethodDef = plain_method(
         c"_equals",
         equals::<M>,
         ffi::METH_O,
         c"_equals($self, other, /)\n--\n\n\
           Whether the mapping equals another one, if both are of the public class and that takes no comparisons of keys.",
-    );
-    pub(crate) const SIZEOF_METHOD: ffi::PyMethodDef = plain_method(
-        c"__sizeof__",
-        sizeof::<M>,
-        ffi::METH_NOARGS,
-        c"__sizeof__($self, /)\n--\n\nThe size in memory, in bytes, without the keys and values.",
     );
 }
 
@@ -432,59 +362,42 @@ unsafe extern "C" fn repr(this: *mut ffi::PyObject) -> *mut ffi::PyObject {
 
 // Methods
 
-/// A method that takes no argument: what it does with the object.
-macro_rules! plain {
-    ($name:ident($py:ident, $this:ident) $body:expr) => {
-        unsafe extern "C" fn $name<M: Mapped>(
-            this: *mut ffi::PyObject,
-            _no_arguments: *mut ffi::PyObject,
-        ) -> *mut ffi::PyObject {
-            // SAFETY: called by the interpreter with an object of the class.
-            unsafe {
-                enter(|$py| {
-                    let $this = passed($py, this);
-                    $body
-                })
-            }
+/// A method: what it does with the object, the container in it, and the arguments, which it reads by its signature: its
+/// parameters, and how many must be given.
+macro_rules! method {
+    ($name:ident($this:ident, $container:ident, $arguments:ident: $signature:ident($($parameter:literal),*; $required:literal)) $body:expr) => {
+        fn $name<'py, M: Mapped>(
+            $this: Argument<'_, 'py>,
+            $arguments: Arguments<'_, 'py>,
+        ) -> Result<Bound<'py, PyAny>> {
+            let $signature = const { &Signature::new(M::CLASS, stringify!($name), &[$($parameter),*], $required) };
+            // SAFETY: methods are entered with an object of the class.
+            let $container = unsafe { container::of::<M>($this) };
+            $body
         }
+    };
+    ($name:ident($this:ident, $container:ident) $body:expr) => {
+        method!($name($this, $container, arguments: signature(; 0)) {
+            let [] = arguments.read(signature)?;
+            $body
+        });
     };
 }
 
-/// A method that takes arguments: what it does with the object and them.
-macro_rules! with_arguments {
-    ($name:ident($this:ident, $arguments:ident) $body:expr) => {
-        unsafe extern "C" fn $name<M: Mapped>(
-            this: *mut ffi::PyObject,
-            args: *const *mut ffi::PyObject,
-            count: ffi::Py_ssize_t,
-            names: *mut ffi::PyObject,
-        ) -> *mut ffi::PyObject {
-            // SAFETY: called by the interpreter with an object of the class, and the arguments of a call.
-            unsafe {
-                enter(|py| {
-                    let $this = passed(py, this);
-                    let $arguments = Arguments::in_array(py, args, count as usize, names);
-                    $body
-                })
-            }
-        }
-    };
-}
-
-with_arguments!(get(this, arguments) {
-    let (key, default) = arguments.one_or_two(&Methods::<M>::GET)?;
+method!(get(this, container, arguments: signature("key", "default"; 1)) {
+    let (key, default) = arguments.one_or_two(signature)?;
     let py = this.py();
-    let value = lookup(container::of::<M>(this), &key, |entry| entry.value(py))?;
+    let value = lookup(container, &key, |entry| entry.value(py))?;
     Ok(value.unwrap_or_else(|| or_none(py, default)))
 });
 
-with_arguments!(setdefault(this, arguments) {
-    let (key, default) = arguments.one_or_two(&Methods::<M>::SETDEFAULT)?;
+method!(setdefault(this, container, arguments: signature("key", "default"; 1)) {
+    let (key, default) = arguments.one_or_two(signature)?;
     let default = or_none(this.py(), default);
-    M::get_or_store(container::of::<M>(this), &key, &default)
+    M::get_or_store(container, &key, &default)
 });
 
-with_arguments!(pop(this, arguments) {
+method!(pop(this, container, arguments: signature("key"; 1)) {
     let py = this.py();
     if arguments.unnamed() > 2 {
         return Err(type_error(
@@ -493,19 +406,19 @@ with_arguments!(pop(this, arguments) {
         ));
     }
     let default = arguments.get(1);
-    let [key] = arguments.up_to(1).all(&Methods::<M>::POP)?;
-    let taken = container::of::<M>(this).take(&key, M::key_hash(&key)?)?;
+    let [key] = arguments.up_to(1).all(signature)?;
+    let taken = container.take(&key, M::key_hash(&key)?)?;
     match taken.and_then(|entry| entry.value(py)).or_else(|| default.map(Borrowed::to_owned)) {
         Some(value) => Ok(value),
         None => Err(missing::<M>(&key)),
     }
 });
 
-with_arguments!(deepcopy(this, arguments) {
+method!(__deepcopy__(this, container, arguments: signature("memo"; 1)) {
     let py = this.py();
-    let [memo] = arguments.all(&Methods::<M>::DEEPCOPY)?;
+    let [memo] = arguments.all(signature)?;
     let copy = call(&class_of(&this)?, [])?;
-    for entry in container::of::<M>(this).collect(py, Clone::clone)? {
+    for entry in container.collect(py, Clone::clone)? {
         if let (Some(key), Some(value)) = (entry.key(py), entry.value(py)) {
             let (key, value) = M::copied(key, value, |object| {
                 call(&DEEPCOPY.get(py), [object.as_borrowed(), memo])
@@ -516,45 +429,61 @@ with_arguments!(deepcopy(this, arguments) {
     Ok(copy)
 });
 
-plain!(popitem(py, this) {
-    let container = container::of::<M>(this);
+method!(popitem(this, container) {
     loop {
-        let Some(entry) = container.pop(py) else {
-            return Err(empty(py, "popitem(): dictionary is empty"));
+        let Some(entry) = container.pop(this.py()) else {
+            return Err(empty(this.py(), "popitem(): dictionary is empty"));
         };
-        if let (Some(key), Some(value)) = (entry.key(py), entry.value(py)) {
-            return tuple(py, [key.as_borrowed(), value.as_borrowed()]);
+        if let (Some(key), Some(value)) = (entry.key(this.py()), entry.value(this.py())) {
+            return tuple(this.py(), [key.as_borrowed(), value.as_borrowed()]);
         }
     }
 });
 
-plain!(clear(py, this) {
-    if overrides::<M>(this, name::popitem(py))? {
-        // A subclass with a `popitem` of its own: until there is nothing left.
+method!(clear(this, container) {
+    if !Natives::<M>::POPITEM.is_of(this)? {
+        // Another `popitem` than ours: until there is nothing left.
         loop {
-            match call_method(name::popitem(py), [this]) {
+            match call_method(name::popitem(this.py()), [this]) {
                 Ok(_) => {}
-                Err(raised) if raised.is(py, kinds::key_error()) => {
-                    raised.clear(py);
-                    return Ok(none(py));
+                Err(raised) if raised.is(this.py(), kinds::key_error()) => {
+                    raised.clear(this.py());
+                    return Ok(none(this.py()));
                 }
                 Err(raised) => return Err(raised),
             }
         }
     }
-    container::of::<M>(this).drain(py);
-    Ok(none(py))
+    container.drain(this.py());
+    Ok(none(this.py()))
 });
 
-plain!(keys(_py, this) WeakIterator::<M>::make(this, Part::Key));
-plain!(values(_py, this) WeakIterator::<M>::make(this, Part::Value));
-plain!(items(_py, this) WeakIterator::<M>::make(this, Part::Item));
+method!(keys(this, _container) WeakIterator::<M>::make(this, Part::Key));
+method!(values(this, _container) WeakIterator::<M>::make(this, Part::Value));
+method!(items(this, _container) WeakIterator::<M>::make(this, Part::Item));
 
-plain!(copy(py, this) {
+method!(copy(this, container) {
     let copy = new_public::<M>(this)?;
-    copy_into(container::of::<M>(this), copy.container::<M>(), py)?;
+    if is_unchanged::<M>(copy.0.as_borrowed())? {
+        copy_into(container, copy.container::<M>(), this.py())?;
+    } else {
+        assign_each(container, &copy.0)?;
+    }
     Ok(copy.0)
 });
+
+/// Assigns the entries that are alive to `copy`, as code in Python would.
+fn assign_each<M: Mapped>(container: &Container<M>, copy: &Bound<'_, PyAny>) -> Result<()> {
+    let py = copy.py();
+    let mut turns = Turns::default();
+    for entry in container.collect(py, Clone::clone)? {
+        if let (Some(key), Some(value)) = (entry.key(py), entry.value(py)) {
+            assign_item(copy, key.as_borrowed(), value.as_borrowed())?;
+            turns.take(py)?;
+        }
+    }
+    Ok(())
+}
 
 /// Copies the entries that are alive into `copy`, which is new.
 fn copy_into<M: Mapped>(
@@ -577,9 +506,9 @@ fn copy_into<M: Mapped>(
     Ok(())
 }
 
-plain!(sizeof(py, this) {
+method!(__sizeof__(this, container) {
     let own = size_of::<class::Object<Container<M>>>();
-    object::integer(py, own + container::of::<M>(this).allocated_bytes(py))
+    object::integer(this.py(), own + container.allocated_bytes(this.py()))
 });
 
 /// Whether the mapping equals `other`, if both are exactly of the same public class; else None.
@@ -592,7 +521,7 @@ unsafe extern "C" fn equals<M: Mapped>(
         enter(|py| {
             let (this, other) = (passed(py, this), passed(py, other));
             let same_class = ffi::Py_TYPE(this.as_ptr()) == ffi::Py_TYPE(other.as_ptr());
-            if !same_class || !is_public::<M>(this) {
+            if !same_class || !is_unchanged::<M>(this)? {
                 return Ok(none(py));
             }
             let equal = are_equal(py, container::of::<M>(this), container::of::<M>(other))?;
@@ -620,9 +549,3 @@ pub(crate) fn call_update<'py>(
 
 /// `copy.deepcopy`.
 pub(crate) static DEEPCOPY: Constant = Constant::new();
-
-/// `del d.data`, in the interpreter's words.
-#[cold]
-pub(crate) fn not_deletable(py: Python<'_>) -> Raised {
-    attribute_error(py, format_args!("can't delete attribute 'data'"))
-}

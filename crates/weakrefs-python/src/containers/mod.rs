@@ -7,6 +7,7 @@
 //! | `lookup` | finding and inserting, with comparisons outside of the table |
 //! | `evictor` | the callback that evicts |
 //! | `iterator` | iterators |
+//! | `data` | the references of a container, shown and exchanged |
 //! | `subclassing` | what native code asks about the Python classes derived from it |
 //! | `builtin_keys` | hash and equality of strings and numbers |
 //! | `weak_set`, `set_algebra`, `set_comparison` | the set |
@@ -15,6 +16,7 @@
 
 pub(crate) mod builtin_keys;
 pub(crate) mod container;
+pub(crate) mod data;
 pub(crate) mod entry;
 pub(crate) mod evictor;
 pub(crate) mod iterator;

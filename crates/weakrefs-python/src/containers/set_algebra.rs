@@ -9,7 +9,7 @@
 
 use super::container::{self, Container, Scratch, live, locate};
 use super::entry::Entry;
-use super::subclassing::{class_of, is_container, is_public, new_public, overrides};
+use super::subclassing::{class_of, is_container, is_unchanged, iterates_natively, new_public};
 use super::weak_set::{Element, copy_of};
 use crate::interpreter::constant::Constant;
 use crate::interpreter::error::{Result, no_memory};
@@ -34,7 +34,7 @@ pub(crate) fn by_identity<R>(
     work: impl FnOnce(&mut Table<Element>, &mut Table<Element>) -> Inside<R>,
 ) -> Result<Option<R>> {
     let py = other.py();
-    let Some(other) = weak_set(other.as_borrowed())? else {
+    let Some(other) = weak_set(other.as_borrowed()) else {
         return Ok(None);
     };
     match set.beside(py, other, work)? {
@@ -45,11 +45,10 @@ pub(crate) fn by_identity<R>(
 }
 
 /// The container of `other`, if it is a `WeakSet` that iterates as the public class does.
-fn weak_set<'a>(other: Argument<'a, '_>) -> Result<Option<&'a Container<Element>>> {
-    let plain =
-        is_container::<Element>(other) && !overrides::<Element>(other, name::iter(other.py()))?;
+fn weak_set<'a>(other: Argument<'a, '_>) -> Option<&'a Container<Element>> {
+    let plain = is_container::<Element>(other) && iterates_natively::<Element>(other);
     // SAFETY: that has been made sure of.
-    Ok(plain.then(|| unsafe { container::of(other) }))
+    plain.then(|| unsafe { container::of(other) })
 }
 
 /// Calls `visit` with each element of `other` and its hash, as `hash` gives it (`None`: it is left out), until
@@ -61,7 +60,7 @@ pub(crate) fn each<'py>(
 ) -> Result<()> {
     let py = other.py();
     let mut turns = Turns::default();
-    if let Some(set) = weak_set(other.as_borrowed())? {
+    if let Some(set) = weak_set(other.as_borrowed()) {
         for element in set.collect(py, Clone::clone)? {
             if let Some(object) = element.reference().upgrade(py)
                 && visit(object, element.hash(py))?.is_break()
@@ -183,7 +182,7 @@ pub(crate) fn union<'py>(
     other: Argument<'_, 'py>,
 ) -> Result<Bound<'py, PyAny>> {
     let py = set.py();
-    if is_public::<Element>(set) {
+    if is_unchanged::<Element>(set)? {
         let union = copy_of(set)?;
         // SAFETY: a copy of a set is one.
         add_all(unsafe { container::of(union.as_borrowed()) }, &other)?;
@@ -198,7 +197,7 @@ pub(crate) fn intersection<'py>(
     other: Argument<'_, 'py>,
 ) -> Result<Bound<'py, PyAny>> {
     let py = set.py();
-    if is_public::<Element>(set) {
+    if is_unchanged::<Element>(set)? {
         let intersection = new_public::<Element>(set)?;
         // SAFETY: the caller's object is of the class.
         let container: &Container<Element> = unsafe { container::of(set) };
@@ -331,7 +330,7 @@ pub(crate) fn toggle(set: &Container<Element>, other: &Bound<'_, PyAny>) -> Resu
         set.clear_entries(py);
         return Ok(());
     }
-    let elements = match weak_set(other.as_borrowed())? {
+    let elements = match weak_set(other.as_borrowed()) {
         Some(other) => other.collect(py, Clone::clone)?,
         None => {
             // Each element counts once, however often it comes.

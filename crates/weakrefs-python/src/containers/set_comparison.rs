@@ -6,7 +6,7 @@
 use super::container::{self, Container, live, locate};
 use super::entry::Entry;
 use super::set_algebra::{Inside, Met, by_identity, each, leniently, strictly};
-use super::subclassing::is_public;
+use super::subclassing::is_unchanged;
 use super::weak_set::Element;
 use crate::interpreter::error::Result;
 use crate::interpreter::names::name;
@@ -102,7 +102,7 @@ fn are_in(py: Python<'_>, part: &Table<Element>, whole: &Table<Element>) -> Opti
 
 pub(crate) fn is_disjoint<'py>(set: Argument<'_, 'py>, other: Argument<'_, 'py>) -> Result<bool> {
     let py = set.py();
-    if !is_public::<Element>(set) {
+    if !is_unchanged::<Element>(set)? {
         let common = call_method(name::intersection(py), [set, other])?;
         return Ok(object::len(&common)? == 0);
     }

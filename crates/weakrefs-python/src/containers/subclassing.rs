@@ -1,5 +1,5 @@
-//! What the native classes ask about the Python classes derived from them: which one is the public class, and which
-//! methods a subclass has overridden.
+//! What the native classes ask about the Python classes derived from them: which one is the public class, and whether
+//! methods have been overridden in a subclass, or replaced on the public class itself.
 //!
 //! The public class of an object is the one in its class's line of bases that is derived from the native class at once. It
 //! is found in the object, not by name: the package can be imported anew, or under another name, and each object keeps to
@@ -9,14 +9,15 @@
 
 use super::container::{self, Container};
 use super::entry::Entry;
-use crate::interpreter::class::{self, Table as Static};
+use crate::interpreter::class;
 use crate::interpreter::entry::passed;
 use crate::interpreter::error::{Result, type_error};
+use crate::interpreter::method;
 use crate::interpreter::names::name;
-use crate::interpreter::object::{Argument, attribute, call, given};
+use crate::interpreter::object::{Argument, attribute, call};
 use pyo3::types::PyType;
 use pyo3::{Borrowed, Bound, PyAny, ffi};
-use std::ffi::c_int;
+use std::sync::atomic::Ordering;
 
 /// The public class of `object`, a container. An object of the native class itself has that one.
 pub(crate) fn public_class<'a, 'py, E: Entry>(
@@ -37,27 +38,68 @@ pub(crate) fn public_class<'a, 'py, E: Entry>(
     }
 }
 
-/// Whether `object` is exactly of its public class, none of whose methods is overridden.
+/// Whether `object` is exactly of its public class, and nothing of that has been replaced: neither a method, nor a special
+/// method that another one may go through. Else those are called (S26, S39).
 #[inline]
-pub(crate) fn is_public<E: Entry>(object: Argument<'_, '_>) -> bool {
-    // SAFETY: the class of a valid object.
-    unsafe { public_class::<E>(object).as_ptr() == ffi::Py_TYPE(object.as_ptr()).cast() }
-}
-
-/// Whether the class of `object` has a `name` of its own in place of the public class's.
-pub(crate) fn overrides<E: Entry>(
-    object: Argument<'_, '_>,
-    name: Argument<'_, '_>,
-) -> Result<bool> {
+pub(crate) fn is_unchanged<E: Entry>(object: Argument<'_, '_>) -> Result<bool> {
     let py = object.py();
     let public = public_class::<E>(object);
-    // SAFETY: the class of a valid object.
-    let class = unsafe { passed(py, ffi::Py_TYPE(object.as_ptr()).cast()) };
-    if class.as_ptr() == public.as_ptr() {
-        return Ok(false);
+    // SAFETY: the class of a valid object, and fields of valid classes.
+    unsafe {
+        let class = ffi::Py_TYPE(object.as_ptr());
+        let native = E::classes()
+            .container
+            .get(py)
+            .as_ptr()
+            .cast::<ffi::PyTypeObject>();
+        if public.as_ptr() != class.cast() || special_methods(class) != special_methods(native) {
+            return Ok(false);
+        }
+        // A class gets another number when it changes, which no class has had before; zero is none.
+        let version = (*class).tp_version_tag;
+        if version != 0 && version == E::classes().unchanged.load(Ordering::Relaxed) {
+            return Ok(true);
+        }
+        for method in E::natives().into_iter().flatten() {
+            if !method.is_in(public)? {
+                return Ok(false);
+            }
+        }
+        if (*class).tp_version_tag == version {
+            E::classes().unchanged.store(version, Ordering::Relaxed);
+        }
+        Ok(true)
     }
-    let (own, inherited) = (attribute(&class, name)?, attribute(&public, name)?);
-    Ok(own.as_ptr() != inherited.as_ptr())
+}
+
+/// What `class` does for the special methods that others go through, by the addresses.
+///
+/// # Safety
+/// It is a class derived from a native container, which has the tables of a sequence and of a mapping.
+unsafe fn special_methods(class: *const ffi::PyTypeObject) -> [usize; 6] {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let (sequence, mapping) = ((*class).tp_as_sequence, (*class).tp_as_mapping);
+        [
+            (*class).tp_new.map_or(0, |slot| slot as usize),
+            (*class).tp_init.map_or(0, |slot| slot as usize),
+            (*class).tp_iter.map_or(0, |slot| slot as usize),
+            (*sequence).sq_contains.map_or(0, |slot| slot as usize),
+            (*mapping).mp_subscript.map_or(0, |slot| slot as usize),
+            (*mapping).mp_ass_subscript.map_or(0, |slot| slot as usize),
+        ]
+    }
+}
+
+/// Whether `object` iterates as the native class does.
+pub(crate) fn iterates_natively<E: Entry>(object: Argument<'_, '_>) -> bool {
+    let native = E::classes().container.get(object.py());
+    // SAFETY: fields of the classes of valid objects.
+    unsafe {
+        let native = native.as_ptr().cast::<ffi::PyTypeObject>();
+        let slot = |class: *const ffi::PyTypeObject| (*class).tp_iter.map(|slot| slot as usize);
+        slot(ffi::Py_TYPE(object.as_ptr())) == slot(native)
+    }
 }
 
 /// A new, empty container of the public class of `object`.
@@ -93,45 +135,16 @@ pub(crate) fn is_container<E: Entry>(object: Argument<'_, '_>) -> bool {
     unsafe { class::checked_payload::<Container<E>>(object, &E::classes().container).is_some() }
 }
 
-/// Puts methods on `class`, as far as it is derived from the native class of the kind at once; gives whether it is.
-///
-/// From 3.11 on, the interpreter takes its shortest way into a native method only if the object is exactly of the class
-/// that the method was made for: 150 of the 600 instructions of a loop over `d.get(key)`.
-pub(crate) fn put_methods<E: Entry, const N: usize>(
-    class: &Bound<'_, PyType>,
-    methods: &'static Static<ffi::PyMethodDef, N>,
-) -> Result<bool> {
-    let py = class.py();
-    let native = E::classes()
-        .container
-        .get(py)
-        .as_ptr()
-        .cast::<ffi::PyTypeObject>();
-    let raw = class.as_ptr().cast::<ffi::PyTypeObject>();
+/// Puts the native methods on `class`, as far as it is derived from the native class of the kind at once; gives whether it
+/// is.
+pub(crate) fn put_methods<E: Entry>(class: &Bound<'_, PyType>) -> Result<bool> {
+    let native = E::classes().container.get(class.py());
     // SAFETY: a load of a field of a valid type.
-    if unsafe { (*raw).tp_base } != native {
+    if unsafe { (*class.as_ptr().cast::<ffi::PyTypeObject>()).tp_base.cast() } != native.as_ptr() {
         return Ok(false);
     }
-    for definition in methods
-        .0
-        .iter()
-        .filter(|definition| !definition.ml_name.is_null())
-    {
-        // SAFETY: the definition is complete, and static; the interpreter calls the function with objects of the class
-        // only, which are of the native class, too. The result is a new reference, or null with an error set.
-        let method = unsafe {
-            given(
-                py,
-                ffi::PyDescr_NewMethod(raw, std::ptr::from_ref(definition).cast_mut()),
-            )?
-        };
-        // SAFETY: a valid object and a text that ends with zero.
-        let done: c_int = unsafe {
-            ffi::PyObject_SetAttrString(class.as_ptr(), definition.ml_name, method.as_ptr())
-        };
-        if done != 0 {
-            return Err(crate::interpreter::error::Raised::by_interpreter());
-        }
+    for natives in E::natives() {
+        method::put(class, natives)?;
     }
     Ok(true)
 }

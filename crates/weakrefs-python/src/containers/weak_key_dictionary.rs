@@ -9,24 +9,21 @@
 )]
 
 use super::container::{self, Container, Scratch};
+use super::data::Shown;
 use super::entry::{Classes, Entry, Part, Taken};
-use super::mapping::{self, Mapped, Methods};
-use super::subclassing::overrides;
+use super::mapping::{self, Mapped, Natives, native};
 use crate::interpreter::arguments::{Arguments, Signature};
-use crate::interpreter::class::{
-    LAST_ATTRIBUTE, LAST_METHOD, Stop, Table as Static, Visit, method, plain_method,
-};
+use crate::interpreter::class::{Stop, Visit};
 use crate::interpreter::entry::{enter, passed};
 use crate::interpreter::error::{Raised, Result, no_memory, type_error};
-use crate::interpreter::names::name;
-use crate::interpreter::object::{self, given, none};
+use crate::interpreter::method::Native;
+use crate::interpreter::object::{self, Argument, none};
 use crate::interpreter::owned::Strong;
 use crate::interpreter::remains;
 use crate::references::weak_ref::{WeakRef, supports_weak_references, weak_key_hash};
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
-use std::ffi::{CStr, c_int, c_void};
+use std::ffi::{CStr, c_int};
 use std::mem;
-use std::ptr;
 
 /// A weakly held key with its value.
 #[derive(Clone)]
@@ -36,9 +33,15 @@ pub(crate) struct KeyEntry {
 }
 
 impl Entry for KeyEntry {
+    const CLASS: &'static str = "WeakKeyDictionary";
+
     fn classes() -> &'static Classes {
         static CLASSES: Classes = Classes::new();
         &CLASSES
+    }
+
+    fn natives() -> [&'static [Native]; 2] {
+        [Natives::<KeyEntry>::SHARED, &NATIVES]
     }
 
     fn reference(&self) -> &WeakRef {
@@ -107,8 +110,6 @@ impl Entry for KeyEntry {
 }
 
 impl Mapped for KeyEntry {
-    const CLASS: &'static str = "WeakKeyDictionary";
-
     #[inline]
     fn key_hash(key: &Bound<'_, PyAny>) -> Result<isize> {
         weak_key_hash(key)
@@ -208,68 +209,74 @@ impl Mapped for KeyEntry {
     }
 }
 
-const INIT: Signature = Signature::new("WeakKeyDictionary", "__init__", &["dict"], 0);
-const UPDATE: Signature = Signature::new("WeakKeyDictionary", "update", &["dict"], 0);
+impl Shown for KeyEntry {
+    fn references<'py>(container: &Container<Self>, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
+        let data = object::dict(py)?;
+        for entry in container.collect(py, Clone::clone)? {
+            let (key, value) = (entry.key.object().bind(py), entry.value.bind(py));
+            object::set_item(&data, key.as_borrowed(), value.as_borrowed())?;
+        }
+        Ok(data.into_any())
+    }
 
-static METHODS: Static<ffi::PyMethodDef, 16> = Static([
-    Methods::<KeyEntry>::GET_METHOD,
-    Methods::<KeyEntry>::SETDEFAULT_METHOD,
-    Methods::<KeyEntry>::POP_METHOD,
-    Methods::<KeyEntry>::POPITEM_METHOD,
-    Methods::<KeyEntry>::CLEAR_METHOD,
-    Methods::<KeyEntry>::KEYS_METHOD,
-    Methods::<KeyEntry>::VALUES_METHOD,
-    Methods::<KeyEntry>::ITEMS_METHOD,
-    Methods::<KeyEntry>::COPY_METHOD,
-    Methods::<KeyEntry>::COPY_MODULE_METHOD,
-    Methods::<KeyEntry>::DEEPCOPY_METHOD,
-    Methods::<KeyEntry>::EQUALS_METHOD,
-    Methods::<KeyEntry>::SIZEOF_METHOD,
-    method(
-        c"update",
-        update,
-        c"update($self, dict=None, /, **kwargs)\n--\n\n\
-          Store the pairs of a mapping, or of an iterable of pairs, in the order they come in.\n\n\
-          Raises TypeError for a key that cannot be weakly referenced or hashed; what was stored before\n\
-          stays. Keyword arguments are refused: strings cannot be weakly referenced.",
-    ),
-    plain_method(
-        c"keyrefs",
-        keyrefs,
-        ffi::METH_NOARGS,
-        c"keyrefs($self)\n--\n\n\
-          Return a list of the weak references to the keys.\n\n\
-          They need not be alive any more when they are used; unlike the keys, they keep none alive.",
-    ),
-    LAST_METHOD,
-]);
+    fn replace(container: &Container<Self>, references: Borrowed<'_, '_, PyAny>) -> Result<()> {
+        let py = references.py();
+        let (evictor, _) = container.evictor(py)?;
+        // With the keys themselves, so that none can die before its entry is in place.
+        let mut entries = Vec::new();
+        // References to equal keys, which a `ref` subclass may call unequal, count once.
+        let distinct = Scratch::<KeyEntry>::new(py);
+        object::for_each_item(&mapping::dict_of(&references)?, |reference, value| {
+            let reference = WeakRef::view(reference)?;
+            let Some(key) = reference.upgrade(py) else {
+                return Ok(());
+            };
+            let hash = reference.referent_hash(&key)?;
+            let known = distinct.put(
+                &key,
+                hash,
+                |_, _| (),
+                || KeyEntry::make(&distinct, &key, hash, value),
+            )?;
+            if known.is_some() {
+                return Ok(());
+            }
+            let entry = if reference.calls(evictor) {
+                reference.remember_hash(hash);
+                KeyEntry {
+                    key: reference.clone(),
+                    value: value.clone().into(),
+                }
+            } else {
+                KeyEntry::make(container, &key, hash, value)?
+            };
+            entries.try_reserve(1).map_err(|_| no_memory(py))?;
+            entries.push((key, hash, entry));
+            Ok::<_, Raised>(())
+        })?;
+        container.replace(
+            py,
+            entries
+                .iter()
+                .map(|(_, hash, entry)| (*hash, entry.clone())),
+        )
+    }
+}
 
-static ATTRIBUTES: Static<ffi::PyGetSetDef, 2> = Static([
-    ffi::PyGetSetDef {
-        name: c"data".as_ptr(),
-        get: Some(data),
-        set: Some(set_data),
-        doc: c"A read-only picture of the weak references to the keys, with the values.\n\n\
-               A mapping of such references that is assigned takes the place of all entries."
-            .as_ptr(),
-        closure: ptr::null_mut(),
-    },
-    LAST_ATTRIBUTE,
-]);
+const INIT: Signature = Signature::new(KeyEntry::CLASS, "__init__", &["dict"], 0);
+const UPDATE_SIGNATURE: Signature = Signature::new(KeyEntry::CLASS, "update", &["dict"], 0);
+
+const UPDATE: Native = native::<KeyEntry, _>(c"update", update);
+
+/// The methods that only this mapping has.
+static NATIVES: [Native; 2] = [UPDATE, native::<KeyEntry, _>(c"keyrefs", keyrefs)];
 
 const DOC: &CStr =
     c"WeakKeyDictionary(dict=None)\n--\n\nThe native base of weakrefs.WeakKeyDictionary.";
 
 /// Makes the native class.
 pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
-    mapping::make_class::<KeyEntry, _>(
-        py,
-        c"weakrefs._weakrefs.WeakKeyDictionary",
-        DOC,
-        init,
-        &METHODS,
-        ATTRIBUTES.pointer(),
-    )
+    mapping::make_class::<KeyEntry>(py, c"weakrefs._weakrefs.WeakKeyDictionary", DOC, init)
 }
 
 fn merge(container: &Container<KeyEntry>, other: Option<&Bound<'_, PyAny>>) -> Result<()> {
@@ -294,126 +301,42 @@ unsafe extern "C" fn init(
             let container = container::of::<KeyEntry>(this);
             container.clear_entries(py);
             match other.filter(|other| other.as_ptr() != ffi::Py_None()) {
-                Some(other) if overrides::<KeyEntry>(this, name::update(py))? => {
-                    mapping::call_update(this, other, None)
-                }
+                Some(other) if !UPDATE.is_of(this)? => mapping::call_update(this, other, None),
                 other => merge(container, other.as_deref()),
             }
         })
     }
 }
 
-unsafe extern "C" fn update(
-    this: *mut ffi::PyObject,
-    args: *const *mut ffi::PyObject,
-    count: ffi::Py_ssize_t,
-    names: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with an object of the class, and the arguments of a call.
-    unsafe {
-        enter(|py| {
-            let this = passed(py, this);
-            let arguments = Arguments::in_array(py, args, count as usize, names);
-            arguments.at_most(&UPDATE)?;
-            if arguments.has_named() {
-                return Err(type_error(
-                    py,
-                    format_args!(
-                        "Keyword arguments are not supported: cannot create weak reference to 'str' object"
-                    ),
-                ));
-            }
-            merge(container::of::<KeyEntry>(this), arguments.get(0).as_deref())?;
-            Ok(none(py))
-        })
+fn update<'py>(
+    this: Argument<'_, 'py>,
+    arguments: Arguments<'_, 'py>,
+) -> Result<Bound<'py, PyAny>> {
+    let py = this.py();
+    arguments.at_most(&UPDATE_SIGNATURE)?;
+    if arguments.has_named() {
+        return Err(type_error(
+            py,
+            format_args!(
+                "Keyword arguments are not supported: cannot create weak reference to 'str' object"
+            ),
+        ));
     }
+    // SAFETY: methods are entered with an object of the class.
+    let container = unsafe { container::of(this) };
+    merge(container, arguments.get(0).as_deref())?;
+    Ok(none(py))
 }
 
-unsafe extern "C" fn keyrefs(
-    this: *mut ffi::PyObject,
-    _no_arguments: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with an object of the class.
-    unsafe {
-        enter(|py| {
-            let references = container::of::<KeyEntry>(passed(py, this))
-                .collect(py, |entry| entry.key.object().clone())?;
-            object::list(py, references, |reference| reference.into_bound(py))
-        })
-    }
-}
-
-unsafe extern "C" fn data(this: *mut ffi::PyObject, _closure: *mut c_void) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with an object of the class.
-    unsafe {
-        enter(|py| {
-            let data = object::dict(py)?;
-            for entry in container::of::<KeyEntry>(passed(py, this)).collect(py, Clone::clone)? {
-                let (key, value) = (entry.key.object().bind(py), entry.value.bind(py));
-                object::set_item(&data, key.as_borrowed(), value.as_borrowed())?;
-            }
-            given(py, ffi::PyDictProxy_New(data.as_ptr()))
-        })
-    }
-}
-
-unsafe extern "C" fn set_data(
-    this: *mut ffi::PyObject,
-    data: *mut ffi::PyObject,
-    _closure: *mut c_void,
-) -> c_int {
-    // SAFETY: called by the interpreter with an object of the class, and another one, or null.
-    unsafe {
-        enter(|py| {
-            let this = passed(py, this);
-            let Some(data) = Borrowed::from_ptr_or_opt(py, data) else {
-                return Err(mapping::not_deletable(py));
-            };
-            replace_data(container::of(this), &data)
-        })
-    }
-}
-
-/// Puts the entries of a mapping of references in the place of all.
-fn replace_data(container: &Container<KeyEntry>, data: &Bound<'_, PyAny>) -> Result<()> {
-    let py = data.py();
-    let (evictor, _) = container.evictor(py)?;
-    // With the keys themselves, so that none can die before its entry is in place.
-    let mut entries = Vec::new();
-    // References to equal keys, which a `ref` subclass may call unequal, count once.
-    let distinct = Scratch::<KeyEntry>::new(py);
-    object::for_each_item(&mapping::dict_of(data)?, |reference, value| {
-        let reference = WeakRef::view(reference)?;
-        let Some(key) = reference.upgrade(py) else {
-            return Ok(());
-        };
-        let hash = reference.referent_hash(&key)?;
-        let known = distinct.put(
-            &key,
-            hash,
-            |_, _| (),
-            || KeyEntry::make(&distinct, &key, hash, value),
-        )?;
-        if known.is_some() {
-            return Ok(());
-        }
-        let entry = if reference.calls(evictor) {
-            reference.remember_hash(hash);
-            KeyEntry {
-                key: reference.clone(),
-                value: value.clone().into(),
-            }
-        } else {
-            KeyEntry::make(container, &key, hash, value)?
-        };
-        entries.try_reserve(1).map_err(|_| no_memory(py))?;
-        entries.push((key, hash, entry));
-        Ok::<_, Raised>(())
-    })?;
-    container.replace(
-        py,
-        entries
-            .iter()
-            .map(|(_, hash, entry)| (*hash, entry.clone())),
-    )
+fn keyrefs<'py>(
+    this: Argument<'_, 'py>,
+    arguments: Arguments<'_, 'py>,
+) -> Result<Bound<'py, PyAny>> {
+    const SIGNATURE: Signature = Signature::new(KeyEntry::CLASS, "keyrefs", &[], 0);
+    let py = this.py();
+    let [] = arguments.read(&SIGNATURE)?;
+    // SAFETY: as above.
+    let container = unsafe { container::of::<KeyEntry>(this) };
+    let references = container.collect(py, |entry| entry.key.object().clone())?;
+    Ok(object::list(py, references, |reference| reference.into_bound(py))?.into_any())
 }

@@ -6,17 +6,17 @@
 #![allow(unsafe_code, reason = "entry points from the interpreter")]
 
 use super::container::{self, Container, Scratch};
+use super::data::Shown;
 use super::entry::{Classes, Entry, Part, Taken};
 use super::iterator::WeakIterator;
 use super::set_algebra;
 use super::set_comparison::{self, Relation};
-use super::subclassing::{class_of, is_container, is_public, new_public, overrides};
+use super::subclassing::{class_of, is_container, is_unchanged, new_public};
 use crate::interpreter::arguments::{Arguments, Signature};
-use crate::interpreter::class::{
-    self, LAST_METHOD, OPEN, Stop, Table as Static, Visit, method, plain_method, slot,
-};
+use crate::interpreter::class::{self, OPEN, Stop, Visit, slot};
 use crate::interpreter::entry::{enter, passed};
 use crate::interpreter::error::{Result, empty, key_error, no_memory};
+use crate::interpreter::method::{Function, Native};
 use crate::interpreter::names::name;
 use crate::interpreter::object::{
     self, Argument, boolean, call, call_method, is_instance, none, not_implemented,
@@ -32,9 +32,15 @@ use std::ffi::{CStr, c_int, c_void};
 pub(crate) struct Element(WeakRef);
 
 impl Entry for Element {
+    const CLASS: &'static str = "WeakSet";
+
     fn classes() -> &'static Classes {
         static CLASSES: Classes = Classes::new();
         &CLASSES
+    }
+
+    fn natives() -> [&'static [Native]; 2] {
+        [&NATIVES, &[]]
     }
 
     fn reference(&self) -> &WeakRef {
@@ -117,7 +123,48 @@ impl Container<Element> {
     }
 }
 
-const INIT: Signature = Signature::new("WeakSet", "__init__", &["data"], 0);
+impl Shown for Element {
+    fn references<'py>(container: &Container<Self>, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
+        let references = container.collect(py, |element| element.0.object().clone())?;
+        Ok(object::list(py, references, |reference| reference.into_bound(py))?.into_any())
+    }
+
+    fn replace(container: &Container<Self>, references: Borrowed<'_, '_, PyAny>) -> Result<()> {
+        let py = references.py();
+        let (evictor, _) = container.evictor(py)?;
+        // With the elements themselves, so that none can die before its entry is in place.
+        let mut entries = Vec::new();
+        // Of equal elements, the first one counts.
+        let distinct = Scratch::<Element>::new(py);
+        for reference in object::iterate(&references)? {
+            let reference = reference?;
+            let reference = WeakRef::view(&reference)?;
+            let Some(element) = reference.upgrade(py) else {
+                continue;
+            };
+            let hash = reference.referent_hash(&element)?;
+            if !distinct.add(&element, hash)? {
+                continue;
+            }
+            let entry = if reference.calls(evictor) {
+                reference.remember_hash(hash);
+                Element(reference.clone())
+            } else {
+                container.element(&element, hash)?
+            };
+            entries.try_reserve(1).map_err(|_| no_memory(py))?;
+            entries.push((element, hash, entry));
+        }
+        container.replace(
+            py,
+            entries
+                .iter()
+                .map(|(_, hash, entry)| (*hash, entry.clone())),
+        )
+    }
+}
+
+const INIT: Signature = Signature::new(Element::CLASS, "__init__", &["data"], 0);
 
 const DOC: &CStr = c"WeakSet(data=None)\n--\n\nThe native base of weakrefs.WeakSet.";
 
@@ -145,149 +192,44 @@ pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
                 slot(ffi::Py_nb_inplace_and, inplace_and as *mut c_void),
                 slot(ffi::Py_nb_inplace_subtract, inplace_subtract as *mut c_void),
                 slot(ffi::Py_nb_inplace_xor, inplace_xor as *mut c_void),
-                slot(ffi::Py_tp_methods, METHODS.pointer()),
+                slot(
+                    ffi::Py_tp_methods,
+                    const { &<Element as Shown>::METHODS }.pointer(),
+                ),
             ],
         )
     })?;
     Ok(())
 }
 
-/// Those that are [put](super::subclassing::put_methods) on the public class, too.
-pub(crate) static CALLED_MOST: Static<ffi::PyMethodDef, 5> = Static([
-    ADD_METHOD,
-    DISCARD_METHOD,
-    REMOVE_METHOD,
-    POP_METHOD,
-    LAST_METHOD,
-]);
+const ADD: Native = native(c"add", add);
+const UPDATE: Native = native(c"update", update);
 
-const ADD_METHOD: ffi::PyMethodDef = method(
-    c"add",
-    add,
-    c"add($self, item)\n--\n\n\
-      Add item, unless an equal element is there.\n\n\
-      Raises TypeError if item cannot be weakly referenced or hashed. O(1).",
-);
-const DISCARD_METHOD: ffi::PyMethodDef = method(
-    c"discard",
-    discard,
-    c"discard($self, item)\n--\n\n\
-      Remove item if it is there.\n\n\
-      Raises TypeError if item cannot be weakly referenced or hashed. O(1).",
-);
-const REMOVE_METHOD: ffi::PyMethodDef = method(
-    c"remove",
-    remove,
-    c"remove($self, item)\n--\n\n\
-      Remove item.\n\n\
-      Raises KeyError (with a weak reference to item) if it is not there, and TypeError if it cannot\n\
-      be weakly referenced or hashed. O(1).",
-);
-const POP_METHOD: ffi::PyMethodDef = plain_method(
-    c"pop",
-    pop,
-    ffi::METH_NOARGS,
-    c"pop($self)\n--\n\n\
-      Remove the newest element that is alive, and return it.\n\n\
-      Raises KeyError if there is none. O(1).",
-);
+/// The methods that the public class describes.
+static NATIVES: [Native; 18] = [
+    ADD,
+    native(c"discard", discard),
+    native(c"remove", remove),
+    native(c"pop", pop),
+    native(c"clear", clear),
+    UPDATE,
+    native(c"copy", copy),
+    native(c"issubset", issubset),
+    native(c"issuperset", issuperset),
+    native(c"isdisjoint", isdisjoint),
+    native(c"union", union),
+    native(c"intersection", intersection),
+    native(c"difference", difference),
+    native(c"symmetric_difference", symmetric_difference),
+    native(c"intersection_update", intersection_update),
+    native(c"difference_update", difference_update),
+    native(c"symmetric_difference_update", symmetric_difference_update),
+    native(c"__sizeof__", __sizeof__),
+];
 
-static METHODS: Static<ffi::PyMethodDef, 21> = Static([
-    ADD_METHOD,
-    DISCARD_METHOD,
-    REMOVE_METHOD,
-    POP_METHOD,
-    plain_method(c"clear", clear, ffi::METH_NOARGS, c"clear($self)\n--\n\nRemove every element. O(n)."),
-    method(
-        c"update",
-        update,
-        c"update($self, other)\n--\n\n\
-          Add the elements of an iterable, in the order they come in.\n\n\
-          Raises TypeError for an element that cannot be weakly referenced or hashed; what was added\n\
-          before stays.",
-    ),
-    plain_method(
-        c"copy",
-        copy,
-        ffi::METH_NOARGS,
-        c"copy($self)\n--\n\nReturn a shallow copy of the same class. O(n).",
-    ),
-    method(
-        c"issubset",
-        issubset,
-        c"issubset($self, other)\n--\n\nReturn whether every element is in other, an iterable.",
-    ),
-    method(
-        c"issuperset",
-        issuperset,
-        c"issuperset($self, other)\n--\n\nReturn whether every element of other, an iterable, is in the set.",
-    ),
-    method(
-        c"isdisjoint",
-        isdisjoint,
-        c"isdisjoint($self, other)\n--\n\nReturn whether no element of other, an iterable, is in the set.",
-    ),
-    method(
-        c"union",
-        union,
-        c"union($self, other)\n--\n\n\
-          Return a new set, of the same class, with the elements of the set and of other, an iterable.",
-    ),
-    method(
-        c"intersection",
-        intersection,
-        c"intersection($self, other)\n--\n\n\
-          Return a new set, of the same class, with those elements of other, an iterable, that are in the set.",
-    ),
-    method(
-        c"difference",
-        difference,
-        c"difference($self, other)\n--\n\nReturn a copy without the elements of other, an iterable.",
-    ),
-    method(
-        c"symmetric_difference",
-        symmetric_difference,
-        c"symmetric_difference($self, other)\n--\n\n\
-          Return a new set, of the same class, with the elements that are in either the set or other,\n\
-          an iterable, but not in both.",
-    ),
-    method(
-        c"intersection_update",
-        intersection_update,
-        c"intersection_update($self, other)\n--\n\nKeep only the elements that are in other, an iterable.",
-    ),
-    method(
-        c"difference_update",
-        difference_update,
-        c"difference_update($self, other)\n--\n\nRemove the elements of other, an iterable.",
-    ),
-    method(
-        c"symmetric_difference_update",
-        symmetric_difference_update,
-        c"symmetric_difference_update($self, other)\n--\n\n\
-          Remove the elements that are in other, an iterable, and add those of other that were not.",
-    ),
-    plain_method(
-        c"_references",
-        references,
-        ffi::METH_NOARGS,
-        c"_references($self, /)\n--\n\nThe weak references to the elements.",
-    ),
-    plain_method(
-        c"_replace_references",
-        replace_references,
-        ffi::METH_O,
-        c"_replace_references($self, references, /)\n--\n\n\
-          Puts the elements to which the references of an iterable lead in the place of all elements.",
-    ),
-    plain_method(
-        c"__sizeof__",
-        sizeof,
-        ffi::METH_NOARGS,
-        c"__sizeof__($self, /)\n--\n\nThe size in memory, in bytes, without the elements.",
-    ),
-    LAST_METHOD,
-]);
+const fn native(name: &'static CStr, function: impl Function) -> Native {
+    Native::new::<Container<Element>, _>(name, function)
+}
 
 // Slots
 
@@ -304,7 +246,7 @@ unsafe extern "C" fn init(
             container::of::<Element>(this).clear_entries(py);
             match data.filter(|data| data.as_ptr() != ffi::Py_None()) {
                 None => Ok(()),
-                Some(data) if overrides::<Element>(this, name::update(py))? => {
+                Some(data) if !UPDATE.is_of(this)? => {
                     call_method(name::update(py), [this, data]).map(drop)
                 }
                 Some(data) => add_each(this, data),
@@ -419,61 +361,37 @@ operator!(inplace_xor(this, other) {
 
 // Methods
 
-/// A method that takes no argument: what it does with the object.
-macro_rules! plain {
-    ($name:ident($py:ident, $this:ident) $body:expr) => {
-        unsafe extern "C" fn $name(
-            this: *mut ffi::PyObject,
-            _no_arguments: *mut ffi::PyObject,
-        ) -> *mut ffi::PyObject {
-            // SAFETY: called by the interpreter with an object of the class.
-            unsafe {
-                enter(|$py| {
-                    let $this = passed($py, this);
-                    $body
-                })
-            }
+/// A method: what it does with the object, the container in it, and the arguments, all of which must be given.
+macro_rules! method {
+    ($name:ident($this:ident, $container:ident $(, $argument:ident)*) $body:expr) => {
+        fn $name<'py>(
+            $this: Argument<'_, 'py>,
+            arguments: Arguments<'_, 'py>,
+        ) -> Result<Bound<'py, PyAny>> {
+            const PARAMETERS: &[&str] = &[$(stringify!($argument)),*];
+            const SIGNATURE: Signature =
+                Signature::new(Element::CLASS, stringify!($name), PARAMETERS, PARAMETERS.len());
+            // SAFETY: methods are entered with an object of the class.
+            let $container = unsafe { container::of::<Element>($this) };
+            let [$($argument),*] = arguments.all(&SIGNATURE)?;
+            $body
         }
     };
 }
 
-/// A method that takes one argument, which has a name: what it does with the object and it.
-macro_rules! with_one {
-    ($name:ident($this:ident, $argument:ident) $body:expr) => {
-        unsafe extern "C" fn $name(
-            this: *mut ffi::PyObject,
-            args: *const *mut ffi::PyObject,
-            count: ffi::Py_ssize_t,
-            names: *mut ffi::PyObject,
-        ) -> *mut ffi::PyObject {
-            static SIGNATURE: Signature =
-                Signature::new("WeakSet", stringify!($name), &[stringify!($argument)], 1);
-            // SAFETY: called by the interpreter with an object of the class, and the arguments of a call.
-            unsafe {
-                enter(|py| {
-                    let $this = passed(py, this);
-                    let [$argument] =
-                        Arguments::in_array(py, args, count as usize, names).all(&SIGNATURE)?;
-                    $body
-                })
-            }
-        }
-    };
-}
-
-with_one!(add(this, item) {
-    container::of::<Element>(this).add(&item, weak_key_hash(&item)?)?;
+method!(add(this, container, item) {
+    container.add(&item, weak_key_hash(&item)?)?;
     Ok(none(this.py()))
 });
 
-with_one!(discard(this, item) {
-    let element = container::of::<Element>(this).take(&item, weak_key_hash(&item)?)?;
+method!(discard(this, container, item) {
+    let element = container.take(&item, weak_key_hash(&item)?)?;
     drop(element);
     Ok(none(this.py()))
 });
 
-with_one!(remove(this, item) {
-    match container::of::<Element>(this).take(&item, weak_key_hash(&item)?)? {
+method!(remove(this, container, item) {
+    match container.take(&item, weak_key_hash(&item)?)? {
         Some(element) => {
             drop(element);
             Ok(none(this.py()))
@@ -482,32 +400,31 @@ with_one!(remove(this, item) {
     }
 });
 
-plain!(pop(py, this) {
-    let container = container::of::<Element>(this);
+method!(pop(this, container) {
     loop {
-        let Some(Element(reference)) = container.pop(py) else {
-            return Err(empty(py, "pop from empty WeakSet"));
+        let Some(Element(reference)) = container.pop(this.py()) else {
+            return Err(empty(this.py(), "pop from empty WeakSet"));
         };
-        if let Some(element) = reference.upgrade(py) {
+        if let Some(element) = reference.upgrade(this.py()) {
             return Ok(element);
         }
     }
 });
 
-plain!(clear(py, this) {
-    container::of::<Element>(this).clear_entries(py);
-    Ok(none(py))
+method!(clear(this, container) {
+    container.clear_entries(this.py());
+    Ok(none(this.py()))
 });
 
-with_one!(update(this, other) {
+method!(update(this, _container, other) {
     add_each(this, other)?;
     Ok(none(this.py()))
 });
 
-/// Adds each element of `other`: by a subclass's own `add`, if it has one.
+/// Adds each element of `other`: by `add`, if that is not ours.
 fn add_each<'py>(this: Argument<'_, 'py>, other: Argument<'_, 'py>) -> Result<()> {
     let py = this.py();
-    if overrides::<Element>(this, name::add(py))? {
+    if !ADD.is_of(this)? {
         let mut turns = Turns::default();
         for element in object::iterate(&other)? {
             call_method(name::add(py), [this, element?.as_borrowed()])?;
@@ -519,11 +436,11 @@ fn add_each<'py>(this: Argument<'_, 'py>, other: Argument<'_, 'py>) -> Result<()
     set_algebra::add_all(unsafe { container::of(this) }, &other)
 }
 
-plain!(copy(_py, this) copy_of(this));
+method!(copy(this, _container) copy_of(this));
 
 /// A shallow copy of the same class.
 pub(crate) fn copy_of<'py>(this: Argument<'_, 'py>) -> Result<Bound<'py, PyAny>> {
-    if !is_public::<Element>(this) {
+    if !is_unchanged::<Element>(this)? {
         return call(&class_of(&this)?, [this]);
     }
     let copy = new_public::<Element>(this)?;
@@ -533,8 +450,8 @@ pub(crate) fn copy_of<'py>(this: Argument<'_, 'py>) -> Result<Bound<'py, PyAny>>
     Ok(copy.0)
 }
 
-with_one!(issubset(this, other) relation(Relation::Subset, this, other));
-with_one!(issuperset(this, other) relation(Relation::Superset, this, other));
+method!(issubset(this, _container, other) relation(Relation::Subset, this, other));
+method!(issuperset(this, _container, other) relation(Relation::Superset, this, other));
 
 fn relation<'py>(
     relation: Relation,
@@ -546,83 +463,28 @@ fn relation<'py>(
     Ok(boolean(this.py(), holds))
 }
 
-with_one!(isdisjoint(this, other) {
+method!(isdisjoint(this, _container, other) {
     Ok(boolean(this.py(), set_comparison::is_disjoint(this, other)?))
 });
-with_one!(union(this, other) set_algebra::union(this, other));
-with_one!(intersection(this, other) set_algebra::intersection(this, other));
-with_one!(difference(this, other) {
+method!(union(this, _container, other) set_algebra::union(this, other));
+method!(intersection(this, _container, other) set_algebra::intersection(this, other));
+method!(difference(this, _container, other) {
     set_algebra::changed_copy(this, name::difference_update(this.py()), other)
 });
-with_one!(symmetric_difference(this, other) {
+method!(symmetric_difference(this, _container, other) {
     set_algebra::changed_copy(this, name::symmetric_difference_update(this.py()), other)
 });
-with_one!(intersection_update(this, other) {
+method!(intersection_update(this, _container, other) {
     call_method(name::iand(this.py()), [this, other]).map(|_set| none(this.py()))
 });
-with_one!(difference_update(this, other) {
+method!(difference_update(this, _container, other) {
     call_method(name::isub(this.py()), [this, other]).map(|_set| none(this.py()))
 });
-with_one!(symmetric_difference_update(this, other) {
+method!(symmetric_difference_update(this, _container, other) {
     call_method(name::ixor(this.py()), [this, other]).map(|_set| none(this.py()))
 });
 
-plain!(references(py, this) {
-    let references =
-        container::of::<Element>(this).collect(py, |element| element.0.object().clone())?;
-    Ok(object::list(py, references, |reference| reference.into_bound(py))?.into_any())
-});
-
-unsafe extern "C" fn replace_references(
-    this: *mut ffi::PyObject,
-    references: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with an object of the class, and another one.
-    unsafe {
-        enter(|py| {
-            let (this, references) = (passed(py, this), passed(py, references));
-            replace(container::of(this), references)?;
-            Ok(none(py))
-        })
-    }
-}
-
-/// Puts the elements to which `references` lead in the place of all.
-fn replace(container: &Container<Element>, references: Borrowed<'_, '_, PyAny>) -> Result<()> {
-    let py = references.py();
-    let (evictor, _) = container.evictor(py)?;
-    // With the elements themselves, so that none can die before its entry is in place.
-    let mut entries = Vec::new();
-    // Of equal elements, the first one counts.
-    let distinct = Scratch::<Element>::new(py);
-    for reference in object::iterate(&references)? {
-        let reference = reference?;
-        let reference = WeakRef::view(&reference)?;
-        let Some(element) = reference.upgrade(py) else {
-            continue;
-        };
-        let hash = reference.referent_hash(&element)?;
-        if !distinct.add(&element, hash)? {
-            continue;
-        }
-        let entry = if reference.calls(evictor) {
-            reference.remember_hash(hash);
-            Element(reference.clone())
-        } else {
-            container.element(&element, hash)?
-        };
-        entries.try_reserve(1).map_err(|_| no_memory(py))?;
-        entries.push((element, hash, entry));
-    }
-    container.replace(
-        py,
-        entries
-            .iter()
-            .map(|(_, hash, entry)| (*hash, entry.clone())),
-    )
-}
-
-plain!(sizeof(py, this) {
+method!(__sizeof__(this, container) {
     let own = size_of::<class::Object<Container<Element>>>();
-    object::integer(py, own + container::of::<Element>(this).allocated_bytes(py))
+    object::integer(this.py(), own + container.allocated_bytes(this.py()))
 });

@@ -9,26 +9,23 @@
 
 use super::builtin_keys;
 use super::container::{self, Container};
+use super::data::Shown;
 use super::entry::{Classes, Entry, Part, Taken};
 use super::iterator::WeakIterator;
-use super::mapping::{self, Mapped, Methods};
-use super::subclassing::overrides;
+use super::mapping::{self, Mapped, Natives, native};
 use crate::interpreter::arguments::{Arguments, Signature};
-use crate::interpreter::class::{
-    LAST_ATTRIBUTE, LAST_METHOD, Stop, Table as Static, Visit, method, plain_method,
-};
+use crate::interpreter::class::{Stop, Visit};
 use crate::interpreter::entry::{enter, passed};
 use crate::interpreter::error::{Raised, Result, kinds, no_memory, type_error};
-use crate::interpreter::names::name;
+use crate::interpreter::method::Native;
 use crate::interpreter::object::{self, Argument, given, none, tuple};
 use crate::interpreter::owned::Strong;
 use crate::references::keyed_ref;
 use crate::references::weak_ref::{WeakRef, supports_weak_references};
 use pyo3::types::PyDict;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
-use std::ffi::{CStr, c_int, c_void};
+use std::ffi::{CStr, c_int};
 use std::mem;
-use std::ptr;
 use weakrefs_table::NoRoom;
 
 /// A key with its weakly held value.
@@ -39,9 +36,15 @@ pub(crate) struct ValueEntry {
 }
 
 impl Entry for ValueEntry {
+    const CLASS: &'static str = "WeakValueDictionary";
+
     fn classes() -> &'static Classes {
         static CLASSES: Classes = Classes::new();
         &CLASSES
+    }
+
+    fn natives() -> [&'static [Native]; 2] {
+        [Natives::<ValueEntry>::SHARED, &NATIVES]
     }
 
     /// By `itervaluerefs`.
@@ -111,8 +114,6 @@ impl Entry for ValueEntry {
 }
 
 impl Mapped for ValueEntry {
-    const CLASS: &'static str = "WeakValueDictionary";
-
     #[inline]
     fn key_hash(key: &Bound<'_, PyAny>) -> Result<isize> {
         match builtin_keys::known_hash(key) {
@@ -282,75 +283,58 @@ fn unhashable(key: &Bound<'_, PyAny>, raised: Raised) -> Raised {
     }
 }
 
-const INIT: Signature = Signature::new("WeakValueDictionary", "__init__", &["other"], 0);
-const UPDATE: Signature = Signature::new("WeakValueDictionary", "update", &["other"], 0);
+impl Shown for ValueEntry {
+    fn references<'py>(container: &Container<Self>, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
+        let data = object::dict(py)?;
+        for entry in container.collect(py, Clone::clone)? {
+            let (key, value) = (entry.key.bind(py), entry.value.object().bind(py));
+            object::set_item(&data, key.as_borrowed(), value.as_borrowed())?;
+        }
+        Ok(data.into_any())
+    }
 
-static METHODS: Static<ffi::PyMethodDef, 17> = Static([
-    Methods::<ValueEntry>::GET_METHOD,
-    Methods::<ValueEntry>::SETDEFAULT_METHOD,
-    Methods::<ValueEntry>::POP_METHOD,
-    Methods::<ValueEntry>::POPITEM_METHOD,
-    Methods::<ValueEntry>::CLEAR_METHOD,
-    Methods::<ValueEntry>::KEYS_METHOD,
-    Methods::<ValueEntry>::VALUES_METHOD,
-    Methods::<ValueEntry>::ITEMS_METHOD,
-    Methods::<ValueEntry>::COPY_METHOD,
-    Methods::<ValueEntry>::COPY_MODULE_METHOD,
-    Methods::<ValueEntry>::DEEPCOPY_METHOD,
-    Methods::<ValueEntry>::EQUALS_METHOD,
-    Methods::<ValueEntry>::SIZEOF_METHOD,
-    method(
-        c"update",
-        update,
-        c"update($self, other=None, /, **kwargs)\n--\n\n\
-          Store the pairs of a mapping, or of an iterable of pairs, then those of the keyword arguments.\n\n\
-          Raises TypeError for a key that cannot be hashed or a value that cannot be weakly referenced;\n\
-          what was stored before stays.",
-    ),
-    plain_method(
-        c"itervaluerefs",
-        itervaluerefs,
-        ffi::METH_NOARGS,
-        c"itervaluerefs($self)\n--\n\n\
-          Return an iterator over the weak references to the values. See valuerefs().",
-    ),
-    plain_method(
-        c"valuerefs",
-        valuerefs,
-        ffi::METH_NOARGS,
-        c"valuerefs($self)\n--\n\n\
-          Return a list of the weak references to the values, each a KeyedRef.\n\n\
-          They need not be alive any more when they are used; unlike the values, they keep none alive.",
-    ),
-    LAST_METHOD,
-]);
+    fn replace(container: &Container<Self>, references: Borrowed<'_, '_, PyAny>) -> Result<()> {
+        let py = references.py();
+        // With the values themselves, so that none can die before its entry is in place.
+        let mut entries = Vec::new();
+        // A `dict` of its own, whatever the mapping is: no key comes twice.
+        object::for_each_item(&mapping::dict_of(&references)?, |key, reference| {
+            let Some(value) = WeakRef::view(reference)?.upgrade(py) else {
+                return Ok(());
+            };
+            let hash = ValueEntry::key_hash(key)?;
+            let entry = ValueEntry::make(container, key, hash, &value)?;
+            entries.try_reserve(1).map_err(|_| no_memory(py))?;
+            entries.push((value, hash, entry));
+            Ok(())
+        })?;
+        container.replace(
+            py,
+            entries
+                .iter()
+                .map(|(_, hash, entry)| (*hash, entry.clone())),
+        )
+    }
+}
 
-static ATTRIBUTES: Static<ffi::PyGetSetDef, 2> = Static([
-    ffi::PyGetSetDef {
-        name: c"data".as_ptr(),
-        get: Some(data),
-        set: Some(set_data),
-        doc: c"A read-only picture of the keys with the weak references to their values, each a KeyedRef.\n\n\
-               A mapping of keys to weak references that is assigned takes the place of all entries."
-            .as_ptr(),
-        closure: ptr::null_mut(),
-    },
-    LAST_ATTRIBUTE,
-]);
+const INIT: Signature = Signature::new(ValueEntry::CLASS, "__init__", &["other"], 0);
+const UPDATE_SIGNATURE: Signature = Signature::new(ValueEntry::CLASS, "update", &["other"], 0);
+
+const UPDATE: Native = native::<ValueEntry, _>(c"update", update);
+
+/// The methods that only this mapping has.
+static NATIVES: [Native; 3] = [
+    UPDATE,
+    native::<ValueEntry, _>(c"itervaluerefs", itervaluerefs),
+    native::<ValueEntry, _>(c"valuerefs", valuerefs),
+];
 
 const DOC: &CStr =
     c"WeakValueDictionary(other=(), /, **kw)\n--\n\nThe native base of weakrefs.WeakValueDictionary.";
 
 /// Makes the native class.
 pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
-    mapping::make_class::<ValueEntry, _>(
-        py,
-        c"weakrefs._weakrefs.WeakValueDictionary",
-        DOC,
-        init,
-        &METHODS,
-        ATTRIBUTES.pointer(),
-    )
+    mapping::make_class::<ValueEntry>(py, c"weakrefs._weakrefs.WeakValueDictionary", DOC, init)
 }
 
 fn merge<'py>(
@@ -385,7 +369,7 @@ unsafe extern "C" fn init(
             let (other, named) = (arguments.get(0), arguments.named()?);
             let container = container::of::<ValueEntry>(this);
             container.clear_entries(py);
-            if overrides::<ValueEntry>(this, name::update(py))? {
+            if !UPDATE.is_of(this)? {
                 let nothing = tuple(py, [])?;
                 let other = other.unwrap_or_else(|| nothing.as_borrowed());
                 return mapping::call_update(this, other, named.as_ref());
@@ -395,98 +379,36 @@ unsafe extern "C" fn init(
     }
 }
 
-unsafe extern "C" fn update(
-    this: *mut ffi::PyObject,
-    args: *const *mut ffi::PyObject,
-    count: ffi::Py_ssize_t,
-    names: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with an object of the class, and the arguments of a call.
-    unsafe {
-        enter(|py| {
-            let this = passed(py, this);
-            let arguments = Arguments::in_array(py, args, count as usize, names);
-            arguments.at_most(&UPDATE)?;
-            let named = arguments.named()?;
-            merge(container::of(this), arguments.get(0), named.as_ref())?;
-            Ok(none(py))
-        })
-    }
+fn update<'py>(
+    this: Argument<'_, 'py>,
+    arguments: Arguments<'_, 'py>,
+) -> Result<Bound<'py, PyAny>> {
+    arguments.at_most(&UPDATE_SIGNATURE)?;
+    let named = arguments.named()?;
+    // SAFETY: methods are entered with an object of the class.
+    let container = unsafe { container::of(this) };
+    merge(container, arguments.get(0), named.as_ref())?;
+    Ok(none(this.py()))
 }
 
-unsafe extern "C" fn itervaluerefs(
-    this: *mut ffi::PyObject,
-    _no_arguments: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with an object of the class.
-    unsafe { enter(|py| WeakIterator::<ValueEntry>::make(passed(py, this), Part::Reference)) }
+fn itervaluerefs<'py>(
+    this: Argument<'_, 'py>,
+    arguments: Arguments<'_, 'py>,
+) -> Result<Bound<'py, PyAny>> {
+    const SIGNATURE: Signature = Signature::new(ValueEntry::CLASS, "itervaluerefs", &[], 0);
+    let [] = arguments.read(&SIGNATURE)?;
+    WeakIterator::<ValueEntry>::make(this, Part::Reference)
 }
 
-unsafe extern "C" fn valuerefs(
-    this: *mut ffi::PyObject,
-    _no_arguments: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with an object of the class.
-    unsafe {
-        enter(|py| {
-            let references = container::of::<ValueEntry>(passed(py, this))
-                .collect(py, |entry| entry.value.object().clone())?;
-            object::list(py, references, |reference| reference.into_bound(py))
-        })
-    }
-}
-
-unsafe extern "C" fn data(this: *mut ffi::PyObject, _closure: *mut c_void) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with an object of the class.
-    unsafe {
-        enter(|py| {
-            let data = object::dict(py)?;
-            for entry in container::of::<ValueEntry>(passed(py, this)).collect(py, Clone::clone)? {
-                let (key, value) = (entry.key.bind(py), entry.value.object().bind(py));
-                object::set_item(&data, key.as_borrowed(), value.as_borrowed())?;
-            }
-            given(py, ffi::PyDictProxy_New(data.as_ptr()))
-        })
-    }
-}
-
-unsafe extern "C" fn set_data(
-    this: *mut ffi::PyObject,
-    data: *mut ffi::PyObject,
-    _closure: *mut c_void,
-) -> c_int {
-    // SAFETY: called by the interpreter with an object of the class, and another one, or null.
-    unsafe {
-        enter(|py| {
-            let this = passed(py, this);
-            let Some(data) = Borrowed::from_ptr_or_opt(py, data) else {
-                return Err(mapping::not_deletable(py));
-            };
-            replace_data(container::of(this), &data)
-        })
-    }
-}
-
-/// Puts the entries of a mapping to references in the place of all.
-fn replace_data(container: &Container<ValueEntry>, data: &Bound<'_, PyAny>) -> Result<()> {
-    let py = data.py();
-    // With the values themselves, so that none can die before its entry is in place.
-    let mut entries = Vec::new();
-    // A `dict` of its own, whatever the mapping is: no key comes twice.
-    object::for_each_item(&mapping::dict_of(data)?, |key, reference| {
-        let Some(value) = WeakRef::view(reference)?.upgrade(py) else {
-            return Ok(());
-        };
-        let hash = ValueEntry::key_hash(key)?;
-        let entry = ValueEntry::make(container, key, hash, &value)?;
-        entries.try_reserve(1).map_err(|_| no_memory(py))?;
-        entries.push((value, hash, entry));
-        Ok(())
-    })?;
-    container.replace(
-        py,
-        entries
-            .iter()
-            .map(|(_, hash, entry)| (*hash, entry.clone())),
-    )
+fn valuerefs<'py>(
+    this: Argument<'_, 'py>,
+    arguments: Arguments<'_, 'py>,
+) -> Result<Bound<'py, PyAny>> {
+    const SIGNATURE: Signature = Signature::new(ValueEntry::CLASS, "valuerefs", &[], 0);
+    let py = this.py();
+    let [] = arguments.read(&SIGNATURE)?;
+    // SAFETY: as above.
+    let container = unsafe { container::of::<ValueEntry>(this) };
+    let references = container.collect(py, |entry| entry.value.object().clone())?;
+    Ok(object::list(py, references, |reference| reference.into_bound(py))?.into_any())
 }

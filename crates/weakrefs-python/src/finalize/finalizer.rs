@@ -22,7 +22,9 @@ use crate::interpreter::object::{
 };
 use crate::interpreter::owned::Slot;
 use crate::interpreter::remains::{self, Link};
-use crate::interpreter::vectorcall::{Direct, Original, call_object, construct_directly};
+use crate::interpreter::vectorcall::{
+    Direct, DirectObjects, Original, call_object, construct_directly,
+};
 use crate::references::weak_ref::WeakRef;
 use pyo3::types::{PyDict, PyTuple, PyType};
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
@@ -390,7 +392,9 @@ impl Direct for Finalizer {
         begin(finalizer.as_borrowed(), arguments)?;
         Ok(Some(finalizer))
     }
+}
 
+impl DirectObjects for Finalizer {
     unsafe fn call<'py>(
         object: Borrowed<'_, 'py, PyAny>,
         arguments: Arguments<'_, 'py>,

@@ -138,11 +138,6 @@ impl<'a, 'py> Arguments<'a, 'py> {
         }
     }
 
-    #[inline]
-    pub(crate) fn py(&self) -> Python<'py> {
-        self.py
-    }
-
     /// How many have no name.
     pub(crate) fn unnamed(&self) -> usize {
         self.unnamed
@@ -203,6 +198,18 @@ impl<'a, 'py> Arguments<'a, 'py> {
             one.unwrap_or_else(|| unsafe { passed(self.py, ffi::Py_None()) }),
             two,
         ))
+    }
+
+    /// The first one, and the others; nothing if none is without a name.
+    #[inline]
+    pub(crate) fn split_first(self) -> Option<(Borrowed<'a, 'py, PyAny>, Self)> {
+        let first = self.get(0)?;
+        let others = Self {
+            first: self.first.wrapping_add(1),
+            unnamed: self.unnamed - 1,
+            ..self
+        };
+        Some((first, others))
     }
 
     /// These without what goes beyond `most` of those without a name.

@@ -222,22 +222,6 @@ pub(crate) fn hide_member(class: &Bound<'_, PyType>, name: &'static CStr) -> Res
     Err(raised)
 }
 
-/// A method that takes arguments by position and by name. `doc` begins with its signature.
-pub(crate) const fn method(
-    name: &'static CStr,
-    function: ffi::PyCFunctionFastWithKeywords,
-    doc: &'static CStr,
-) -> ffi::PyMethodDef {
-    ffi::PyMethodDef {
-        ml_name: name.as_ptr(),
-        ml_meth: ffi::PyMethodDefPointer {
-            PyCFunctionFastWithKeywords: function,
-        },
-        ml_flags: ffi::METH_FASTCALL | ffi::METH_KEYWORDS,
-        ml_doc: doc.as_ptr(),
-    }
-}
-
 /// A method that takes no argument, or, with the flag `METH_O`, one.
 pub(crate) const fn plain_method(
     name: &'static CStr,

@@ -8,6 +8,7 @@
 //! | `guarded` | [`Guarded`](guarded::Guarded): state that changes behind a shared reference |
 //! | `constant` | [`Constant`](constant::Constant), [`name!`](names): what is made once, at import |
 //! | `class` | the one way to make a native class |
+//! | `method` | [`Method`](method::Method): native methods that are functions to whoever looks |
 //! | `arguments` | the one reader of arguments |
 //! | `entry` | functions that the interpreter calls |
 //! | `vectorcall` | calls of classes and objects without a tuple of arguments |
@@ -22,6 +23,7 @@ pub(crate) mod entry;
 pub(crate) mod error;
 pub(crate) mod guarded;
 pub(crate) mod home;
+pub(crate) mod method;
 pub(crate) mod names;
 pub(crate) mod object;
 pub(crate) mod owned;

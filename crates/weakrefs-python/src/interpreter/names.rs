@@ -51,7 +51,6 @@ names! {
     intersection = c"intersection"
     isub = c"__isub__"
     items = c"items"
-    iter = c"__iter__"
     ixor = c"__ixor__"
     keys = c"keys"
     module = c"__module__"

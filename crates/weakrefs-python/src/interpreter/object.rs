@@ -30,7 +30,7 @@ pub(crate) unsafe fn given<'py>(
 
 /// What the interpreter says of success: anything but -1, with which an exception is set.
 #[inline]
-fn done<T: PartialEq + From<i8>>(answer: T) -> Result<T> {
+pub(crate) fn done<T: PartialEq + From<i8>>(answer: T) -> Result<T> {
     if answer == T::from(-1) {
         Err(Raised::by_interpreter())
     } else {

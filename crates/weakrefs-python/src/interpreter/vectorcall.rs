@@ -77,7 +77,7 @@ impl Original {
     }
 }
 
-/// A class that is called directly, and whose objects are.
+/// A class that is called directly.
 pub(crate) trait Direct {
     fn original() -> &'static Original;
 
@@ -86,7 +86,11 @@ pub(crate) trait Direct {
         class: Borrowed<'_, 'py, PyType>,
         arguments: Arguments<'_, 'py>,
     ) -> Result<Option<Bound<'py, PyAny>>>;
+}
 
+/// One whose objects are, too. (Those of a class derived from `ref` cannot be: `ref.__call__` asks the class of its object
+/// for the function that it calls.)
+pub(crate) trait DirectObjects: Direct {
     /// What a call of `object` gives; `None` if the arguments are other than usual.
     ///
     /// # Safety
@@ -131,7 +135,7 @@ unsafe extern "C" fn call_class<T: Direct>(
 }
 
 /// The function that an object of `T` is called by.
-pub(crate) unsafe extern "C" fn call_object<T: Direct>(
+pub(crate) unsafe extern "C" fn call_object<T: DirectObjects>(
     object: *mut ffi::PyObject,
     args: *const *mut ffi::PyObject,
     flagged_count: usize,

@@ -6,16 +6,13 @@
 
 #![allow(unsafe_code, reason = "reading the fields of bound methods")]
 
-use crate::interpreter::constant::Constant;
 use crate::interpreter::error::{Raised, Result, kinds, type_error};
+use crate::interpreter::method::METHOD_TYPE;
 use crate::interpreter::names::name;
 use crate::interpreter::object::{Argument, attribute, call, given, text};
 use pyo3::types::PyString;
 use pyo3::{Bound, PyAny, Python, ffi};
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// `types.MethodType`.
-static METHOD_TYPE: Constant = Constant::new();
 
 /// Whether its objects have the fields of [`Layout`].
 static READABLE: AtomicBool = AtomicBool::new(false);
@@ -28,15 +25,11 @@ struct Layout {
     object: *mut ffi::PyObject,
 }
 
-/// Gets to know `types.MethodType`.
-pub(crate) fn learn<'py>(
-    method_type: &Bound<'py, PyAny>,
-    function: Argument<'_, 'py>,
-) -> Result<()> {
-    let py = method_type.py();
-    METHOD_TYPE.make(py, || Ok(method_type.clone()))?;
+/// Looks at a sample.
+pub(crate) fn learn(function: Argument<'_, '_>) -> Result<()> {
+    let py = function.py();
     let object = name::func(py);
-    let sample = call(method_type, [function, object])?;
+    let sample = call(&METHOD_TYPE.get(py), [function, object])?;
     // SAFETY: loads of two words of an object that has, on every version, at least as many.
     let readable = unsafe {
         let layout = sample.as_ptr().cast::<Layout>();

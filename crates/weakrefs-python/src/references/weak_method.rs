@@ -20,7 +20,7 @@ use crate::interpreter::error::{Result, type_error};
 use crate::interpreter::object::{self, Argument, boolean, call, given, none, not_implemented};
 use crate::interpreter::owned::Slot;
 use crate::interpreter::remains::{self, Link};
-use crate::interpreter::vectorcall::{Direct, Original, call_object, construct_directly};
+use crate::interpreter::vectorcall::{Direct, Original, construct_directly};
 use pyo3::types::PyType;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::cell::{Cell, UnsafeCell};
@@ -40,7 +40,6 @@ struct Method {
     /// Whether it was a `types.MethodType` of a Python function, as nearly all methods are.
     ordinary: Cell<bool>,
     weak_list: *mut ffi::PyObject,
-    entry: Cell<Option<ffi::vectorcallfunc>>,
     link: UnsafeCell<Link>,
 }
 
@@ -51,7 +50,7 @@ macro_rules! offset {
     };
 }
 
-// SAFETY: empty slots, false, null and no entry; no destructor.
+// SAFETY: empty slots, false and null; no destructor.
 unsafe impl Payload for Method {
     type Head = ffi::PyWeakReference;
 
@@ -97,9 +96,8 @@ static DIED_DEFINITION: Table<ffi::PyMethodDef, 1> = Table([plain_method(
     c"died(reference, /)\n--\n\nTells its WeakMethod.",
 )]);
 
-static MEMBERS: Table<ffi::PyMemberDef, 3> = Table([
+static MEMBERS: Table<ffi::PyMemberDef, 2> = Table([
     offset_member(c"__weaklistoffset__", offset!(weak_list)),
-    offset_member(c"__vectorcalloffset__", offset!(entry)),
     LAST_MEMBER,
 ]);
 
@@ -138,7 +136,7 @@ pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
         let class = subclass::create_class::<Method, _>(
             py,
             c"weakrefs.WeakMethod",
-            ffi::Py_TPFLAGS_HAVE_VECTORCALL,
+            0,
             [
                 slot(ffi::Py_tp_doc, DOC.as_ptr().cast_mut().cast()),
                 slot(ffi::Py_tp_members, MEMBERS.pointer()),
@@ -152,7 +150,6 @@ pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
                 slot(ffi::Py_tp_hash, subclass::inherited_hash()),
             ],
         )?;
-        class::hide_member(&class, c"__vectorcalloffset__")?;
         class::hide_member(&class, c"__weaklistoffset__")?;
         construct_directly::<Method>(&class);
         Ok(class)
@@ -207,19 +204,6 @@ impl Direct for Method {
             _ => Ok(None),
         }
     }
-
-    unsafe fn call<'py>(
-        object: Borrowed<'_, 'py, PyAny>,
-        arguments: Arguments<'_, 'py>,
-    ) -> Result<Option<Bound<'py, PyAny>>> {
-        if arguments.unnamed() != 0 || arguments.has_named() {
-            return Ok(None);
-        }
-        // SAFETY: a `WeakMethod`, by the caller's promise, and so a weak reference.
-        let (own, reference) =
-            unsafe { (class::payload(object), WeakRef::view_unchecked(&object)) };
-        bind(own, reference, arguments.py()).map(Some)
-    }
 }
 
 /// A new `WeakMethod` of `class`.
@@ -250,7 +234,6 @@ fn make<'py>(
     let callback = callback.filter(|callback| callback.as_ptr() != none(py).as_ptr());
     drop(own.callback.replace(py, callback.map(Borrowed::to_owned)));
     own.alive.set(true);
-    own.entry.set(Some(call_object::<Method>));
     let back = WeakRef::plain(&reference)?;
     let of_function = keyed_ref::create(function.as_borrowed(), died, &back, 0)?;
     drop(own.function.replace(py, Some(of_function)));

@@ -1,0 +1,468 @@
+//! [`Method`]: the methods of the public classes, which are functions to whoever looks, and native code to whoever calls.
+//!
+//! What programs do with a method of a class they do with a function: bind it, keep it in a `WeakMethod`, ask for its
+//! signature, have a mock stand in for it (S39). The interpreter's own native methods are none. So a class describes each
+//! method by a function in Python, without a body, and [`put`] puts in its place a `Method`: a call goes to native code,
+//! and every question to the function, even which class it is of.
+//!
+//! A call `object.name()` makes no bound method: the interpreter takes the way of functions (`METHOD_DESCRIPTOR`), and
+//! passes the object first.
+
+#![allow(unsafe_code, reason = "a native class, and the functions behind it")]
+
+use super::arguments::Arguments;
+use super::class::{
+    self, HIDDEN, LAST_ATTRIBUTE, LAST_MEMBER, LAST_METHOD, Object, Payload, Stop, Table, Visit,
+    offset_member, plain_method, slot,
+};
+use super::constant::Constant;
+use super::entry::{enter, passed, recursively};
+use super::error::{Raised, Result, TypeName, attribute_error, kinds, type_error};
+use super::names::name;
+use super::object::{Argument, attribute, call, done, given, text};
+use super::owned::Slot;
+use super::remains::Link;
+use pyo3::types::PyType;
+use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
+use std::cell::{Cell, UnsafeCell};
+use std::ffi::{CStr, c_int, c_void};
+use std::mem::offset_of;
+use std::ptr::{self, NonNull};
+
+/// What a `Method` holds.
+#[repr(C)]
+struct Method {
+    entry: Cell<Option<ffi::vectorcallfunc>>,
+    /// The function that describes it.
+    function: Slot,
+    /// The class that it was put on.
+    class: Slot,
+    weak_list: *mut ffi::PyObject,
+    link: UnsafeCell<Link>,
+}
+
+/// Where a field of [`Method`] is in its object.
+macro_rules! offset {
+    ($field:ident) => {
+        offset_of!(Object<Method>, payload) + offset_of!(Method, $field)
+    };
+}
+
+// SAFETY: no entry, empty slots, null and an empty link; no destructor.
+unsafe impl Payload for Method {
+    type Head = ffi::PyObject;
+
+    fn visit(&self, visit: Visit) -> std::result::Result<(), Stop> {
+        visit.one(self.function.as_ptr())?;
+        visit.one(self.class.as_ptr())
+    }
+
+    fn release(&self, py: Python<'_>) {
+        self.function.clear(py);
+        self.class.clear(py);
+    }
+
+    /// It may still be called.
+    fn clear(&self, _py: Python<'_>) {}
+
+    fn link(object: *mut Object<Self>) -> *mut Link {
+        object.wrapping_byte_add(offset!(link)).cast()
+    }
+
+    fn of_link(link: *mut Link) -> *mut Object<Self> {
+        link.wrapping_byte_sub(offset!(link)).cast()
+    }
+
+    const WEAK_LIST: Option<usize> = Some(offset!(weak_list));
+}
+
+static CLASS: Constant<PyType> = Constant::new();
+
+/// `types.MethodType`.
+pub(crate) static METHOD_TYPE: Constant = Constant::new();
+
+static MEMBERS: Table<ffi::PyMemberDef, 3> = Table([
+    offset_member(c"__weaklistoffset__", offset!(weak_list)),
+    offset_member(c"__vectorcalloffset__", offset!(entry)),
+    LAST_MEMBER,
+]);
+
+static METHODS: Table<ffi::PyMethodDef, 2> = Table([
+    plain_method(
+        c"__reduce__",
+        reduce,
+        ffi::METH_NOARGS,
+        c"__reduce__($self, /)\n--\n\nIts name: it is pickled as functions are.",
+    ),
+    LAST_METHOD,
+]);
+
+/// What the interpreter itself looks for in the class of an object.
+static ATTRIBUTES: Table<ffi::PyGetSetDef, 3> = Table([
+    attribute_of_function(c"__class__"),
+    attribute_of_function(c"__doc__"),
+    LAST_ATTRIBUTE,
+]);
+
+const fn attribute_of_function(name: &'static CStr) -> ffi::PyGetSetDef {
+    ffi::PyGetSetDef {
+        name: name.as_ptr(),
+        get: Some(get_from_function),
+        set: None,
+        doc: ptr::null(),
+        closure: name.as_ptr().cast_mut().cast(),
+    }
+}
+
+/// Makes the class of such methods. Their bound methods are of `method_type`, `types.MethodType`.
+pub(crate) fn make_class<'py>(method_type: Bound<'py, PyAny>) -> Result<()> {
+    let py = method_type.py();
+    METHOD_TYPE.make(py, || Ok(method_type))?;
+    CLASS.make(py, || {
+        class::create::<Method, _>(
+            py,
+            c"weakrefs._weakrefs.method",
+            HIDDEN | ffi::Py_TPFLAGS_HAVE_VECTORCALL | ffi::Py_TPFLAGS_METHOD_DESCRIPTOR,
+            [
+                slot(ffi::Py_tp_members, MEMBERS.pointer()),
+                slot(ffi::Py_tp_methods, METHODS.pointer()),
+                slot(ffi::Py_tp_getset, ATTRIBUTES.pointer()),
+                slot(ffi::Py_tp_call, ffi::PyVectorcall_Call as *mut c_void),
+                slot(ffi::Py_tp_descr_get, bind as *mut c_void),
+                slot(ffi::Py_tp_getattro, get_attribute as *mut c_void),
+                slot(ffi::Py_tp_setattro, set_or_delete_attribute as *mut c_void),
+                slot(ffi::Py_tp_repr, repr as *mut c_void),
+            ],
+        )
+    })?;
+    Ok(())
+}
+
+/// What a method is called with first.
+pub(crate) trait Receiver: 'static {
+    /// The name of the public class.
+    const CLASS: &'static str;
+
+    /// The native class.
+    fn class() -> &'static Constant<PyType>;
+}
+
+/// A method in native code.
+pub(crate) struct Native {
+    pub(crate) name: &'static CStr,
+    entry: ffi::vectorcallfunc,
+}
+
+impl Native {
+    /// `function` is called with an object of `R`'s class and the other arguments.
+    pub(crate) const fn new<R: Receiver, F: Function>(name: &'static CStr, _function: F) -> Self {
+        Self {
+            name,
+            entry: enter_method::<R, F>,
+        }
+    }
+
+    /// Whether the class of `object` has this method, neither overridden nor replaced.
+    pub(crate) fn is_of(&self, object: Argument<'_, '_>) -> Result<bool> {
+        // SAFETY: the class of a valid object.
+        self.is_in(unsafe { passed(object.py(), ffi::Py_TYPE(object.as_ptr()).cast()) })
+    }
+
+    /// Whether `class` has it.
+    pub(crate) fn is_in(&self, class: Argument<'_, '_>) -> Result<bool> {
+        // SAFETY: a valid class, and a text that ends with zero; the result is a new reference, or null with an error set.
+        let found = unsafe {
+            let found = ffi::PyObject_GetAttrString(class.as_ptr(), self.name.as_ptr());
+            given(class.py(), found)?
+        };
+        Ok(own(found.as_borrowed()).is_some_and(|own| {
+            let entry = own.entry.get().map(|entry| entry as usize);
+            entry == Some(self.entry as usize)
+        }))
+    }
+}
+
+/// A function item: it has no size, so its type says which one it is.
+pub(crate) trait Function: Copy + 'static {
+    fn call<'py>(
+        self,
+        this: Argument<'_, 'py>,
+        arguments: Arguments<'_, 'py>,
+    ) -> Result<Bound<'py, PyAny>>;
+}
+
+impl<F> Function for F
+where
+    F: for<'a, 'b, 'py> Fn(Argument<'a, 'py>, Arguments<'b, 'py>) -> Result<Bound<'py, PyAny>>
+        + Copy
+        + 'static,
+{
+    #[inline]
+    fn call<'py>(
+        self,
+        this: Argument<'_, 'py>,
+        arguments: Arguments<'_, 'py>,
+    ) -> Result<Bound<'py, PyAny>> {
+        self(this, arguments)
+    }
+}
+
+unsafe extern "C" fn enter_method<R: Receiver, F: Function>(
+    method: *mut ffi::PyObject,
+    args: *const *mut ffi::PyObject,
+    flagged_count: usize,
+    names: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    const { assert!(size_of::<F>() == 0, "a function item") };
+    // SAFETY: called by the interpreter with a `Method` and the arguments of a call. A function item has no value to read.
+    unsafe {
+        enter(|py| {
+            let arguments = Arguments::in_array(py, args, flagged_count, names);
+            match arguments.split_first() {
+                Some((this, others)) if is_receiver::<R>(this) => {
+                    let function = NonNull::<F>::dangling().read();
+                    recursively(py, || function.call(this, others))
+                }
+                split => Err(refused::<R>(
+                    passed(py, method),
+                    split.map(|(this, _)| this),
+                )),
+            }
+        })
+    }
+}
+
+/// Whether `object` is of the native class or derived: mostly at once.
+#[inline]
+fn is_receiver<R: Receiver>(object: Argument<'_, '_>) -> bool {
+    let native = R::class().get(object.py()).as_ptr().cast();
+    // SAFETY: the class of a valid object, and its base.
+    unsafe {
+        let class = ffi::Py_TYPE(object.as_ptr());
+        (*class).tp_base == native || ffi::PyType_IsSubtype(class, native) != 0
+    }
+}
+
+#[cold]
+fn refused<R: Receiver>(method: Argument<'_, '_>, receiver: Option<Argument<'_, '_>>) -> Raised {
+    let py = method.py();
+    let worded = attribute(&method, name::name(py)).and_then(|name| {
+        let (class, method) = (R::CLASS, text(name.as_borrowed())?);
+        Ok(match receiver {
+            Some(receiver) => type_error(
+                py,
+                format_args!(
+                    "{class}.{method}() requires a '{class}' object but received a '{}'",
+                    TypeName::of(&receiver)
+                ),
+            ),
+            None => type_error(
+                py,
+                format_args!("{class}.{method}() missing 1 required positional argument: 'self'"),
+            ),
+        })
+    });
+    worded.unwrap_or_else(|raised| raised)
+}
+
+/// Puts `natives` on `class` in the place of the functions of the same names, which it has or inherits.
+///
+/// # Errors
+/// `TypeError` if there is no such function.
+pub(crate) fn put(class: &Bound<'_, PyType>, natives: &[Native]) -> Result<()> {
+    for native in natives {
+        let method = describe(class, native)?;
+        // SAFETY: a class, a text that ends with zero, and a valid object.
+        done(unsafe {
+            ffi::PyObject_SetAttrString(class.as_ptr(), native.name.as_ptr(), method.as_ptr())
+        })?;
+    }
+    Ok(())
+}
+
+/// A `Method` of `class`. A class that inherits the description has one of its own, for its name is in it.
+fn describe<'py>(class: &Bound<'py, PyType>, native: &Native) -> Result<Bound<'py, PyAny>> {
+    let py = class.py();
+    // SAFETY: valid objects and texts that end with zero; each result is a new reference, or null with an error set, but
+    // for the parts of a function, which it owns (it may have no defaults).
+    unsafe {
+        let found = ffi::PyObject_GetAttrString(class.as_ptr(), native.name.as_ptr());
+        let found = given(py, found)?;
+        if ffi::PyFunction_Check(found.as_ptr()) == 0 {
+            let found = found.as_borrowed();
+            let name = TypeName::of(&found);
+            return Err(type_error(
+                py,
+                format_args!("expected a function to describe the method, not '{name}'"),
+            ));
+        }
+        let class_name = attribute(class, name::qualname(py))?;
+        let qualname =
+            ffi::PyUnicode_FromFormat(c"%U.%s".as_ptr(), class_name.as_ptr(), native.name.as_ptr());
+        let qualname = given(py, qualname)?;
+        let function = ffi::PyFunction_NewWithQualName(
+            ffi::PyFunction_GetCode(found.as_ptr()),
+            ffi::PyFunction_GetGlobals(found.as_ptr()),
+            qualname.as_ptr(),
+        );
+        let function = given(py, function)?;
+        let defaults = ffi::PyFunction_GetDefaults(found.as_ptr());
+        if !defaults.is_null() {
+            done(ffi::PyFunction_SetDefaults(function.as_ptr(), defaults))?;
+        }
+        let method = class::allocate_hidden(
+            &CLASS,
+            py,
+            Method {
+                entry: Cell::new(Some(native.entry)),
+                function: Slot::empty(),
+                class: Slot::empty(),
+                weak_list: ptr::null_mut(),
+                link: UnsafeCell::new(Link::default()),
+            },
+        )?;
+        if let Some(own) = own(method.as_borrowed()) {
+            drop(own.function.replace(py, Some(function)));
+            drop(own.class.replace(py, Some(class.clone().into_any())));
+        }
+        Ok(method)
+    }
+}
+
+/// What `object` holds, if it is a `Method`.
+fn own<'a>(object: Borrowed<'a, '_, PyAny>) -> Option<&'a Method> {
+    // SAFETY: the class was made for this payload.
+    unsafe { class::checked_payload(object, &CLASS) }
+}
+
+/// A field of a `Method`. Only `gc.get_objects` shows one in which it is still empty.
+fn part<'py>(
+    method: Argument<'_, 'py>,
+    part: impl FnOnce(&Method) -> &Slot,
+) -> Result<Bound<'py, PyAny>> {
+    own(method)
+        .and_then(|own| part(own).get(method.py()))
+        .ok_or_else(|| type_error(method.py(), format_args!("expected a method")))
+}
+
+unsafe extern "C" fn bind(
+    method: *mut ffi::PyObject,
+    object: *mut ffi::PyObject,
+    _class: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with a `Method`, and an object or null.
+    unsafe {
+        enter(|py| {
+            let method = passed(py, method);
+            match Borrowed::from_ptr_or_opt(py, object) {
+                Some(object) if object.as_ptr() != ffi::Py_None() => {
+                    call(&METHOD_TYPE.get(py), [method, object])
+                }
+                _ => Ok(method.to_owned()),
+            }
+        })
+    }
+}
+
+/// Its own attributes are how it is called, bound, compared and pickled. All else is the function's, but for the module:
+/// that is the class's, which may change.
+unsafe extern "C" fn get_attribute(
+    method: *mut ffi::PyObject,
+    attribute_name: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with a `Method` and a string.
+    unsafe {
+        enter(|py| {
+            let (method, wanted) = (passed(py, method), passed(py, attribute_name));
+            if is_one_of(wanted, &[c"__module__"]) {
+                return attribute(&part(method, |own| &own.class)?, wanted);
+            }
+            let found = ffi::PyObject_GenericGetAttr(method.as_ptr(), wanted.as_ptr());
+            match given(py, found) {
+                Err(raised) if raised.is(py, kinds::attribute_error()) => raised.clear(py),
+                found => return found,
+            }
+            attribute(&part(method, |own| &own.function)?, wanted)
+        })
+    }
+}
+
+unsafe extern "C" fn get_from_function(
+    method: *mut ffi::PyObject,
+    name: *mut c_void,
+) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with a `Method` and the text of the definition, which ends with zero.
+    unsafe {
+        enter(|py| {
+            let function = part(passed(py, method), |own| &own.function)?;
+            given(
+                py,
+                ffi::PyObject_GetAttrString(function.as_ptr(), name.cast()),
+            )
+        })
+    }
+}
+
+/// Sets an attribute of the function. What would change what a function does is refused, for the method would not follow.
+unsafe extern "C" fn set_or_delete_attribute(
+    method: *mut ffi::PyObject,
+    attribute_name: *mut ffi::PyObject,
+    value: *mut ffi::PyObject,
+) -> c_int {
+    // SAFETY: called by the interpreter with a `Method`, a string, and an object or null.
+    unsafe {
+        enter(|py| {
+            let (method, wanted) = (passed(py, method), passed(py, attribute_name));
+            let fixed = [
+                c"__class__",
+                c"__code__",
+                c"__defaults__",
+                c"__kwdefaults__",
+                c"__module__",
+            ];
+            if is_one_of(wanted, &fixed) {
+                return Err(attribute_error(
+                    py,
+                    format_args!("'{}' of a native method is read-only", text(wanted)?),
+                ));
+            }
+            let function = part(method, |own| &own.function)?;
+            done(ffi::PyObject_SetAttr(
+                function.as_ptr(),
+                wanted.as_ptr(),
+                value,
+            ))
+            .map(drop)
+        })
+    }
+}
+
+fn is_one_of(text: Argument<'_, '_>, others: &[&CStr]) -> bool {
+    // SAFETY: a string, and texts that end with zero.
+    others
+        .iter()
+        .any(|other| unsafe { ffi::PyUnicode_CompareWithASCIIString(text.as_ptr(), other.as_ptr()) } == 0)
+}
+
+unsafe extern "C" fn repr(method: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with a `Method`. The format takes what it is given.
+    unsafe {
+        enter(|py| {
+            let name = attribute(&passed(py, method), name::qualname(py))?;
+            let text = ffi::PyUnicode_FromFormat(
+                c"<function %S at %p>".as_ptr(),
+                name.as_ptr(),
+                method.cast::<c_void>(),
+            );
+            given(py, text)
+        })
+    }
+}
+
+unsafe extern "C" fn reduce(
+    method: *mut ffi::PyObject,
+    _no_arguments: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with a `Method`.
+    unsafe { enter(|py| attribute(&passed(py, method), name::qualname(py))) }
+}
