@@ -180,3 +180,23 @@ def test_parameters_are_those_of_the_native_code(name, method):
         words = f"{name}.{method}\\(\\) missing {len(needed)} required positional argument"
         with pytest.raises(TypeError, match=words):
             bound()
+
+
+@pytest.mark.parametrize(
+    ("name", "method"),
+    [("WeakSet", "add"), ("WeakSet", "discard"), ("WeakKeyDictionary", "get"), ("WeakKeyDictionary", "setdefault")]
+    + [("WeakValueDictionary", "get"), ("WeakValueDictionary", "pop")],
+)
+@pytest.mark.filterwarnings("ignore:functools.partial:FutureWarning")
+def test_a_method_that_comes_back_to_itself(name, method):
+    """S35: without a function in Python in between; also by way of a tuple's hash."""
+
+    class Key:
+        pass
+
+    key = Key()
+    keys = [key] if name != "WeakValueDictionary" else [key, (1, key)]
+    for each in keys:
+        Key.__hash__ = functools.partial(getattr(getattr(weakrefs, name)(), method), each)
+        with pytest.raises(RecursionError):
+            hash(key)

@@ -236,12 +236,12 @@ pub(crate) const fn native<M: Mapped, F: Function>(name: &'static CStr, function
 pub(crate) struct Natives<M>(M);
 
 impl<M: Mapped> Natives<M> {
-    const POPITEM: Native = native::<M, _>(c"popitem", popitem::<M>);
+    const POPITEM: Native = Native::flat::<Container<M>, _>(c"popitem", popitem::<M>);
 
     const ALL: [Native; 12] = [
-        native::<M, _>(c"get", get::<M>),
-        native::<M, _>(c"setdefault", setdefault::<M>),
-        native::<M, _>(c"pop", pop::<M>),
+        Native::flat::<Container<M>, _>(c"get", get::<M>),
+        Native::flat::<Container<M>, _>(c"setdefault", setdefault::<M>),
+        Native::flat::<Container<M>, _>(c"pop", pop::<M>),
         Self::POPITEM,
         native::<M, _>(c"clear", clear::<M>),
         native::<M, _>(c"keys", keys::<M>),

@@ -202,15 +202,15 @@ pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
     Ok(())
 }
 
-const ADD: Native = native(c"add", add);
+const ADD: Native = flat(c"add", add);
 const UPDATE: Native = native(c"update", update);
 
 /// The methods that the public class describes.
 static NATIVES: [Native; 18] = [
     ADD,
-    native(c"discard", discard),
-    native(c"remove", remove),
-    native(c"pop", pop),
+    flat(c"discard", discard),
+    flat(c"remove", remove),
+    flat(c"pop", pop),
     native(c"clear", clear),
     UPDATE,
     native(c"copy", copy),
@@ -229,6 +229,10 @@ static NATIVES: [Native; 18] = [
 
 const fn native(name: &'static CStr, function: impl Function) -> Native {
     Native::new::<Container<Element>, _>(name, function)
+}
+
+const fn flat(name: &'static CStr, function: impl Function) -> Native {
+    Native::flat::<Container<Element>, _>(name, function)
 }
 
 // Slots

@@ -6,6 +6,7 @@
 
 #![allow(unsafe_code, reason = "calls of the C API")]
 
+use super::entry::recursively;
 use super::error::{Raised, Result, TypeName, kinds, type_error, value_error};
 use super::names::name;
 use pyo3::types::{PyDict, PyList, PyTuple};
@@ -65,15 +66,22 @@ pub(crate) fn not_implemented(py: Python<'_>) -> Bound<'_, PyAny> {
     unsafe { Bound::from_borrowed_ptr(py, ffi::Py_NotImplemented()) }
 }
 
-/// `hash(object)`.
+/// `hash(object)`: one level of recursion deeper, for the object may come back to where it is hashed, if it has not the hash
+/// of most objects, or of strings.
 #[inline]
 pub(crate) fn hash(object: &Bound<'_, PyAny>) -> Result<isize> {
+    // SAFETY: fields of the classes of a valid object and of the interpreter's own.
+    let hash_of =
+        |class: *const ffi::PyTypeObject| unsafe { (*class).tp_hash.map(|hash| hash as usize) };
+    let of_object = hash_of(unsafe { ffi::Py_TYPE(object.as_ptr()) });
     // SAFETY: a valid object.
-    let hash = unsafe { ffi::PyObject_Hash(object.as_ptr()) };
-    if hash == -1 {
-        Err(Raised::by_interpreter())
+    let ask = || done(unsafe { ffi::PyObject_Hash(object.as_ptr()) });
+    if of_object == hash_of(&raw const ffi::PyBaseObject_Type)
+        || of_object == hash_of(&raw const ffi::PyUnicode_Type)
+    {
+        ask()
     } else {
-        Ok(hash)
+        recursively(object.py(), ask)
     }
 }
 
