@@ -30,6 +30,8 @@ from _weakref import (
     ref,
 )
 
+from . import _registry as _registry
+from ._bookkeeping import _IterationGuard as _IterationGuard
 from ._containers import WeakKeyDictionary, WeakSet, WeakValueDictionary
 from ._install import install, installed, uninstall
 from ._weakrefs import KeyedRef, WeakMethod, finalize

@@ -130,7 +130,6 @@ pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
             OPEN | ffi::Py_TPFLAGS_IMMUTABLETYPE,
             [
                 slot(ffi::Py_tp_doc, DOC.as_ptr().cast_mut().cast()),
-                slot(ffi::Py_tp_new, class::new_object as *mut c_void),
                 slot(ffi::Py_tp_init, init as *mut c_void),
                 slot(ffi::Py_tp_iter, iterate as *mut c_void),
                 slot(ffi::Py_tp_richcompare, compare as *mut c_void),

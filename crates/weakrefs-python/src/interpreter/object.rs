@@ -146,6 +146,16 @@ pub(crate) fn optional_attribute<'py>(
     }
 }
 
+/// `object.name = value`.
+pub(crate) fn set_attribute<'py>(
+    object: &Bound<'py, PyAny>,
+    name: Argument<'_, 'py>,
+    value: Argument<'_, 'py>,
+) -> Result<()> {
+    // SAFETY: valid objects, and a string.
+    done(unsafe { ffi::PyObject_SetAttr(object.as_ptr(), name.as_ptr(), value.as_ptr()) }).map(drop)
+}
+
 /// Calls `callable` with positional arguments.
 ///
 /// Whether it can be called is asked here: what stands for the interpreter's function on 3.10 panics where it cannot.

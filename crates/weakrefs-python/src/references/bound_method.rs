@@ -11,7 +11,7 @@ use crate::interpreter::error::{Raised, Result, kinds, type_error};
 use crate::interpreter::names::name;
 use crate::interpreter::object::{Argument, attribute, call, given, text};
 use pyo3::types::PyString;
-use pyo3::{Bound, PyAny, Python, ffi};
+use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// `types.MethodType`.
@@ -44,6 +44,11 @@ pub(crate) fn learn<'py>(
     };
     READABLE.store(readable, Ordering::Relaxed);
     Ok(())
+}
+
+/// `types.MethodType`.
+pub(crate) fn method_type(py: Python<'_>) -> Borrowed<'_, '_, PyAny> {
+    METHOD_TYPE.get(py)
 }
 
 /// What a bound method is made of.

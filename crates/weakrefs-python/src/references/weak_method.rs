@@ -12,7 +12,8 @@ use super::subclass;
 use super::weak_ref::WeakRef;
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{
-    self, LAST_MEMBER, Object, Payload, Stop, Table, Visit, offset_member, plain_method, slot,
+    self, LAST_ATTRIBUTE, LAST_MEMBER, Object, Payload, Stop, Table, Visit, offset_member,
+    plain_method, slot,
 };
 use crate::interpreter::constant::Constant;
 use crate::interpreter::entry::{enter, passed};
@@ -97,10 +98,37 @@ static DIED_DEFINITION: Table<ffi::PyMethodDef, 1> = Table([plain_method(
     c"died(reference, /)\n--\n\nTells its WeakMethod.",
 )]);
 
-static MEMBERS: Table<ffi::PyMemberDef, 3> = Table([
+/// Beside what the interpreter asks for, the names that subclasses of the standard class reach for. They are not writable:
+/// an answer that does not change is what `died` relies on.
+static MEMBERS: Table<ffi::PyMemberDef, 5> = Table([
+    ffi::PyMemberDef {
+        name: c"_func_ref".as_ptr(),
+        type_code: ffi::Py_T_OBJECT_EX,
+        offset: offset!(function) as ffi::Py_ssize_t,
+        flags: ffi::Py_READONLY,
+        doc: c"The weak reference to the function.".as_ptr(),
+    },
+    ffi::PyMemberDef {
+        name: c"_alive".as_ptr(),
+        type_code: ffi::Py_T_BOOL,
+        offset: offset!(alive) as ffi::Py_ssize_t,
+        flags: ffi::Py_READONLY,
+        doc: c"Whether neither the object nor the function has died.".as_ptr(),
+    },
     offset_member(c"__weaklistoffset__", offset!(weak_list)),
     offset_member(c"__vectorcalloffset__", offset!(entry)),
     LAST_MEMBER,
+]);
+
+static ATTRIBUTES: Table<ffi::PyGetSetDef, 2> = Table([
+    ffi::PyGetSetDef {
+        name: c"_meth_type".as_ptr(),
+        get: Some(method_type),
+        set: None,
+        doc: c"The type of the method.".as_ptr(),
+        closure: ptr::null_mut(),
+    },
+    LAST_ATTRIBUTE,
 ]);
 
 const DOC: &CStr = c"WeakMethod(meth, callback=None)\n--\n\n\
@@ -142,6 +170,7 @@ pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
             [
                 slot(ffi::Py_tp_doc, DOC.as_ptr().cast_mut().cast()),
                 slot(ffi::Py_tp_members, MEMBERS.pointer()),
+                slot(ffi::Py_tp_getset, ATTRIBUTES.pointer()),
                 slot(ffi::Py_tp_new, new as *mut c_void),
                 slot(
                     ffi::Py_tp_init,
@@ -358,6 +387,20 @@ fn function_of<'py>(own: &Method, py: Python<'py>) -> Option<Bound<'py, PyAny>> 
     let reference = own.function.peek(py)?;
     // SAFETY: set by `make` to a weak reference, or to nothing.
     unsafe { WeakRef::view_unchecked(&reference) }.upgrade(py)
+}
+
+unsafe extern "C" fn method_type(
+    object: *mut ffi::PyObject,
+    _closure: *mut c_void,
+) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with an object of the class.
+    unsafe {
+        enter(|py| {
+            let own = own_payload(passed(py, object))?;
+            let unusual = own.method_type.get(py);
+            Ok(unusual.unwrap_or_else(|| bound_method::method_type(py).to_owned()))
+        })
+    }
 }
 
 unsafe extern "C" fn compare(
