@@ -31,6 +31,7 @@ from _weakref import (
 )
 
 from . import _registry as _registry
+from . import _signatures as _signatures
 from ._bookkeeping import _IterationGuard as _IterationGuard
 from ._containers import WeakKeyDictionary, WeakSet, WeakValueDictionary
 from ._install import install, installed, uninstall

@@ -25,16 +25,17 @@ class _Info(tuple):
     kwargs = property(itemgetter(4), doc="Its keyword arguments, or None.")
     index = property(itemgetter(5), doc="The number of the finalizer: that of an older one is less.")
     # Past what a subclass of `finalize` may have made of the attribute.
-    __of_finalizer = _weakrefs.finalize.atexit
+    __get_atexit = staticmethod(_weakrefs.finalize.atexit.__get__)
+    __set_atexit = staticmethod(_weakrefs.finalize.atexit.__set__)
 
     @property
     def atexit(self):
         """Whether the finalizer is alive and is to be called at exit."""
-        return self.__of_finalizer.__get__(self._finalizer)
+        return self.__get_atexit(self._finalizer)
 
     @atexit.setter
     def atexit(self, value):
-        self.__of_finalizer.__set__(self._finalizer, value)
+        self.__set_atexit(self._finalizer, value)
 
     def __repr__(self):
         return f"<info of {self._finalizer!r}>"
@@ -82,6 +83,9 @@ class _Registry(Mapping):
 
     def __repr__(self):
         return repr(self.copy())
+
+    def __setitem__(self, finalizer, info):
+        raise TypeError("a finalizer enters the registry when it is made, and in no other way")
 
     def __delitem__(self, finalizer):
         """End a finalizer without a call."""

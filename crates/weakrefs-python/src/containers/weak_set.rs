@@ -7,6 +7,7 @@
 
 use super::container::{self, Container, Scratch};
 use super::entry::{Classes, Entry, Part, Taken};
+use super::hashing::{element_hash, possible_element_hash};
 use super::iterator::WeakIterator;
 use super::set_algebra;
 use super::set_comparison::{self, Relation};
@@ -23,7 +24,7 @@ use crate::interpreter::object::{
 };
 use crate::interpreter::owned::Strong;
 use crate::interpreter::turns::Turns;
-use crate::references::weak_ref::{WeakRef, supports_weak_references, weak_key_hash};
+use crate::references::weak_ref::WeakRef;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::ffi::{CStr, c_int, c_void};
 
@@ -322,10 +323,9 @@ unsafe extern "C" fn contains(this: *mut ffi::PyObject, item: *mut ffi::PyObject
     unsafe {
         enter(|py| {
             let (this, item) = (passed(py, this), passed(py, item));
-            if !supports_weak_references(&item) {
+            let Some(hash) = possible_element_hash(&item)? else {
                 return Ok(false);
-            }
-            let hash = object::hash(&item)?;
+            };
             let found = container::of::<Element>(this).find(&item, hash, |_, _| ())?;
             Ok(found.is_some())
         })
@@ -461,18 +461,18 @@ macro_rules! with_one {
 }
 
 with_one!(add(this, item) {
-    container::of::<Element>(this).add(&item, weak_key_hash(&item)?)?;
+    container::of::<Element>(this).add(&item, element_hash(&item)?)?;
     Ok(none(this.py()))
 });
 
 with_one!(discard(this, item) {
-    let element = container::of::<Element>(this).take(&item, weak_key_hash(&item)?)?;
+    let element = container::of::<Element>(this).take(&item, element_hash(&item)?)?;
     drop(element);
     Ok(none(this.py()))
 });
 
 with_one!(remove(this, item) {
-    match container::of::<Element>(this).take(&item, weak_key_hash(&item)?)? {
+    match container::of::<Element>(this).take(&item, element_hash(&item)?)? {
         Some(element) => {
             drop(element);
             Ok(none(this.py()))

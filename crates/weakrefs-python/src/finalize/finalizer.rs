@@ -15,7 +15,7 @@ use crate::interpreter::class::{
 };
 use crate::interpreter::constant::Constant;
 use crate::interpreter::entry::{enter, passed};
-use crate::interpreter::error::{Result, attribute_error};
+use crate::interpreter::error::Result;
 use crate::interpreter::names::name;
 use crate::interpreter::object::{
     self, Argument, attribute, boolean, call_with, dict, given, none, tuple,
@@ -312,7 +312,7 @@ static ATTRIBUTES: Static<ffi::PyGetSetDef, 3> = Static([
     ffi::PyGetSetDef {
         name: c"alive".as_ptr(),
         get: Some(alive),
-        set: None,
+        set: Some(refuse_alive),
         doc: c"Whether the finalizer is alive.".as_ptr(),
         closure: ptr::null_mut(),
     },
@@ -492,6 +492,21 @@ unsafe extern "C" fn alive(this: *mut ffi::PyObject, _closure: *mut c_void) -> *
     }
 }
 
+/// In the words that 3.14 has for a property.
+unsafe extern "C" fn refuse_alive(
+    this: *mut ffi::PyObject,
+    value: *mut ffi::PyObject,
+    _closure: *mut c_void,
+) -> c_int {
+    // SAFETY: called by the interpreter with an object of the class.
+    unsafe {
+        enter(|py| {
+            let missing = if value.is_null() { "deleter" } else { "setter" };
+            Err::<(), _>(object::property_lacks(passed(py, this), "alive", missing))
+        })
+    }
+}
+
 unsafe extern "C" fn atexit(this: *mut ffi::PyObject, _closure: *mut c_void) -> *mut ffi::PyObject {
     // SAFETY: called by the interpreter with an object of the class.
     unsafe {
@@ -512,16 +527,12 @@ unsafe extern "C" fn set_atexit(
     // SAFETY: called by the interpreter with an object of the class, and another one, or null.
     unsafe {
         enter(|py| {
+            let this = passed(py, this);
             let Some(value) = Borrowed::from_ptr_or_opt(py, value) else {
-                return Err(attribute_error(
-                    py,
-                    format_args!("can't delete attribute 'atexit'"),
-                ));
+                return Err(object::property_lacks(this, "atexit", "deleter"));
             };
             let atexit = object::is_true(&value)?;
-            class::payload::<Finalizer>(passed(py, this))
-                .atexit
-                .set(atexit);
+            class::payload::<Finalizer>(this).atexit.set(atexit);
             Ok(())
         })
     }

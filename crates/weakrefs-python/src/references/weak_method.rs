@@ -172,10 +172,7 @@ pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
                 slot(ffi::Py_tp_members, MEMBERS.pointer()),
                 slot(ffi::Py_tp_getset, ATTRIBUTES.pointer()),
                 slot(ffi::Py_tp_new, new as *mut c_void),
-                slot(
-                    ffi::Py_tp_init,
-                    subclass::accept_any_arguments as *mut c_void,
-                ),
+                slot(ffi::Py_tp_init, init as *mut c_void),
                 slot(ffi::Py_tp_call, call_with_tuple as *mut c_void),
                 slot(ffi::Py_tp_richcompare, compare as *mut c_void),
                 slot(ffi::Py_tp_hash, subclass::inherited_hash()),
@@ -199,7 +196,9 @@ fn own_payload<'a>(object: Borrowed<'a, '_, PyAny>) -> Result<&'a Method> {
     payload(object).ok_or_else(|| type_error(object.py(), format_args!("expected a WeakMethod")))
 }
 
-static NEW: Signature = Signature::new("WeakMethod", "__new__", &["meth", "callback"], 1);
+static NEW: Signature =
+    Signature::new("WeakMethod", "__new__", &["meth", "callback"], 1).receiver("cls");
+static INIT: Signature = Signature::new("WeakMethod", "__init__", &["meth", "callback"], 1);
 static CALL: Signature = Signature::new("WeakMethod", "__call__", &[], 0);
 
 unsafe extern "C" fn new(
@@ -215,6 +214,21 @@ unsafe extern "C" fn new(
             let class = passed(py, class.cast()).cast_unchecked();
             let method = method.map_or_else(|| none(py), Borrowed::to_owned);
             make(class, &method, callback)
+        })
+    }
+}
+
+/// The constructor has done everything; what it was given may have been other arguments, by a subclass.
+unsafe extern "C" fn init(
+    _object: *mut ffi::PyObject,
+    args: *mut ffi::PyObject,
+    kwargs: *mut ffi::PyObject,
+) -> c_int {
+    // SAFETY: called by the interpreter with the arguments of `tp_init`.
+    unsafe {
+        enter(|py| {
+            let arguments = Arguments::in_tuple(py, args, kwargs);
+            arguments.read::<2>(&INIT).map(drop)
         })
     }
 }
