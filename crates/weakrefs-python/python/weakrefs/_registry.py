@@ -8,7 +8,6 @@ The interpreter clears the names of modules when it shuts down, so no method use
 """
 
 from _collections_abc import Mapping
-from operator import itemgetter
 
 from . import _weakrefs
 
@@ -18,12 +17,12 @@ class _Info(tuple):
 
     __slots__ = ()
 
-    _finalizer = property(itemgetter(0))
-    weakref = property(itemgetter(1), doc="The weak reference to the object, which calls the finalizer.")
-    func = property(itemgetter(2), doc="The function.")
-    args = property(itemgetter(3), doc="Its positional arguments.")
-    kwargs = property(itemgetter(4), doc="Its keyword arguments, or None.")
-    index = property(itemgetter(5), doc="The number of the finalizer: that of an older one is less.")
+    _finalizer = property(lambda self: self[0])
+    weakref = property(lambda self: self[1], doc="The weak reference to the object, which calls the finalizer.")
+    func = property(lambda self: self[2], doc="The function.")
+    args = property(lambda self: self[3], doc="Its positional arguments.")
+    kwargs = property(lambda self: self[4], doc="Its keyword arguments, or None.")
+    index = property(lambda self: self[5], doc="The number of the finalizer: that of an older one is less.")
     # Past what a subclass of `finalize` may have made of the attribute.
     __get_atexit = staticmethod(_weakrefs.finalize.atexit.__get__)
     __set_atexit = staticmethod(_weakrefs.finalize.atexit.__set__)
