@@ -11,7 +11,7 @@ use crate::containers::subclassing;
 use crate::containers::weak_key_dictionary::{self, KeyEntry};
 use crate::containers::weak_set::{self, Element};
 use crate::containers::weak_value_dictionary::{self, ValueEntry};
-use crate::finalize::{exit, finalizer};
+use crate::finalize::{exit, finalizer, inspection};
 use crate::interpreter::class::{LAST_METHOD, Table as Static, plain_method};
 use crate::interpreter::entry::{enter, passed};
 use crate::interpreter::error::{Raised, Result, type_error};
@@ -137,6 +137,7 @@ fn fill(module: Argument<'_, '_>) -> Result<()> {
     add(module, c"KeyedRef", keyed_ref::CLASS.get(py).as_any())?;
     add(module, c"WeakMethod", weak_method::CLASS.get(py).as_any())?;
     add(module, c"finalize", finalizer::CLASS.get(py).as_any())?;
+    inspection::add_functions(module)?;
     // SAFETY: a text; the result is a new reference, or null with an error set.
     let version = unsafe {
         let version = env!("CARGO_PKG_VERSION");

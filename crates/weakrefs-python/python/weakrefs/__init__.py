@@ -30,6 +30,9 @@ from _weakref import (
     ref,
 )
 
+from . import _registry as _registry
+from . import _signatures as _signatures
+from ._bookkeeping import _IterationGuard as _IterationGuard
 from ._containers import WeakKeyDictionary, WeakSet, WeakValueDictionary
 from ._install import install, installed, uninstall
 from ._weakrefs import KeyedRef, WeakMethod, finalize

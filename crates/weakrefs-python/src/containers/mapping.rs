@@ -208,7 +208,6 @@ pub(crate) fn make_class<M: Mapped>(
             OPEN | ffi::Py_TPFLAGS_IMMUTABLETYPE | ffi::Py_TPFLAGS_MAPPING,
             [
                 slot(ffi::Py_tp_doc, doc.as_ptr().cast_mut().cast()),
-                slot(ffi::Py_tp_new, class::new_object as *mut c_void),
                 slot(ffi::Py_tp_init, init as *mut c_void),
                 slot(ffi::Py_tp_iter, iterate::<M> as *mut c_void),
                 slot(ffi::Py_tp_repr, repr as *mut c_void),
