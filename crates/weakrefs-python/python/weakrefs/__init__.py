@@ -31,7 +31,8 @@ from _weakref import (
 )
 
 from ._containers import WeakKeyDictionary, WeakSet, WeakValueDictionary
-from ._install import install, installed, uninstall
+from ._install import InstallWarning, install, installed, is_installed, uninstall
+from ._status import Status, status
 from ._weakrefs import KeyedRef, WeakMethod, finalize
 from ._weakrefs import __version__ as __version__
 
@@ -44,10 +45,12 @@ del _class
 
 __all__ = [
     "CallableProxyType",
+    "InstallWarning",
     "KeyedRef",
     "ProxyType",
     "ProxyTypes",
     "ReferenceType",
+    "Status",
     "WeakKeyDictionary",
     "WeakMethod",
     "WeakSet",
@@ -57,7 +60,9 @@ __all__ = [
     "getweakrefs",
     "install",
     "installed",
+    "is_installed",
     "proxy",
     "ref",
+    "status",
     "uninstall",
 ]
