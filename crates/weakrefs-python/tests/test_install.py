@@ -2,6 +2,7 @@
 never notice (S2, S16, S19, S23, S28, S29, S31, S33)."""
 
 import _weakrefset
+import collections.abc
 import copy
 import dis
 import gc
@@ -15,7 +16,7 @@ import weakref
 import pytest
 import weakrefs
 from adoption import NAMES, OURS, STANDARD, output_at_bare_start, public
-from support import Equal, Thing, output_of
+from support import Equal, Thing, equal, output_of
 
 pytestmark = pytest.mark.usefixtures("standard_before_and_after")
 
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.usefixtures("standard_before_and_after")
 
 
 def test_install_gives_our_classes_to_the_standard_names():
+    """S46"""
     weakrefs.install()
     assert public() == OURS
     for name in set(weakref.__all__) - set(NAMES):
@@ -31,6 +33,7 @@ def test_install_gives_our_classes_to_the_standard_names():
 
 
 def test_uninstall_puts_back_everything_that_was_there():
+    """S46"""
     weakrefs.install()  # the private names of the standard classes stay from the first time on
     weakrefs.uninstall()
     before = {module.__name__: dict(vars(module)) for module in (weakref, _weakrefset)}
@@ -40,6 +43,7 @@ def test_uninstall_puts_back_everything_that_was_there():
 
 
 def test_both_are_idempotent():
+    """S46"""
     weakrefs.uninstall()
     assert public() == STANDARD
     weakrefs.install()
@@ -50,6 +54,7 @@ def test_both_are_idempotent():
 
 
 def test_a_block_ends_as_it_began():
+    """S46"""
     with weakrefs.installed():
         assert public() == OURS
         with weakrefs.installed():
@@ -64,12 +69,14 @@ def test_a_block_ends_as_it_began():
 
 
 def test_a_block_ends_well_on_an_exception():
+    """S46"""
     with pytest.raises(KeyError, match="passes"), weakrefs.installed():
         raise KeyError("passes")
     assert public() == STANDARD
 
 
 def test_uninstall_in_a_block_takes_effect_at_its_end():
+    """S46"""
     weakrefs.install()
     with weakrefs.installed():
         weakrefs.uninstall()
@@ -100,6 +107,8 @@ def test_the_representation_of_the_set_tells_ours_from_the_standard_class():
 
 
 def test_what_others_assign_meanwhile_stays():
+    """S46"""
+
     class Spy(weakref.WeakValueDictionary):
         pass
 
@@ -113,6 +122,8 @@ def test_what_others_assign_meanwhile_stays():
 
 
 def test_what_others_assigned_before_comes_back(monkeypatch):
+    """S46"""
+
     class Spy(weakref.finalize):
         pass
 
@@ -149,6 +160,7 @@ def test_a_name_that_somebody_has_taken_out_stays_out(monkeypatch):
 
 
 def test_a_class_of_others_under_a_standard_name_does_not_confuse_the_first_install():
+    """S46"""
     code = """
         import weakref
 
@@ -205,6 +217,55 @@ def test_importing_the_package_loads_little_more_than_the_standard_module_does()
         "import weakref; before = set(sys.modules); import weakrefs; print(*set(sys.modules) - before)"
     )
     assert {name.partition(".")[0] for name in loaded.split()} <= {"weakrefs", "copy", "copyreg", "types", "atexit"}
+
+
+# Both kinds beside each other
+
+
+def both(name, *arguments):
+    return STANDARD[name](*arguments), OURS[name](*arguments)
+
+
+def test_no_instance_of_one_kind_is_one_of_the_other():
+    """S46: but both are of the abstract classes, and of `ref`."""
+    thing = Thing()
+    made = {
+        "WeakSet": ([thing],),
+        "WeakKeyDictionary": ({thing: 1},),
+        "WeakValueDictionary": ({"thing": thing},),
+        "WeakMethod": (thing.__repr__,),
+        "KeyedRef": (thing, None, "key"),
+        "finalize": (thing, print),
+    }
+    common = {
+        "WeakSet": collections.abc.MutableSet,
+        "WeakKeyDictionary": collections.abc.MutableMapping,
+        "WeakValueDictionary": collections.abc.MutableMapping,
+        "WeakMethod": weakref.ref,
+        "KeyedRef": weakref.ref,
+        "finalize": object,
+    }
+    for name, arguments in made.items():
+        standard, ours = both(name, *arguments)
+        assert not isinstance(standard, OURS[name]) and not isinstance(ours, STANDARD[name])
+        assert isinstance(standard, common[name]) and isinstance(ours, common[name])
+        if name == "finalize":
+            standard.detach(), ours.detach()
+
+
+def test_containers_of_both_kinds_work_together():
+    """S46: mappings are equal by their items, sets only to their own kind; the left side says what the result is."""
+    thing = Thing()
+    for name, content in ("WeakKeyDictionary", {thing: 1}), ("WeakValueDictionary", {"thing": thing}):
+        standard, ours = both(name, content)
+        assert equal(standard, ours) and equal(ours, standard)
+        assert type(standard | ours) is STANDARD[name] and type(ours | standard) is OURS[name]
+    standard, ours = both("WeakSet", [thing])
+    assert not equal(standard, ours) and not equal(ours, standard)
+    assert type(standard | ours) is STANDARD["WeakSet"] and type(ours | standard) is OURS["WeakSet"]
+    assert standard <= ours and ours <= standard and set(standard & ours) == set(ours & standard) == {thing}
+    methods = both("WeakMethod", thing.__repr__)
+    assert not equal(*methods) and not equal(*methods[::-1])
 
 
 # Objects of the standard classes
@@ -291,7 +352,7 @@ def test_standard_finalizers_still_run_at_exit():
 
 
 def test_the_standard_code_names_its_classes_in_no_other_way():
-    """What `_standard` relies on: in every function the names are globals and nothing else; after it none is left."""
+    """S46: What `_standard` relies on: in every function the names are globals and nothing else; after it none is left."""
 
     def names_in(code, at_top=True):
         for instruction in dis.get_instructions(code):

@@ -62,10 +62,23 @@ def test_no_report_without_the_option(run, script):
     assert (ended.output, ended.errors) == ("False\n", "")
 
 
-@pytest.mark.parametrize("stderr", ["None", "open(os.devnull)", "object()"])
+@pytest.mark.parametrize("stderr", ["None", "open(os.devnull)", "object()", "Refusing()"])
 def test_a_stream_that_cannot_take_it_is_no_error(run, script, stderr):
     """S46"""
-    name = script(f"import sys; sys.stderr = {stderr}; print('well')")
+    name = script(f"""
+        import sys
+
+        class Refusing:
+            \"\"\"Takes all but what comes first.\"\"\"
+            flush = sys.stderr.flush
+
+            def write(self, text):
+                self.write = sys.__stderr__.write
+                raise OSError
+
+        sys.stderr = {stderr}
+        print('well')
+    """)
     assert run("-m", "weakrefs", "--report", name).seen == run(name).seen
 
 

@@ -40,7 +40,7 @@ def test_subclasses_are_named_over_any_number_of_steps(installed):
     class Old(STANDARD["WeakKeyDictionary"]):
         pass
 
-    class Older(Old, STANDARD["WeakValueDictionary"]):
+    class Older(Old):
         pass
 
     class New(weakrefs.WeakKeyDictionary):
@@ -52,7 +52,7 @@ def test_subclasses_are_named_over_any_number_of_steps(installed):
 
 
 def test_live_instances_are_counted_by_class(installed):
-    """S46: finalizers too, though the collector does not know them."""
+    """S46"""
 
     class Old(STANDARD["WeakSet"]):
         pass
@@ -71,9 +71,9 @@ def test_live_instances_are_counted_by_class(installed):
     made = [make() for make in list(STANDARD.values())[:3]] + [Old(), Old(), weakrefs.WeakSet()]
     made += [STANDARD["WeakMethod"](observer.__repr__), STANDARD["KeyedRef"](observer, None, "key")]
     made += [STANDARD["finalize"](observer, print), Finalizer(observer, print), weakrefs.finalize(observer, print)]
-    made[-2].detach(), made[-1].detach()  # the first of them is no longer alive, but still an object
+    made[-2].detach()  # no longer alive, but still an object
     assert [after - count for after, count in zip(counts(), before)] == [1, 1, 1, 1, 1, 1, 2, 1]
-    made[-3].detach()
+    del observer
     made.clear()
     gc.collect()
     assert counts() == before
@@ -87,7 +87,7 @@ def test_it_reads_well():
         "names of standard classes in modules: none",
         "subclasses of standard classes: none",
         "live instances of standard classes: none",
-        "Status(installed=True, modules=[], subclasses=[], instances={})",
+        "Status(installed=True, instances={}, modules=[], subclasses=[])",
     ]
     code = """
 import sys, types, weakref, weakrefs

@@ -149,7 +149,9 @@ def test_the_command_works_beside_it(switch, script):
 
 
 def test_the_package_in_the_site_directory_is_enabled_beside_itself(environment, tmp_path):
-    """S46: also where it is on the path by a file `weakrefs.pth`, which the file must come after."""
+    """S46: also where it is on the path by a file `weakrefs.pth`, which the file must come after. Interpreters
+    that ignore the environment could import it, and do not.
+    """
     interpreter, site = environment
     with open(os.path.join(site, "weakrefs.pth"), "w") as file:
         file.write(os.path.dirname(os.path.dirname(weakrefs.__file__)) + "\n")
@@ -159,6 +161,9 @@ def test_the_package_in_the_site_directory_is_enabled_beside_itself(environment,
         code = "import weakref; print(weakref.WeakSet.__base__.__module__)"
         done = subprocess.run([interpreter, "-c", code], env={**env, **ON}, capture_output=True, text=True)
         assert (done.stdout, done.stderr) == (OURS + "\n", "")
+        for option in "-I", "-E":
+            done = subprocess.run([interpreter, option, "-c", code], env={**env, **ON}, capture_output=True, text=True)
+            assert (done.stdout, done.stderr) == (STANDARD + "\n", "")
         subprocess.run([interpreter, "-m", "weakrefs", "disable"], env=env, check=True, capture_output=True)
         assert os.listdir(site) == ["weakrefs.pth"]
     finally:

@@ -2,7 +2,7 @@
 
 `sys.modules`, the lists of subclasses and the collector's list hold whatever programs made: lazy modules that load when
 touched, objects that raise on any access, classes with metaclasses. So nothing of theirs is called: objects are told by
-their type, dictionaries, bases and names are read past any `__getattribute__`, and nothing is compared but by identity.
+their type, dictionaries and names are read past any `__getattribute__`, and nothing is compared but by identity.
 """
 
 import gc
@@ -11,11 +11,9 @@ import sys
 from . import _standard
 
 _module_type = type(sys)
-_namespace_of = _module_type.__dict__["__dict__"].__get__
-_attributes_of = type.__dict__["__dict__"].__get__
-_bases_of = type.__dict__["__mro__"].__get__
-_module_of = type.__dict__["__module__"].__get__
-_qualname_of = type.__dict__["__qualname__"].__get__
+_namespace_of = vars(_module_type)["__dict__"].__get__
+_module_of = vars(type)["__module__"].__get__
+_qualname_of = vars(type)["__qualname__"].__get__
 
 
 def modules(standard):
@@ -42,14 +40,15 @@ def subclasses(standard):
 def instances(standard):
     """How many objects of the classes and their subclasses live, by `module.qualname`.
 
-    They are those that the collector lists, and the finalizers that are alive: these are hidden from it.
+    They are those that the collector lists, which knows the objects of all classes that a class statement makes.
     """
     kinds = {id(cls): cls for cls in [*_classes(standard), *_derived(standard)]}
-    seen = {id(each): id(type(each)) for each in gc.get_objects() + _finalizers(standard) if id(type(each)) in kinds}
     counts = {}
-    for kind in seen.values():
-        name = _name(kinds[kind])
-        counts[name] = counts.get(name, 0) + 1
+    for each in gc.get_objects():
+        cls = kinds.get(id(type(each)))
+        if cls is not None:
+            name = _name(cls)
+            counts[name] = counts.get(name, 0) + 1
     return dict(sorted(counts.items()))
 
 
@@ -67,11 +66,6 @@ def _derived(standard):
                 found[id(cls)] = cls
                 waiting.append(cls)
     return list(found.values())
-
-
-def _finalizers(standard):
-    registries = [_attributes_of(base).get("_registry") for cls in _classes(standard) for base in _bases_of(cls)]
-    return [finalizer for registry in registries if type(registry) is dict for finalizer in registry.copy()]
 
 
 def _name(cls):

@@ -17,7 +17,8 @@ import sys
 _lock = _thread.RLock()
 _requested = False  # by install(), and not yet taken back by uninstall()
 _blocks = 0  # open installed() blocks
-_replaced = []  # (namespace, what was there, what we put there), one for each module while ours are in
+# (namespace, what was there, what we put there), one for each module while ours are in
+_replaced: list[tuple[dict[str, object], ...]] = []
 
 
 class InstallWarning(RuntimeWarning):
@@ -174,8 +175,8 @@ def _replace():
         before = _found(namespace, names)
         replaced.append((namespace, before, {name: getattr(package, name) for name in before}))
     # Nothing fails from here on.
-    _replaced.extend(replaced)
-    for namespace, _, ours in replaced:
+    for namespace, before, ours in replaced:
+        _replaced.append((namespace, before, ours))
         namespace.update(ours)
         # They are pickled by the public names, and a plain interpreter can load it. The standard `WeakSet` says
         # `_weakrefset`, so its representation tells it from ours. That of the others can't: a class shows what it is

@@ -17,9 +17,9 @@ class Status:
 
     __slots__ = {
         "installed": "What `is_installed()` gives.",
+        "instances": "How many objects live of standard classes and of those derived, by the name of the class.",
         "modules": "The names that are bound to standard classes, as `module.attribute`, also in the standard library.",
         "subclasses": "The classes that are derived from standard ones, as `module.name`.",
-        "instances": "How many objects of all these classes live, by the name of the class.",
     }
     __module__ = __package__
 
@@ -48,8 +48,8 @@ class Status:
 def status():
     """Tell what holds standard classes still: names in modules, subclasses, and live instances.
 
-    It asks the garbage collector for all its objects, which takes a while in a large program. What the collector does
-    not list, such as objects that `gc.freeze` has put aside, is not counted; finalizers are.
+    It asks the garbage collector for all its objects, which takes a while in a large program. What that does not list,
+    such as objects that `gc.freeze` has put aside, is not counted.
 
     >>> import weakrefs
     >>> print(weakrefs.status()) # doctest: +ELLIPSIS
