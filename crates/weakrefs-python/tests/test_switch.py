@@ -2,8 +2,6 @@
 
 import os
 import subprocess
-import sys
-import sysconfig
 import venv
 
 import pytest
@@ -16,11 +14,12 @@ ON = {"WEAKREFS_INSTALL": "1"}
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory):
     """A virtual environment without packages: its interpreter, and its site directory."""
+    builder = venv.EnvBuilder(with_pip=False, symlinks=os.name != "nt")
     root = tmp_path_factory.mktemp("environment")
-    venv.create(root, with_pip=False, symlinks=os.name != "nt")
-    places = {"base": str(root), "platbase": str(root)}
-    interpreter = os.path.join(sysconfig.get_path("scripts", vars=places), os.path.basename(sys._base_executable))
-    return interpreter, sysconfig.get_path("purelib", vars=places)
+    builder.create(root)
+    interpreter = builder.ensure_directories(root).env_exe
+    code = "import site; print(site.getsitepackages()[0])"
+    return interpreter, subprocess.check_output([interpreter, "-I", "-c", code], text=True).strip()
 
 
 @pytest.fixture
