@@ -34,7 +34,9 @@ of this Python, by which WEAKREFS_INSTALL=1 in the environment installs weakrefs
 removes that file. A script of such a name is ./bench.
 
   --children  carry it into the Python interpreters that the program starts, by way of PYTHONPATH
-              (not into those started with -I, -E or -S, or without weakrefs for their version)
+              (not into those started with -I, -E or -S, or without weakrefs for their version);
+              without it they have the standard classes: the workers of flask --debug, uvicorn --reload, manage.py
+              runserver, pytest -n, Jupyter, and of multiprocessing unless they are forked
   --report    at the end, tell on stderr what still holds standard classes, and which Python interpreters that the program
               has started run without weakrefs; with --children each of them tells the same
   --version   print the version and exit
