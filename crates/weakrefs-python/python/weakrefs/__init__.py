@@ -34,7 +34,8 @@ from . import _registry as _registry
 from . import _signatures as _signatures
 from ._bookkeeping import _IterationGuard as _IterationGuard
 from ._containers import WeakKeyDictionary, WeakSet, WeakValueDictionary
-from ._install import install, installed, uninstall
+from ._install import InstallWarning, install, installed, is_installed, uninstall
+from ._status import Status, status
 from ._weakrefs import KeyedRef, WeakMethod, finalize
 from ._weakrefs import __version__ as __version__
 
@@ -47,10 +48,12 @@ del _class
 
 __all__ = [
     "CallableProxyType",
+    "InstallWarning",
     "KeyedRef",
     "ProxyType",
     "ProxyTypes",
     "ReferenceType",
+    "Status",
     "WeakKeyDictionary",
     "WeakMethod",
     "WeakSet",
@@ -60,7 +63,9 @@ __all__ = [
     "getweakrefs",
     "install",
     "installed",
+    "is_installed",
     "proxy",
     "ref",
+    "status",
     "uninstall",
 ]
