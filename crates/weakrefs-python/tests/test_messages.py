@@ -33,12 +33,12 @@ MAKE = {
     "finalize": lambda module: module.finalize(SPEAKER, nothing),
 }
 METHODS = {
-    "WeakSet": "add remove discard update union difference difference_update intersection intersection_update isdisjoint "
+    "WeakSet": "add remove discard pop clear copy update union difference difference_update intersection intersection_update isdisjoint "
     "issubset issuperset symmetric_difference symmetric_difference_update",
-    "WeakKeyDictionary": "get setdefault __deepcopy__",
-    "WeakValueDictionary": "get setdefault __deepcopy__",
+    "WeakKeyDictionary": "get setdefault keys values items keyrefs popitem copy __copy__ __deepcopy__",
+    "WeakValueDictionary": "get setdefault keys values items valuerefs itervaluerefs copy __copy__ __deepcopy__",
     "WeakMethod": "__call__",
-    "finalize": "__call__",
+    "finalize": "__call__ detach peek",
 }
 NAMES = ["self", "other", "item", "key", "default", "memo", "_", "dict", "data", "bogus"]
 SHAPES = [

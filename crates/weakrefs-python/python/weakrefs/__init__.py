@@ -30,6 +30,7 @@ from _weakref import (
     ref,
 )
 
+from . import _finalize as _finalize
 from . import _registry as _registry
 from . import _signatures as _signatures
 from ._bookkeeping import _IterationGuard as _IterationGuard

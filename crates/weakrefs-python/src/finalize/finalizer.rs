@@ -16,6 +16,7 @@ use crate::interpreter::class::{
 use crate::interpreter::constant::Constant;
 use crate::interpreter::entry::{enter, passed};
 use crate::interpreter::error::Result;
+use crate::interpreter::method::{self, Native, Receiver};
 use crate::interpreter::names::name;
 use crate::interpreter::object::{
     self, Argument, attribute, boolean, call_with, dict, given, none, tuple,
@@ -286,7 +287,7 @@ static MEMBERS: Static<ffi::PyMemberDef, 2> = Static([
     LAST_MEMBER,
 ]);
 
-static METHODS: Static<ffi::PyMethodDef, 4> = Static([
+static METHODS: Static<ffi::PyMethodDef, 2> = Static([
     plain_method(
         c"__getnewargs__",
         new_args,
@@ -294,21 +295,31 @@ static METHODS: Static<ffi::PyMethodDef, 4> = Static([
         c"__getnewargs__($self)\n--\n\n\
           Return (): a copy is a dead finalizer of the same class, with the same attributes.",
     ),
-    plain_method(
-        c"detach",
-        detach,
-        ffi::METH_NOARGS,
-        c"detach($self)\n--\n\n\
-          If alive, mark as dead and return (obj, func, args, kwargs); otherwise return None.",
-    ),
-    plain_method(
-        c"peek",
-        peek,
-        ffi::METH_NOARGS,
-        c"peek($self)\n--\n\nIf alive, return (obj, func, args, kwargs); otherwise return None.",
-    ),
     LAST_METHOD,
 ]);
+
+/// The methods that the class describes.
+static NATIVES: [Native; 2] = [
+    Native::new::<Finalizer, _>(c"detach", detach),
+    Native::new::<Finalizer, _>(c"peek", peek),
+];
+
+/// Puts them on `class`, if it is the class; gives whether it is.
+pub(crate) fn put_methods(class: &Bound<'_, PyType>) -> Result<bool> {
+    if !CLASS.is(class.as_ptr()) {
+        return Ok(false);
+    }
+    method::put(class, &NATIVES)?;
+    Ok(true)
+}
+
+impl Receiver for Finalizer {
+    const CLASS: &'static str = "finalize";
+
+    fn class() -> &'static Constant<PyType> {
+        &CLASS
+    }
+}
 
 static ATTRIBUTES: Static<ffi::PyGetSetDef, 3> = Static([
     ffi::PyGetSetDef {
@@ -453,35 +464,29 @@ unsafe extern "C" fn new_args(
     unsafe { enter(|py| tuple(py, [])) }
 }
 
-unsafe extern "C" fn detach(
-    this: *mut ffi::PyObject,
-    _no_arguments: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with an object of the class.
-    unsafe {
-        enter(|py| {
-            let this = passed(py, this);
-            let own: &Finalizer = class::payload(this);
-            // First what may fail. (An object that is being destroyed keeps its finalizer: it is about to be called.)
-            let Some(description) = own.describe(py)? else {
-                return Ok(none(py));
-            };
-            Ok(own.end(this).map_or_else(|| none(py), |_task| description))
-        })
-    }
+fn detach<'py>(
+    this: Argument<'_, 'py>,
+    arguments: Arguments<'_, 'py>,
+) -> Result<Bound<'py, PyAny>> {
+    const SIGNATURE: Signature = Signature::new(Finalizer::CLASS, "detach", &[], 0);
+    let py = this.py();
+    let [] = arguments.read(&SIGNATURE)?;
+    // SAFETY: methods are entered with an object of the class.
+    let own: &Finalizer = unsafe { class::payload(this) };
+    // First what may fail. (An object that is being destroyed keeps its finalizer: it is about to be called.)
+    let Some(description) = own.describe(py)? else {
+        return Ok(none(py));
+    };
+    Ok(own.end(this).map_or_else(|| none(py), |_task| description))
 }
 
-unsafe extern "C" fn peek(
-    this: *mut ffi::PyObject,
-    _no_arguments: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with an object of the class.
-    unsafe {
-        enter(|py| {
-            let description = class::payload::<Finalizer>(passed(py, this)).describe(py)?;
-            Ok(description.unwrap_or_else(|| none(py)))
-        })
-    }
+fn peek<'py>(this: Argument<'_, 'py>, arguments: Arguments<'_, 'py>) -> Result<Bound<'py, PyAny>> {
+    const SIGNATURE: Signature = Signature::new(Finalizer::CLASS, "peek", &[], 0);
+    let py = this.py();
+    let [] = arguments.read(&SIGNATURE)?;
+    // SAFETY: as above.
+    let description = unsafe { class::payload::<Finalizer>(this) }.describe(py)?;
+    Ok(description.unwrap_or_else(|| none(py)))
 }
 
 unsafe extern "C" fn alive(this: *mut ffi::PyObject, _closure: *mut c_void) -> *mut ffi::PyObject {
