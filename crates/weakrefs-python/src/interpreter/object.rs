@@ -70,9 +70,10 @@ pub(crate) fn not_implemented(py: Python<'_>) -> Bound<'_, PyAny> {
 /// of most objects, or of strings.
 #[inline]
 pub(crate) fn hash(object: &Bound<'_, PyAny>) -> Result<isize> {
-    // SAFETY: fields of the classes of a valid object and of the interpreter's own.
+    // SAFETY: the classes of a valid object, and the interpreter's own.
     let hash_of =
         |class: *const ffi::PyTypeObject| unsafe { (*class).tp_hash.map(|hash| hash as usize) };
+    // SAFETY: a valid object.
     let of_object = hash_of(unsafe { ffi::Py_TYPE(object.as_ptr()) });
     // SAFETY: a valid object.
     let ask = || done(unsafe { ffi::PyObject_Hash(object.as_ptr()) });
