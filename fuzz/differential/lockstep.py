@@ -59,13 +59,13 @@ HOLDER = re.compile(r"\b[skv]\d\b")
 THING = re.compile(r"\bo\d\b")
 INSERTING = re.compile(r"\] = |\.add\(|update|setdefault")
 MANY = re.compile(r"# bulk| for |\.clear\(\)")
-FRAGILE = re.compile(r"\.add\(|\.clear\(\)|\beach\(|\bcollect\(")
+FRAGILE = re.compile(r"\.add\(|\.clear\(\)|\beach\(|\bcollect\(|\bassign\(|\bb\d\(|\bm\d\(\)\(")
 # What a struck line may have changed besides containers.
-ELSEWHERE = re.compile(r"\b[fgmr]\d|fin\(|finalize|drop|link\(")
+ELSEWHERE = re.compile(r"\b[bfgmrw]\d|fin\(|finalize|drop|link\(|subscribe|publish")
 UNHASHABLE = ("raises", "TypeError")
 UNNAMED = re.compile(
     r"clear|pop|[|&^-]=|update|intersection|difference|\b[skv]\d = "
-    r"|drop\('[skv]|make|temporary|this| for "
+    r"|drop\('[skv]|make|temporary|this| for |assign|publish|\bb\d|\bm\d\(\)\(|walk"
 )
 
 Difference = namedtuple("Difference", "index line what ours theirs")
