@@ -58,5 +58,6 @@ def entries_of(container, entries):
     if hasattr(container, "intersection_update"):
         return {ref(thing, evict) for thing in entries}
     if hasattr(container, "valuerefs"):
-        return {key: KeyedRef(value, evict, key) for key, value in entries}
+        # A reference knows the key under which it is stored: of equal ones, the first.
+        return {key: KeyedRef(value, evict, key) for key, value in dict(entries).items()}
     return {ref(key, evict): value for key, value in entries}
