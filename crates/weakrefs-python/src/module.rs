@@ -11,7 +11,7 @@ use crate::containers::subclassing;
 use crate::containers::weak_key_dictionary::{self, KeyEntry};
 use crate::containers::weak_set::{self, Element};
 use crate::containers::weak_value_dictionary::{self, ValueEntry};
-use crate::finalize::{exit, finalizer};
+use crate::finalize::{exit, finalizer, inspection};
 use crate::interpreter::class::{LAST_METHOD, Table as Static, plain_method};
 use crate::interpreter::entry::{enter, passed};
 use crate::interpreter::error::{Raised, Result, type_error};
@@ -48,7 +48,8 @@ static METHODS: Static<ffi::PyMethodDef, 2> = Static([
         ffi::METH_O,
         c"put_methods(cls, /)\n--\n\n\
           Puts native methods on cls, a public class, in the place of the functions that describe them; returns cls.\n\n\
-          Raises TypeError if cls is not derived from one of the native containers at once, or describes not all.",
+          Raises TypeError if cls is neither finalize nor derived from one of the native containers at once, or describes not\n\
+          all.",
     ),
     LAST_METHOD,
 ]);
@@ -137,6 +138,7 @@ fn fill(module: Argument<'_, '_>) -> Result<()> {
     add(module, c"KeyedRef", keyed_ref::CLASS.get(py).as_any())?;
     add(module, c"WeakMethod", weak_method::CLASS.get(py).as_any())?;
     add(module, c"finalize", finalizer::CLASS.get(py).as_any())?;
+    inspection::add_functions(module)?;
     // SAFETY: a text; the result is a new reference, or null with an error set.
     let version = unsafe {
         let version = env!("CARGO_PKG_VERSION");
@@ -192,14 +194,15 @@ unsafe extern "C" fn put_methods(
                 let class = class.to_owned().cast_into_unchecked::<PyType>();
                 let known = subclassing::put_methods::<Element>(&class)?
                     || subclassing::put_methods::<KeyEntry>(&class)?
-                    || subclassing::put_methods::<ValueEntry>(&class)?;
+                    || subclassing::put_methods::<ValueEntry>(&class)?
+                    || finalizer::put_methods(&class)?;
                 if known {
                     return Ok(class.into_any());
                 }
             }
             Err(type_error(
                 py,
-                format_args!("expected a class that is derived from a native container at once"),
+                format_args!("expected a class with native methods"),
             ))
         })
     }

@@ -53,6 +53,7 @@ class Plain:
 
 # What every class has.
 NO_OPERATIONS = {*dir(Plain), "__abstractmethods__", "__callback__", "__class_getitem__", "__reversed__", "__slots__"}
+NO_OPERATIONS |= {"__getnewargs__", "__signature__"}
 # What is kept there once somebody has asked for annotations, or pickled.
 NO_OPERATIONS |= {"__annotate_func__", "__annotations__", "__annotations_cache__", "__slotnames__"}
 

@@ -17,7 +17,7 @@ from test_signatures import METHODS, build, parameters
 # Special methods are slots of native classes: a call through an operator runs no Python code.
 EACH = [
     (name, method)
-    for name in ("WeakSet", "WeakKeyDictionary", "WeakValueDictionary")
+    for name in ("WeakSet", "WeakKeyDictionary", "WeakValueDictionary", "finalize")
     for method in METHODS[name]
     if method not in ("__call__", "__reduce__")
 ]
@@ -59,7 +59,13 @@ def test_a_method_of_the_class_is_a_function(name, method):
 @each_method
 @references
 def test_a_weak_method(name, method, module):
-    """S28, S39: lives as long as the object, whichever module's it is: a bus that keeps its callbacks weakly keeps it."""
+    """S28, S39: lives as long as the object, whichever module's it is: a bus that keeps its callbacks weakly keeps it.
+    To a finalizer there are no weak references, neither to the standard one.
+    """
+    if name == "finalize":
+        with pytest.raises(TypeError, match="cannot create weak reference to '.*finalize' object"):
+            module.WeakMethod(getattr(build(weakrefs, name, Thing()), method))
+        return
     container = build(weakrefs, name, thing := Thing())
     kept = module.WeakMethod(getattr(container, method))
     assert kept() == getattr(container, method)
@@ -180,3 +186,23 @@ def test_parameters_are_those_of_the_native_code(name, method):
         words = f"{name}.{method}\\(\\) missing {len(needed)} required positional argument"
         with pytest.raises(TypeError, match=words):
             bound()
+
+
+@pytest.mark.parametrize(
+    ("name", "method"),
+    [("WeakSet", "add"), ("WeakSet", "discard"), ("WeakKeyDictionary", "get"), ("WeakKeyDictionary", "setdefault")]
+    + [("WeakValueDictionary", "get"), ("WeakValueDictionary", "pop")],
+)
+@pytest.mark.filterwarnings("ignore:functools.partial:FutureWarning")
+def test_a_method_that_comes_back_to_itself(name, method):
+    """S35: without a function in Python in between; also by way of a tuple's hash."""
+
+    class Key:
+        pass
+
+    key = Key()
+    keys = [key] if name != "WeakValueDictionary" else [key, (1, key)]
+    for each in keys:
+        Key.__hash__ = functools.partial(getattr(getattr(weakrefs, name)(), method), each)
+        with pytest.raises(RecursionError):
+            hash(key)

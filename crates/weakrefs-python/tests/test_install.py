@@ -1,7 +1,8 @@
-"""`install`, `uninstall` and `installed`: what they exchange and report, and that the objects of the standard classes
+"""`install`, `uninstall` and `installed`: what they exchange, and that the objects of the standard classes
 never notice (S2, S16, S19, S23, S28, S29, S31, S33)."""
 
 import _weakrefset
+import collections.abc
 import copy
 import dis
 import gc
@@ -10,38 +11,21 @@ import pickle
 import sys
 import threading
 import types
-import warnings
 import weakref
 
 import pytest
 import weakrefs
-from support import Equal, Thing, output_of
+from adoption import NAMES, OURS, STANDARD, output_at_bare_start, public
+from support import Equal, Thing, equal, output_of
 
-NAMES = ("WeakSet", "WeakKeyDictionary", "WeakValueDictionary", "WeakMethod", "KeyedRef", "finalize")
-STANDARD = {name: getattr(weakref, name) for name in NAMES}
-OURS = {name: getattr(weakrefs, name) for name in NAMES}
-
-
-def public():
-    """The exchanged names as the two modules give them now."""
-    assert _weakrefset.WeakSet is weakref.WeakSet
-    return {name: getattr(weakref, name) for name in NAMES}
-
-
-@pytest.fixture(autouse=True)
-def _standard_before_and_after():
-    assert public() == STANDARD
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-        weakrefs.uninstall()
-    assert public() == STANDARD
+pytestmark = pytest.mark.usefixtures("standard_before_and_after")
 
 
 # What is exchanged
 
 
 def test_install_gives_our_classes_to_the_standard_names():
+    """S46"""
     weakrefs.install()
     assert public() == OURS
     for name in set(weakref.__all__) - set(NAMES):
@@ -49,6 +33,7 @@ def test_install_gives_our_classes_to_the_standard_names():
 
 
 def test_uninstall_puts_back_everything_that_was_there():
+    """S46"""
     weakrefs.install()  # the private names of the standard classes stay from the first time on
     weakrefs.uninstall()
     before = {module.__name__: dict(vars(module)) for module in (weakref, _weakrefset)}
@@ -58,6 +43,7 @@ def test_uninstall_puts_back_everything_that_was_there():
 
 
 def test_both_are_idempotent():
+    """S46"""
     weakrefs.uninstall()
     assert public() == STANDARD
     weakrefs.install()
@@ -68,6 +54,7 @@ def test_both_are_idempotent():
 
 
 def test_a_block_ends_as_it_began():
+    """S46"""
     with weakrefs.installed():
         assert public() == OURS
         with weakrefs.installed():
@@ -82,12 +69,14 @@ def test_a_block_ends_as_it_began():
 
 
 def test_a_block_ends_well_on_an_exception():
+    """S46"""
     with pytest.raises(KeyError, match="passes"), weakrefs.installed():
         raise KeyError("passes")
     assert public() == STANDARD
 
 
 def test_uninstall_in_a_block_takes_effect_at_its_end():
+    """S46"""
     weakrefs.install()
     with weakrefs.installed():
         weakrefs.uninstall()
@@ -95,7 +84,31 @@ def test_uninstall_in_a_block_takes_effect_at_its_end():
     assert public() == STANDARD
 
 
+def test_is_installed_says_whether_ours_are_in():
+    """S46"""
+    assert weakrefs.is_installed() is False
+    weakrefs.install()
+    assert weakrefs.is_installed() is True
+    weakrefs.uninstall()
+    with weakrefs.installed():
+        assert weakrefs.is_installed() is True
+    assert weakrefs.is_installed() is False
+
+
+def test_the_representation_of_the_set_tells_ours_from_the_standard_class():
+    """S46: of the others it can't, as they are pickled by what it shows; their bases do."""
+    plain = {name: repr(cls) for name, cls in STANDARD.items()}
+    with weakrefs.installed():
+        assert repr(weakref.WeakSet) == "<class 'weakref.WeakSet'>" != plain["WeakSet"]
+        for name in "WeakKeyDictionary", "WeakValueDictionary":
+            assert repr(OURS[name].__base__) == f"<class 'weakrefs._weakrefs.{name}'>"
+            assert repr(OURS[name]) == plain[name]
+    assert {name: repr(cls) for name, cls in STANDARD.items()} == plain
+
+
 def test_what_others_assign_meanwhile_stays():
+    """S46"""
+
     class Spy(weakref.WeakValueDictionary):
         pass
 
@@ -109,6 +122,8 @@ def test_what_others_assign_meanwhile_stays():
 
 
 def test_what_others_assigned_before_comes_back(monkeypatch):
+    """S46"""
+
     class Spy(weakref.finalize):
         pass
 
@@ -120,7 +135,32 @@ def test_what_others_assigned_before_comes_back(monkeypatch):
         assert weakref.finalize is Spy
 
 
+def test_an_error_changes_nothing(monkeypatch):
+    """S46: here, that one of our classes is missing; then as after any other `install`."""
+    with monkeypatch.context() as patch:
+        patch.delattr(weakrefs, "finalize")
+        for attempt in weakrefs.install, lambda warn: weakrefs.installed(warn=warn).__enter__():
+            with pytest.raises(AttributeError):
+                attempt(warn=False)
+            assert public() == STANDARD and not weakrefs.is_installed()
+            assert weakrefs.WeakSet.__module__ == "weakrefs"
+    with weakrefs.installed():
+        assert public() == OURS
+    assert public() == STANDARD
+
+
+def test_a_name_that_somebody_has_taken_out_stays_out(monkeypatch):
+    """S46"""
+    with monkeypatch.context() as patch:
+        patch.delattr(weakref, "KeyedRef")
+        weakrefs.install()
+        assert not hasattr(weakref, "KeyedRef") and weakref.WeakSet is OURS["WeakSet"]
+        weakrefs.uninstall()
+        assert not hasattr(weakref, "KeyedRef") and weakref.WeakSet is STANDARD["WeakSet"]
+
+
 def test_a_class_of_others_under_a_standard_name_does_not_confuse_the_first_install():
+    """S46"""
     code = """
         import weakref
 
@@ -139,9 +179,9 @@ def test_a_class_of_others_under_a_standard_name_does_not_confuse_the_first_inst
         first, second = Thing(), Thing()
         standard(first, print, "standard")
         Spy(second, print, "spy")
-        print(set(vars(weakrefs.finalize)) & {"_dirty", "_registered_with_atexit"})
+        print("_dirty" in vars(weakrefs.finalize), weakrefs.finalize._registered_with_atexit)
     """
-    assert output_of(code, "-W", "ignore") == ["set()", "spy", "standard"]
+    assert output_of(code, "-W", "ignore") == ["False False", "spy", "standard"]
 
 
 def test_threads_agree():
@@ -171,126 +211,69 @@ def test_threads_agree():
     assert public() == STANDARD
 
 
-def output_at_bare_start(code):
-    """What `code` prints in an interpreter that has loaded nothing but itself."""
-    return output_of(f"import sys; sys.path = {sys.path}; {code}", "-S", "-W", "error")
-
-
 def test_importing_the_package_loads_little_more_than_the_standard_module_does():
-    """S37: what it will ever need is loaded then; `copy` for `__deepcopy__`, `atexit` for finalizers."""
+    """S37: what it will ever need is loaded then: `copy` for `__deepcopy__`, `atexit` for finalizers, the native
+    `_collections` for what may be assigned to `data`."""
     (loaded,) = output_at_bare_start(
         "import weakref; before = set(sys.modules); import weakrefs; print(*set(sys.modules) - before)"
     )
-    assert {name.partition(".")[0] for name in loaded.split()} <= {"weakrefs", "copy", "copyreg", "types", "atexit"}
+    assert {name.partition(".")[0] for name in loaded.split()} <= {
+        "weakrefs",
+        "_collections",
+        "copy",
+        "copyreg",
+        "types",
+        "atexit",
+    }
 
 
-# What is reported
+# Both kinds beside each other
 
 
-def reported(action):
-    """The names in the one warning that `action` gives, which has to point at this file; none without a warning."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        action()
-    assert [(warning.category, warning.filename) for warning in caught] in ([], [(RuntimeWarning, __file__)])
-    return [name for warning in caught for name in str(warning.message).partition("classes: ")[2].split(", ")]
+def both(name, *arguments):
+    return STANDARD[name](*arguments), OURS[name](*arguments)
 
 
-@pytest.mark.parametrize(
-    "action", [weakrefs.install, lambda: weakrefs.installed().__enter__()], ids=["install", "installed"]
-)
-def test_modules_that_hold_a_standard_class_are_named_once(monkeypatch, action):
-    holder = types.ModuleType("holder")
-    holder.Cache, holder.Again, holder.other = STANDARD["WeakValueDictionary"], STANDARD["WeakMethod"], weakref.ref
-    monkeypatch.setitem(sys.modules, "holder", holder)
-    monkeypatch.setitem(sys.modules, "holder.alias", holder)
-    assert [name for name in reported(action) if name.startswith("holder")] == ["holder.Again", "holder.Cache"]
-    assert reported(weakrefs.install) == []
-    if action is not weakrefs.install:
-        weakrefs.installed().__exit__()
+def test_no_instance_of_one_kind_is_one_of_the_other():
+    """S46: but both are of the abstract classes, and of `ref`."""
+    thing = Thing()
+    made = {
+        "WeakSet": ([thing],),
+        "WeakKeyDictionary": ({thing: 1},),
+        "WeakValueDictionary": ({"thing": thing},),
+        "WeakMethod": (thing.__repr__,),
+        "KeyedRef": (thing, None, "key"),
+        "finalize": (thing, print),
+    }
+    common = {
+        "WeakSet": collections.abc.MutableSet,
+        "WeakKeyDictionary": collections.abc.MutableMapping,
+        "WeakValueDictionary": collections.abc.MutableMapping,
+        "WeakMethod": weakref.ref,
+        "KeyedRef": weakref.ref,
+        "finalize": object,
+    }
+    for name, arguments in made.items():
+        standard, ours = both(name, *arguments)
+        assert not isinstance(standard, OURS[name]) and not isinstance(ours, STANDARD[name])
+        assert isinstance(standard, common[name]) and isinstance(ours, common[name])
+        if name == "finalize":
+            standard.detach(), ours.detach()
 
 
-def test_the_exchanged_names_themselves_are_not_reported():
-    names = reported(weakrefs.install)
-    assert "threading.WeakSet" in names  # the standard library's own use is told as well
-    assert not [name for name in names if name.startswith(("weakref.", "_weakrefset.", "weakrefs."))]
-
-
-def test_no_warning_where_nothing_is_held():
-    assert output_at_bare_start(
-        "import weakrefs, weakref; weakrefs.install(); print(weakref.WeakSet is weakrefs.WeakSet)"
-    ) == ["True"]
-
-
-def test_a_warning_made_an_error_changes_nothing():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        with pytest.raises(RuntimeWarning, match=r"threading\.WeakSet"):
-            weakrefs.install()
-        assert public() == STANDARD
-        with pytest.raises(RuntimeWarning, match=r"threading\.WeakSet"), weakrefs.installed():
-            pytest.fail("entered")
-        assert public() == STANDARD
-
-
-class Touchy:
-    """Tells whoever looks at it, in whatever way."""
-
-    touched = []
-
-    def __getattribute__(self, name):
-        Touchy.touched.append(name)
-        raise RuntimeError(name)
-
-    def __eq__(self, other):
-        Touchy.touched.append("==")
-        raise RuntimeError("==")
-
-    def __hash__(self):
-        Touchy.touched.append("hash")
-        raise RuntimeError("hash")
-
-
-class TouchyModule(types.ModuleType):
-    def __getattribute__(self, name):
-        Touchy.touched.append(name)
-        raise RuntimeError(name)
-
-
-def test_hostile_entries_of_sys_modules_are_neither_touched_nor_in_the_way(monkeypatch):
-    strange = TouchyModule("strange")
-    namespace = types.ModuleType.__dict__["__dict__"].__get__(strange)
-    namespace.update({"held": STANDARD["WeakSet"], "value": Touchy(), "__getattr__": Touchy(), 5: STANDARD["WeakSet"]})
-    for name, entry in {
-        "strange": strange,
-        "touchy": Touchy(),
-        "blocked": None,
-        "a class": TouchyModule,
-        "unborn": types.ModuleType.__new__(types.ModuleType),
-    }.items():
-        monkeypatch.setitem(sys.modules, name, entry)
-    nameless = types.ModuleType("nameless")
-    nameless.held = STANDARD["WeakSet"]
-    monkeypatch.setitem(sys.modules, 7, nameless)
-    Touchy.touched.clear()
-    assert [name for name in reported(weakrefs.install) if name.endswith("held")] == ["strange.held"]
-    assert Touchy.touched == []
-    assert public() == OURS
-
-
-def test_a_lazy_module_stays_unloaded(monkeypatch, tmp_path):
-    source = tmp_path / "lazily.py"
-    source.write_text("raise RuntimeError('loaded')\n")
-    spec = importlib.util.spec_from_file_location("lazily", source)
-    spec.loader = importlib.util.LazyLoader(spec.loader)
-    lazy = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "lazily", lazy)
-    spec.loader.exec_module(lazy)
-    kind = type(lazy)
-    weakrefs.install()
-    assert type(lazy) is kind
-    with pytest.raises(RuntimeError, match="loaded"):
-        assert lazy.attribute
+def test_containers_of_both_kinds_work_together():
+    """S46: mappings are equal by their items, sets only to their own kind; the left side says what the result is."""
+    thing = Thing()
+    for name, content in ("WeakKeyDictionary", {thing: 1}), ("WeakValueDictionary", {"thing": thing}):
+        standard, ours = both(name, content)
+        assert equal(standard, ours) and equal(ours, standard)
+        assert type(standard | ours) is STANDARD[name] and type(ours | standard) is OURS[name]
+    standard, ours = both("WeakSet", [thing])
+    assert not equal(standard, ours) and not equal(ours, standard)
+    assert type(standard | ours) is STANDARD["WeakSet"] and type(ours | standard) is OURS["WeakSet"]
+    assert standard <= ours and ours <= standard and set(standard & ours) == set(ours & standard) == {thing}
+    methods = both("WeakMethod", thing.__repr__)
+    assert not equal(*methods) and not equal(*methods[::-1])
 
 
 # Objects of the standard classes
@@ -377,7 +360,7 @@ def test_standard_finalizers_still_run_at_exit():
 
 
 def test_the_standard_code_names_its_classes_in_no_other_way():
-    """What `_standard` relies on: in every function the names are globals and nothing else; after it none is left."""
+    """S46: What `_standard` relies on: in every function the names are globals and nothing else; after it none is left."""
 
     def names_in(code, at_top=True):
         for instruction in dis.get_instructions(code):
@@ -408,9 +391,13 @@ def test_a_pickle_made_under_the_standard_names_needs_only_the_standard_library(
     """S26: a weak set pickled by a program that runs with ours is loaded by a plain interpreter."""
     members = [int, str]
     with weakrefs.installed():
-        assert {cls.__module__ for cls in OURS.values()} == {"weakref", "_weakrefset"}
+        assert {cls.__module__ for cls in OURS.values()} == {"weakref"}
         pickled = pickle.dumps(weakref.WeakSet(members))
-    assert b"_weakrefset" in pickled and b"weakrefs." not in pickled
+        for name, cls in OURS.items():
+            for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+                assert b"weakref\n" + name.encode() in pickle.dumps(cls, protocol) or protocol > 3
+                assert pickle.loads(pickle.dumps(cls, protocol)) is cls
+    assert b"weakref" in pickled and b"weakrefs" not in pickled
     loaded = pickle.loads(pickled)
     assert type(loaded) is STANDARD["WeakSet"] and set(loaded) == set(members)
     assert {cls.__module__ for cls in OURS.values()} == {"weakrefs"}

@@ -2,56 +2,12 @@
 
 import os
 import signal
-import subprocess
 import sys
-import textwrap
 import zipfile
 
 import pytest
 import weakrefs
-
-# Each program begins with this, which tells outside of its output whose classes it was given.
-WITNESS = """\
-import os, weakref
-with open(os.environ['WITNESS'], 'a') as witness:
-    witness.write(weakref.WeakSet.__base__.__module__ + ' ')
-"""
-STANDARD, OURS = "builtins", "weakrefs._weakrefs"
-
-
-class Outcome:
-    """What a run of `python` gave."""
-
-    def __init__(self, done, witness):
-        self.status, self.output, self.errors = done.returncode, done.stdout, done.stderr
-        self.seen = (self.status, self.output, self.errors)
-        self.witness = witness.read_text().split() if witness.exists() else []
-
-
-@pytest.fixture
-def run(tmp_path):
-    """Runs `python` in `tmp_path` with the arguments given, and says how it went."""
-
-    def run(*arguments, stdin="", env=()):
-        witness = tmp_path / "witness"
-        witness.unlink(missing_ok=True)
-        # Buffered, as it is for most: what is written before the interpreter starts over must not be lost.
-        without = {"WEAKREFS_CHILDREN", "PYTHONUNBUFFERED"}
-        environment = {name: value for name, value in os.environ.items() if name not in without}
-        environment.update({"WITNESS": str(witness), "PYTHONDONTWRITEBYTECODE": "1"}, **dict(env))
-        environment = {name: value for name, value in environment.items() if value is not None}
-        done = subprocess.run(
-            [sys.executable, *arguments],
-            input=stdin,
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        return Outcome(done, witness)
-
-    return run
+from programs import OURS, STANDARD, WITNESS
 
 
 @pytest.fixture
@@ -66,19 +22,6 @@ def same(run):
         return ours
 
     return same
-
-
-@pytest.fixture
-def script(tmp_path):
-    """Writes a program that begins with WITNESS."""
-
-    def script(code, name="program.py"):
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(WITNESS + textwrap.dedent(code))
-        return name
-
-    return script
 
 
 SURROUNDINGS = """
@@ -321,8 +264,8 @@ def test_what_a_program_could_not_avoid_is_not_told(run, tmp_path, holder, told)
     (tmp_path / "library").mkdir()
     (tmp_path / "library" / "third_party.py").write_text("from weakref import WeakSet\n")
     path = os.pathsep.join(filter(None, [str(tmp_path / "library"), os.environ.get("PYTHONPATH")]))
-    start = f"import {holder}; from weakrefs._install import install_at_startup; install_at_startup(quiet={{}})\n"
-    told_so, quiet = (run("-c", start.format(quiet) + WITNESS, env={"PYTHONPATH": path}) for quiet in (False, True))
+    start = f"import {holder}; from weakrefs._start import begin; begin(warn={{}})\n"
+    told_so, quiet = (run("-c", start.format(warn) + WITNESS, env={"PYTHONPATH": path}) for warn in (True, False))
     assert (told_so.status, told_so.witness) == (quiet.status, quiet.witness) == (0, [OURS])
     assert ("third_party.WeakSet" in told_so.errors) is told and (told_so.errors == "") is not told
     assert quiet.errors == ""

@@ -161,9 +161,8 @@ def test_a_vendored_package_knows_its_name(vendored, monkeypatch):
         members = WeakSet([Thing])
         print([type(each) is WeakSet and set(each) == {Thing}
                for each in (pickle.loads(pickle.dumps(members)), copy.copy(members), members | members)])
-        print({name for name in sys.modules if "weakrefs" in name.split(".")[0]} - {"weakrefs", "vendored_weakrefs",
-               "vendored_weakrefs._weakrefs", "vendored_weakrefs._containers", "vendored_weakrefs._data", "vendored_weakrefs._install",
-               "_weakrefset"})
+        packages = {name.split(".")[0] for name in sys.modules}
+        print({name for name in packages if "weakrefs" in name} - {"weakrefs", "vendored_weakrefs", "_weakrefset"})
     """
     assert output_of(code)[:6] == ["vendored_weakrefs True"] * 6
     assert output_of(code)[6:] == ["[True, True, True]", "set()"]

@@ -30,8 +30,13 @@ from _weakref import (
     ref,
 )
 
+from . import _finalize as _finalize
+from . import _registry as _registry
+from . import _signatures as _signatures
+from ._bookkeeping import _IterationGuard as _IterationGuard
 from ._containers import WeakKeyDictionary, WeakSet, WeakValueDictionary
-from ._install import install, installed, uninstall
+from ._install import InstallWarning, install, installed, is_installed, uninstall
+from ._status import Status, status
 from ._weakrefs import KeyedRef, WeakMethod, finalize
 from ._weakrefs import __version__ as __version__
 
@@ -44,10 +49,12 @@ del _class
 
 __all__ = [
     "CallableProxyType",
+    "InstallWarning",
     "KeyedRef",
     "ProxyType",
     "ProxyTypes",
     "ReferenceType",
+    "Status",
     "WeakKeyDictionary",
     "WeakMethod",
     "WeakSet",
@@ -57,7 +64,9 @@ __all__ = [
     "getweakrefs",
     "install",
     "installed",
+    "is_installed",
     "proxy",
     "ref",
+    "status",
     "uninstall",
 ]

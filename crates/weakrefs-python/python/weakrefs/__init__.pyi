@@ -24,10 +24,12 @@ from weakrefs._weakrefs import __version__ as __version__
 
 __all__ = [
     "CallableProxyType",
+    "InstallWarning",
     "KeyedRef",
     "ProxyType",
     "ProxyTypes",
     "ReferenceType",
+    "Status",
     "WeakKeyDictionary",
     "WeakMethod",
     "WeakSet",
@@ -37,8 +39,10 @@ __all__ = [
     "getweakrefs",
     "install",
     "installed",
+    "is_installed",
     "proxy",
     "ref",
+    "status",
     "uninstall",
 ]
 
@@ -190,6 +194,19 @@ class WeakSet(_weakrefs.WeakSet[_T], MutableSet[_T]):
     def __reduce__(self) -> tuple[type[Self], tuple[list[_T]], object]: ...
     def __class_getitem__(cls, item: Any, /) -> GenericAlias: ...
 
-def install() -> None: ...
+class InstallWarning(RuntimeWarning): ...
+
+class Status:
+    installed: bool
+    modules: list[str]
+    subclasses: list[str]
+    instances: dict[str, int]
+    def __init__(
+        self, installed: bool, modules: list[str], subclasses: list[str], instances: dict[str, int]
+    ) -> None: ...
+
+def install(*, warn: bool = True) -> None: ...
 def uninstall() -> None: ...
-def installed() -> AbstractContextManager[None, None]: ...
+def installed(*, warn: bool = True) -> AbstractContextManager[None, None]: ...
+def is_installed() -> bool: ...
+def status() -> Status: ...

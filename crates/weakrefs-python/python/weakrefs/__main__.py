@@ -4,17 +4,22 @@ The interpreter starts over with the options it was given and runs the program i
 `sys.path`, tracebacks, signals and the exit status are Python's by construction. What makes the difference is
 `_startup` at the head of PYTHONPATH: its `sitecustomize` installs ours and, unless children are to inherit it, leaves
 no trace in the environment. The price is that `.pth` files and the user's `sitecustomize` run once more, before that.
+
+The console script `weakrefs` is the same command: it calls `main` of the imported module.
 """
 
 import os
 import sys
 from contextlib import suppress
 
-from . import __version__
+from . import __version__, _switch
+from ._command_line import STARTUP
+from ._start import REPORT
 
 USAGE = """\
-usage: python -m weakrefs [--children] [-m MODULE | -c CODE | SCRIPT | -] [ARGS...]
+usage: python -m weakrefs [--children] [--report] [-m MODULE | -c CODE | SCRIPT | -] [ARGS...]
        python -m weakrefs bench [OPTIONS...]
+       python -m weakrefs enable | disable
 """
 HELP = (
     USAGE
@@ -22,26 +27,41 @@ HELP = (
 Runs a Python program as `python` would, with the classes of weakrefs in place of those of weakref.
 With neither MODULE, CODE nor SCRIPT it is Python's interactive console, or a program from standard input.
 Options of the interpreter itself go before -m weakrefs; what follows MODULE, CODE or SCRIPT is the program's.
-As the first word, bench measures speed and memory instead (bench --help); a script of that name is ./bench.
+The command weakrefs does the same as python -m weakrefs.
+
+As the first word, bench measures speed and memory instead (bench --help). enable writes a file into the site directory
+of this Python, by which WEAKREFS_INSTALL=1 in the environment installs weakrefs in each of its interpreters, and disable
+removes that file. A script of such a name is ./bench.
 
   --children  carry it into the Python interpreters that the program starts, by way of PYTHONPATH
-              (not into those started with -I, -E or -S, or without weakrefs for their version)
+              (not into those started with -I, -E or -S, or without weakrefs for their version);
+              without it they have the standard classes: the workers of flask --debug, uvicorn --reload, manage.py
+              runserver, pytest -n, Jupyter, and of multiprocessing unless they are forked
+  --report    at the end, tell on stderr what still holds standard classes, and which Python interpreters that the program
+              has started run without weakrefs; with --children each of them tells the same
   --version   print the version and exit
   -h, --help  print this and exit
 """
 )
 
 
-def main(arguments):
+def main(arguments=None):
+    arguments = sys.argv[1:] if arguments is None else arguments
     if arguments[:1] == ["bench"]:
         from ._bench.command import main as bench
 
         return bench(arguments[1:])
-    children = False
+    if arguments[:1] in (["enable"], ["disable"]):
+        if arguments[1:]:
+            return _refuse(f"{arguments[0]} takes no arguments")
+        return _switch.enable() if arguments[0] == "enable" else _switch.disable()
+    children = report = False
     while arguments and arguments[0].startswith("-") and arguments[0] != "-" and arguments[0][:2] not in ("-m", "-c"):
         option = arguments.pop(0)
         if option == "--children":
             children = True
+        elif option == "--report":
+            report = True
         elif option in ("-h", "--help"):
             sys.stdout.write(HELP)
             return 0
@@ -52,7 +72,7 @@ def main(arguments):
             return _refuse(f"unknown option {option}")
     if sys.flags.no_site or sys.flags.ignore_environment:
         return _refuse("does not work with the interpreter options -I, -E and -S")
-    _prepare_environment(children)
+    _prepare_environment(children, report)
     return _start_over([sys.executable, *_interpreter_options(), *arguments])
 
 
@@ -64,19 +84,22 @@ def _refuse(why):
 def _interpreter_options():
     """What stood between `python` and the name of this package on the command line, without the `-m`."""
     options = sys.orig_argv[1 : len(sys.orig_argv) - len(sys.argv) + 1]
+    if __name__ != "__main__":
+        return options[:-1]  # the last word is the path of the console script
     if options[-1].startswith("weakrefs"):
         options[-2:] = ["".join(options[-2:])]
     flags = options.pop().rpartition("mweakrefs")[0]  # "-m" may close a group, as in "-Om"
     return [*options, flags] if flags.strip("-") else options
 
 
-def _prepare_environment(children):
-    startup = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_startup")
+def _prepare_environment(children, report):
     inherited = os.environ.get("PYTHONPATH")
     entries = inherited.split(os.pathsep) if inherited else []
-    os.environ["PYTHONPATH"] = os.pathsep.join([startup, *(entry for entry in entries if entry != startup)])
+    os.environ["PYTHONPATH"] = os.pathsep.join([STARTUP, *(entry for entry in entries if entry != STARTUP)])
     if children:
         os.environ["WEAKREFS_CHILDREN"] = "1"
+    if report:
+        os.environ[REPORT] = "1" if children else "once"
 
 
 def _start_over(command):
@@ -95,4 +118,4 @@ def _start_over(command):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

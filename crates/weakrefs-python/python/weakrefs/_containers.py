@@ -9,11 +9,13 @@ The interpreter clears the names of modules when it shuts down, so no method use
 
 from _collections import OrderedDict
 from _collections_abc import Mapping, MutableMapping, MutableSet
-from copy import deepcopy
+from _weakref import ref
+from copy import _reconstruct, deepcopy
 from copyreg import _slotnames
 from types import GenericAlias, MappingProxyType
 
 from . import _weakrefs
+from ._bookkeeping import Bookkeeping
 from ._data import evictor, without_behaviour
 
 
@@ -37,7 +39,7 @@ class _References(frozenset):
 
 
 @_weakrefs.put_methods
-class WeakSet(_weakrefs.WeakSet):
+class WeakSet(_weakrefs.WeakSet, Bookkeeping):
     """WeakSet(data=None): a set that does not keep its elements alive.
 
     An element leaves the set the moment it dies. Elements must support weak references and be
@@ -136,6 +138,7 @@ class WeakSet(_weakrefs.WeakSet):
     __references = _References
     __without_behaviour = staticmethod(without_behaviour)
     __deepcopy = staticmethod(deepcopy)
+    __reconstruct = staticmethod(_reconstruct)
     __slot_names = staticmethod(_slotnames)
 
     @property
@@ -160,7 +163,14 @@ class WeakSet(_weakrefs.WeakSet):
     def __reduce__(self):
         return self.__class__, (list(self),), self.__state()
 
+    __own_reduce = __reduce__
+
     def __deepcopy__(self, memo):
+        cls = type(self)
+        if cls.__reduce__ is not cls.__own_reduce or cls.__reduce_ex__ is not object.__reduce_ex__:
+            # A subclass says itself what it is made of.
+            reduced = self.__reduce_ex__(4)
+            return self if isinstance(reduced, str) else self.__reconstruct(self, memo, *reduced)
         # The elements are the same, as in the mappings: copies of them would die at once.
         copy = memo[id(self)] = self.__class__(list(self))
         copy.__restore(self.__deepcopy(self.__state(), memo))
@@ -190,7 +200,12 @@ class WeakSet(_weakrefs.WeakSet):
 MutableSet.register(WeakSet)
 
 
-class _WeakMapping(MutableMapping):
+def _remade(cls, make, *arguments):
+    """A mapping again, for those who pickle weak references: `cls` is one."""
+    return make(cls(), *arguments)
+
+
+class _WeakMapping(Bookkeeping, MutableMapping):
     """The operators of the mappings, in terms of methods that a subclass may override; the native methods of both."""
 
     __slots__ = ()
@@ -214,6 +229,23 @@ class _WeakMapping(MutableMapping):
         self._replace_references(self.__without_behaviour(data, "__setitem__", self.__plain))
 
     _remove = evictor
+
+    __reference = ref
+    __remade = staticmethod(_remade)
+
+    def __getnewargs__(self):
+        # With arguments for `__new__`, the reduction of `object` does not ask for contents that it does not know.
+        return ()
+
+    def __reduce_ex__(self, protocol):
+        cls = type(self)
+        own_state = getattr(cls, "__getstate__", None) is not getattr(object, "__getstate__", None)
+        if own_state or cls.__reduce__ is not object.__reduce__:
+            return super().__reduce_ex__(protocol)
+        # `pickle` refuses weak references, and so the standard mappings, which own some. What takes references (`dill`)
+        # takes the mappings, and all of this.
+        make, (_, *arguments), state, *_ = super().__reduce_ex__(max(protocol, 2))
+        return self.__remade, (self.__reference(cls), make, *arguments), state, None, iter([*self.items()])
 
     def __eq__(self, other):
         # Where nothing is overridden, neither mapping need be iterated.

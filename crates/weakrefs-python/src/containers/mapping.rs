@@ -208,7 +208,6 @@ pub(crate) fn make_class<M: Mapped>(
             OPEN | ffi::Py_TPFLAGS_IMMUTABLETYPE | ffi::Py_TPFLAGS_MAPPING,
             [
                 slot(ffi::Py_tp_doc, doc.as_ptr().cast_mut().cast()),
-                slot(ffi::Py_tp_new, class::new_object as *mut c_void),
                 slot(ffi::Py_tp_init, init as *mut c_void),
                 slot(ffi::Py_tp_iter, iterate::<M> as *mut c_void),
                 slot(ffi::Py_tp_repr, repr as *mut c_void),
@@ -236,12 +235,12 @@ pub(crate) const fn native<M: Mapped, F: Function>(name: &'static CStr, function
 pub(crate) struct Natives<M>(M);
 
 impl<M: Mapped> Natives<M> {
-    const POPITEM: Native = native::<M, _>(c"popitem", popitem::<M>);
+    const POPITEM: Native = Native::flat::<Container<M>, _>(c"popitem", popitem::<M>);
 
     const ALL: [Native; 12] = [
-        native::<M, _>(c"get", get::<M>),
-        native::<M, _>(c"setdefault", setdefault::<M>),
-        native::<M, _>(c"pop", pop::<M>),
+        Native::flat::<Container<M>, _>(c"get", get::<M>),
+        Native::flat::<Container<M>, _>(c"setdefault", setdefault::<M>),
+        Native::flat::<Container<M>, _>(c"pop", pop::<M>),
         Self::POPITEM,
         native::<M, _>(c"clear", clear::<M>),
         native::<M, _>(c"keys", keys::<M>),

@@ -9,6 +9,7 @@
 //! | `iterator` | iterators |
 //! | `data` | the references of a container, shown and exchanged |
 //! | `subclassing` | what native code asks about the Python classes derived from it |
+//! | `hashing` | the hashes of keys and elements, and the words for what has none |
 //! | `builtin_keys` | hash and equality of strings and numbers |
 //! | `weak_set`, `set_algebra`, `set_comparison` | the set |
 //! | `mapping` | what the two mappings share: nearly all |
@@ -19,6 +20,7 @@ pub(crate) mod container;
 pub(crate) mod data;
 pub(crate) mod entry;
 pub(crate) mod evictor;
+pub(crate) mod hashing;
 pub(crate) mod iterator;
 pub(crate) mod lookup;
 pub(crate) mod mapping;

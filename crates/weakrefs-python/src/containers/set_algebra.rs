@@ -9,6 +9,7 @@
 
 use super::container::{self, Container, Scratch, live, locate};
 use super::entry::Entry;
+use super::hashing::{element_hash, possible_element_hash};
 use super::subclassing::{class_of, is_container, is_unchanged, iterates_natively, new_public};
 use super::weak_set::{Element, copy_of};
 use crate::interpreter::constant::Constant;
@@ -17,7 +18,6 @@ use crate::interpreter::names::name;
 use crate::interpreter::object::{self, Argument, attribute, call, call_method};
 use crate::interpreter::owned::Strong;
 use crate::interpreter::turns::Turns;
-use crate::references::weak_ref::{supports_weak_references, weak_key_hash};
 use pyo3::{Bound, PyAny, Python};
 use std::collections::TryReserveError;
 use std::ops::ControlFlow::{self, Break, Continue};
@@ -85,16 +85,12 @@ pub(crate) fn each<'py>(
 
 /// For [`each`]: every element must be one that can be weakly referenced.
 pub(crate) fn strictly(element: &Bound<'_, PyAny>) -> Result<Option<isize>> {
-    weak_key_hash(element).map(Some)
+    element_hash(element).map(Some)
 }
 
 /// For [`each`]: what cannot be weakly referenced is not in the set, and of no interest.
 pub(crate) fn leniently(element: &Bound<'_, PyAny>) -> Result<Option<isize>> {
-    if supports_weak_references(element) {
-        object::hash(element).map(Some)
-    } else {
-        Ok(None)
-    }
+    possible_element_hash(element)
 }
 
 /// The elements of a set that were met in another iterable: their references, which are held lest another

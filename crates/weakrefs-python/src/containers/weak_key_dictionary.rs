@@ -11,6 +11,7 @@
 use super::container::{self, Container, Scratch};
 use super::data::Shown;
 use super::entry::{Classes, Entry, Part, Taken};
+use super::hashing::{possible_weak_key_hash, weak_key_hash};
 use super::mapping::{self, Mapped, Natives, native};
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{Stop, Visit};
@@ -20,7 +21,7 @@ use crate::interpreter::method::Native;
 use crate::interpreter::object::{self, Argument, none};
 use crate::interpreter::owned::Strong;
 use crate::interpreter::remains;
-use crate::references::weak_ref::{WeakRef, supports_weak_references, weak_key_hash};
+use crate::references::weak_ref::WeakRef;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::ffi::{CStr, c_int};
 use std::mem;
@@ -116,11 +117,7 @@ impl Mapped for KeyEntry {
     }
 
     fn possible_key_hash(key: &Bound<'_, PyAny>) -> Result<Option<isize>> {
-        if supports_weak_references(key) {
-            object::hash(key).map(Some)
-        } else {
-            Ok(None)
-        }
+        possible_weak_key_hash(key)
     }
 
     /// By a reference, which does not keep the key alive.

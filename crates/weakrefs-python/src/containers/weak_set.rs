@@ -8,6 +8,7 @@
 use super::container::{self, Container, Scratch};
 use super::data::Shown;
 use super::entry::{Classes, Entry, Part, Taken};
+use super::hashing::{element_hash, possible_element_hash};
 use super::iterator::WeakIterator;
 use super::set_algebra;
 use super::set_comparison::{self, Relation};
@@ -23,7 +24,7 @@ use crate::interpreter::object::{
 };
 use crate::interpreter::owned::Strong;
 use crate::interpreter::turns::Turns;
-use crate::references::weak_ref::{WeakRef, supports_weak_references, weak_key_hash};
+use crate::references::weak_ref::WeakRef;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::ffi::{CStr, c_int, c_void};
 
@@ -177,7 +178,6 @@ pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
             OPEN | ffi::Py_TPFLAGS_IMMUTABLETYPE,
             [
                 slot(ffi::Py_tp_doc, DOC.as_ptr().cast_mut().cast()),
-                slot(ffi::Py_tp_new, class::new_object as *mut c_void),
                 slot(ffi::Py_tp_init, init as *mut c_void),
                 slot(ffi::Py_tp_iter, iterate as *mut c_void),
                 slot(ffi::Py_tp_richcompare, compare as *mut c_void),
@@ -202,15 +202,15 @@ pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
     Ok(())
 }
 
-const ADD: Native = native(c"add", add);
+const ADD: Native = flat(c"add", add);
 const UPDATE: Native = native(c"update", update);
 
 /// The methods that the public class describes.
 static NATIVES: [Native; 18] = [
     ADD,
-    native(c"discard", discard),
-    native(c"remove", remove),
-    native(c"pop", pop),
+    flat(c"discard", discard),
+    flat(c"remove", remove),
+    flat(c"pop", pop),
     native(c"clear", clear),
     UPDATE,
     native(c"copy", copy),
@@ -229,6 +229,10 @@ static NATIVES: [Native; 18] = [
 
 const fn native(name: &'static CStr, function: impl Function) -> Native {
     Native::new::<Container<Element>, _>(name, function)
+}
+
+const fn flat(name: &'static CStr, function: impl Function) -> Native {
+    Native::flat::<Container<Element>, _>(name, function)
 }
 
 // Slots
@@ -265,10 +269,9 @@ unsafe extern "C" fn contains(this: *mut ffi::PyObject, item: *mut ffi::PyObject
     unsafe {
         enter(|py| {
             let (this, item) = (passed(py, this), passed(py, item));
-            if !supports_weak_references(&item) {
+            let Some(hash) = possible_element_hash(&item)? else {
                 return Ok(false);
-            }
-            let hash = object::hash(&item)?;
+            };
             let found = container::of::<Element>(this).find(&item, hash, |_, _| ())?;
             Ok(found.is_some())
         })
@@ -380,18 +383,18 @@ macro_rules! method {
 }
 
 method!(add(this, container, item) {
-    container.add(&item, weak_key_hash(&item)?)?;
+    container.add(&item, element_hash(&item)?)?;
     Ok(none(this.py()))
 });
 
 method!(discard(this, container, item) {
-    let element = container.take(&item, weak_key_hash(&item)?)?;
+    let element = container.take(&item, element_hash(&item)?)?;
     drop(element);
     Ok(none(this.py()))
 });
 
 method!(remove(this, container, item) {
-    match container.take(&item, weak_key_hash(&item)?)? {
+    match container.take(&item, element_hash(&item)?)? {
         Some(element) => {
             drop(element);
             Ok(none(this.py()))

@@ -11,14 +11,15 @@ use super::builtin_keys;
 use super::container::{self, Container};
 use super::data::Shown;
 use super::entry::{Classes, Entry, Part, Taken};
+use super::hashing;
 use super::iterator::WeakIterator;
 use super::mapping::{self, Mapped, Natives, native};
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{Stop, Visit};
 use crate::interpreter::entry::{enter, passed};
-use crate::interpreter::error::{Raised, Result, kinds, no_memory, type_error};
+use crate::interpreter::error::{Result, no_memory, type_error};
 use crate::interpreter::method::Native;
-use crate::interpreter::object::{self, Argument, given, none, tuple};
+use crate::interpreter::object::{self, Argument, none, tuple};
 use crate::interpreter::owned::Strong;
 use crate::references::keyed_ref;
 use crate::references::weak_ref::{WeakRef, supports_weak_references};
@@ -118,7 +119,7 @@ impl Mapped for ValueEntry {
     fn key_hash(key: &Bound<'_, PyAny>) -> Result<isize> {
         match builtin_keys::known_hash(key) {
             Some(hash) => Ok(hash),
-            None => object::hash(key).map_err(|raised| unhashable(key, raised)),
+            None => hashing::key_hash(key),
         }
     }
 
@@ -250,36 +251,6 @@ fn store_unless<R>(
         }
         Some(Err(NoRoom { .. })) => Err(no_memory(key.py())),
         None => Ok(None),
-    }
-}
-
-/// Says of a `TypeError` from hashing `key` what the key was to be used for, as `dict` does.
-#[cold]
-fn unhashable(key: &Bound<'_, PyAny>, raised: Raised) -> Raised {
-    let py = key.py();
-    if !raised.is(py, kinds::type_error()) {
-        return raised;
-    }
-    let Some(cause) = raised.take(py) else {
-        return no_memory(py);
-    };
-    // SAFETY: an exception, which was just raised.
-    if unsafe { ffi::Py_TYPE(cause.as_ptr()).cast() } != kinds::type_error() {
-        return Raised::set(&cause);
-    }
-    let worded = object::full_name(key).and_then(|name| {
-        // SAFETY: the representation of an exception: a new reference, or null with an error set.
-        let text = unsafe { given(py, ffi::PyObject_Str(cause.as_ptr()))? };
-        let (name, text) = (name.as_borrowed(), text.as_borrowed());
-        let (name, text) = (object::text(name)?, object::text(text)?);
-        Err::<(), _>(type_error(
-            py,
-            format_args!("cannot use '{name}' as a dict key ({text})"),
-        ))
-    });
-    match worded {
-        Ok(()) => Raised::set(&cause),
-        Err(raised) => raised.caused_by(py, cause),
     }
 }
 

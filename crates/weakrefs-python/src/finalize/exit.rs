@@ -3,14 +3,16 @@
 
 #![allow(unsafe_code, reason = "an entry point from the interpreter")]
 
-use super::finalizer::Finalizer;
+use super::finalizer::{self, Finalizer};
 use super::registry;
 use crate::interpreter::class::{self, Table as Static, plain_method};
 use crate::interpreter::constant::Constant;
 use crate::interpreter::entry::enter;
 use crate::interpreter::error::{Raised, Result, kinds};
 use crate::interpreter::names::name;
-use crate::interpreter::object::{Argument, attribute, call, given, none, optional_attribute};
+use crate::interpreter::object::{
+    self, Argument, attribute, boolean, call, given, none, optional_attribute, set_attribute,
+};
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -56,19 +58,42 @@ pub(super) fn is_shut_down() -> bool {
     SHUT_DOWN.load(Relaxed)
 }
 
-/// Registers [`run`] with `atexit`, unless that was done: with the first finalizer, for the order among the functions at
-/// exit is that of their registrations. Where it fails, the next finalizer tries again. (Two threads may both do it:
-/// the second run finds nothing.)
+/// Gives `class`, which is `finalize`, the names by which programs reach for the exit.
+pub(super) fn put_names(class: &Bound<'_, PyAny>) -> Result<()> {
+    let py = class.py();
+    let no = boolean(py, false);
+    set_attribute(class, name::exitfunc(py), RUN.get(py))?;
+    set_attribute(class, name::registered_with_atexit(py), no.as_borrowed())?;
+    set_attribute(class, name::shutdown(py), no.as_borrowed())
+}
+
+/// Registers `finalize._exitfunc` with `atexit`, unless that was done, here or by the program, which says so in
+/// `_registered_with_atexit`: with the first finalizer, for the order among the functions at exit is that of their
+/// registrations. Where it fails, the next finalizer tries again. (Two threads may both do it: the second run finds
+/// nothing.)
+#[inline]
 pub(super) fn register(py: Python<'_>) -> Result<()> {
-    if !REGISTERED.load(Relaxed) {
-        let register = optional_attribute(&ATEXIT.get(py), name::register(py))?;
-        call(
-            &register.unwrap_or_else(|| REGISTER.get(py).to_owned()),
-            [RUN.get(py)],
-        )?;
-        REGISTERED.store(true, Relaxed);
+    if REGISTERED.load(Relaxed) {
+        return Ok(());
     }
-    Ok(())
+    register_now(py)
+}
+
+#[cold]
+fn register_now(py: Python<'_>) -> Result<()> {
+    let class = finalizer::CLASS.get(py);
+    let done = optional_attribute(&class, name::registered_with_atexit(py))?;
+    let done = done.map_or(Ok(false), |done| object::is_true(&done))?;
+    if !done {
+        let register = optional_attribute(&ATEXIT.get(py), name::register(py))?;
+        let register = register.unwrap_or_else(|| REGISTER.get(py).to_owned());
+        let function = optional_attribute(&class, name::exitfunc(py))?;
+        let function = function.unwrap_or_else(|| RUN.get(py).to_owned());
+        call(&register, [function.as_borrowed()])?;
+    }
+    REGISTERED.store(true, Relaxed);
+    let yes = boolean(py, true);
+    set_attribute(&class, name::registered_with_atexit(py), yes.as_borrowed())
 }
 
 unsafe extern "C" fn run(
@@ -85,11 +110,31 @@ unsafe extern "C" fn run(
             }
             let result = run_all(py);
             SHUT_DOWN.store(true, Relaxed);
+            let result = say_shut_down(py, result);
             if collecting {
                 ffi::PyGC_Enable();
             }
             result.map(|()| none(py))
         })
+    }
+}
+
+/// Sets `finalize._shutdown`, also where the finalizers' run ended with an error, which is passed on.
+fn say_shut_down(py: Python<'_>, result: Result<()>) -> Result<()> {
+    let error = result.map_err(|raised| raised.take(py)).err().flatten();
+    let yes = boolean(py, true);
+    let said = set_attribute(
+        &finalizer::CLASS.get(py),
+        name::shutdown(py),
+        yes.as_borrowed(),
+    );
+    match (error, said) {
+        (None, said) => said,
+        (Some(error), Ok(())) => Err(Raised::set(&error)),
+        (Some(error), Err(raised)) => {
+            raised.clear(py);
+            Err(Raised::set(&error))
+        }
     }
 }
 

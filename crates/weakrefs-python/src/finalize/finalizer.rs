@@ -15,7 +15,8 @@ use crate::interpreter::class::{
 };
 use crate::interpreter::constant::Constant;
 use crate::interpreter::entry::{enter, passed};
-use crate::interpreter::error::{Result, attribute_error};
+use crate::interpreter::error::Result;
+use crate::interpreter::method::{self, Native, Receiver};
 use crate::interpreter::names::name;
 use crate::interpreter::object::{
     self, Argument, attribute, boolean, call_with, dict, given, none, tuple,
@@ -33,9 +34,10 @@ use std::ffi::{CStr, c_int, c_void};
 use std::mem::offset_of;
 use std::ptr;
 
-/// What a finalizer holds. Zeroed memory is a dead one.
+/// What a finalizer holds. Zeroed memory is a dead one, as `object.__new__` makes it: such is a copy, too (S40).
 #[repr(C)]
 pub(crate) struct Finalizer {
+    /// Without it, as in one that was never alive, the interpreter calls by `tp_call`.
     entry: Cell<Option<ffi::vectorcallfunc>>,
     /// The weak reference to the object, which calls the finalizer.
     object: Slot,
@@ -215,6 +217,23 @@ impl Finalizer {
         .map(Some)
     }
 
+    /// `(weakref, func, args, kwargs, index)`, if the finalizer is alive: what it has, and its number.
+    pub(super) fn contents<'py>(&self, py: Python<'py>) -> Result<Option<Bound<'py, PyAny>>> {
+        // The number is made first: what follows is read in one step.
+        let index = object::integer(py, registry::index(self))?;
+        let parts = [&self.object, &self.function, &self.args, &self.kwargs]
+            .map(|part| part.get(py).unwrap_or_else(|| none(py)));
+        if !self.alive.get() {
+            return Ok(None);
+        }
+        let [reference, function, args, kwargs] = &parts;
+        tuple(
+            py,
+            [reference, function, args, kwargs, &index].map(Bound::as_borrowed),
+        )
+        .map(Some)
+    }
+
     /// The object, if it and the finalizer are alive.
     fn object<'py>(&self, py: Python<'py>) -> Result<Option<Bound<'py, PyAny>>> {
         match self.object.get(py).filter(|_| self.alive.get()) {
@@ -268,28 +287,45 @@ static MEMBERS: Static<ffi::PyMemberDef, 2> = Static([
     LAST_MEMBER,
 ]);
 
-static METHODS: Static<ffi::PyMethodDef, 3> = Static([
+static METHODS: Static<ffi::PyMethodDef, 2> = Static([
     plain_method(
-        c"detach",
-        detach,
+        c"__getnewargs__",
+        new_args,
         ffi::METH_NOARGS,
-        c"detach($self)\n--\n\n\
-          If alive, mark as dead and return (obj, func, args, kwargs); otherwise return None.",
-    ),
-    plain_method(
-        c"peek",
-        peek,
-        ffi::METH_NOARGS,
-        c"peek($self)\n--\n\nIf alive, return (obj, func, args, kwargs); otherwise return None.",
+        c"__getnewargs__($self)\n--\n\n\
+          Return (): a copy is a dead finalizer of the same class, with the same attributes.",
     ),
     LAST_METHOD,
 ]);
+
+/// The methods that the class describes.
+static NATIVES: [Native; 2] = [
+    Native::new::<Finalizer, _>(c"detach", detach),
+    Native::new::<Finalizer, _>(c"peek", peek),
+];
+
+/// Puts them on `class`, if it is the class; gives whether it is.
+pub(crate) fn put_methods(class: &Bound<'_, PyType>) -> Result<bool> {
+    if !CLASS.is(class.as_ptr()) {
+        return Ok(false);
+    }
+    method::put(class, &NATIVES)?;
+    Ok(true)
+}
+
+impl Receiver for Finalizer {
+    const CLASS: &'static str = "finalize";
+
+    fn class() -> &'static Constant<PyType> {
+        &CLASS
+    }
+}
 
 static ATTRIBUTES: Static<ffi::PyGetSetDef, 3> = Static([
     ffi::PyGetSetDef {
         name: c"alive".as_ptr(),
         get: Some(alive),
-        set: None,
+        set: Some(refuse_alive),
         doc: c"Whether the finalizer is alive.".as_ptr(),
         closure: ptr::null_mut(),
     },
@@ -315,13 +351,13 @@ pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
                 slot(ffi::Py_tp_members, MEMBERS.pointer()),
                 slot(ffi::Py_tp_methods, METHODS.pointer()),
                 slot(ffi::Py_tp_getset, ATTRIBUTES.pointer()),
-                slot(ffi::Py_tp_new, new as *mut c_void),
                 slot(ffi::Py_tp_init, init as *mut c_void),
                 slot(ffi::Py_tp_call, call_with_tuple as *mut c_void),
                 slot(ffi::Py_tp_repr, repr as *mut c_void),
             ],
         )?;
         class::hide_member(&class, c"__vectorcalloffset__")?;
+        exit::put_names(&class)?;
         construct_directly::<Finalizer>(&class);
         Ok(class)
     })?;
@@ -331,21 +367,6 @@ pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
 static INIT: Signature =
     Signature::new("finalize", "__init__", &["obj", "func"], 2).positional_only();
 static CALL: Signature = Signature::new("finalize", "__call__", &["_"], 0);
-
-/// A new one, dead.
-///
-/// # Safety
-/// `class` is `finalize`, or derived from it.
-unsafe fn dead<'py>(py: Python<'py>, class: *mut ffi::PyTypeObject) -> Result<Bound<'py, PyAny>> {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let finalizer = class::allocate(py, class)?;
-        class::payload::<Finalizer>(finalizer.as_borrowed())
-            .entry
-            .set(Some(call_object::<Finalizer>));
-        Ok(finalizer)
-    }
-}
 
 /// Gives `this` the task that `arguments` say, and makes it alive. Initialised anew, it forgets what it had to do, and
 /// becomes the newest.
@@ -366,6 +387,7 @@ fn begin(this: Argument<'_, '_>, arguments: Arguments<'_, '_>) -> Result<()> {
         own.args.replace(py, Some(args.into_any())),
         own.kwargs.replace(py, kwargs.map(Bound::into_any)),
     );
+    own.entry.set(Some(call_object::<Finalizer>));
     own.alive.set(true);
     own.atexit.set(true);
     // SAFETY: a finalizer that has just become alive.
@@ -388,7 +410,7 @@ impl Direct for Finalizer {
             return Ok(None);
         }
         // SAFETY: the class itself.
-        let finalizer = unsafe { dead(class.py(), class.as_ptr().cast())? };
+        let finalizer = unsafe { class::allocate(class.py(), class.as_ptr().cast())? };
         begin(finalizer.as_borrowed(), arguments)?;
         Ok(Some(finalizer))
     }
@@ -407,15 +429,6 @@ impl DirectObjects for Finalizer {
             .run(object, arguments.get(0))
             .map(Some)
     }
-}
-
-unsafe extern "C" fn new(
-    class: *mut ffi::PyTypeObject,
-    _args: *mut ffi::PyObject,
-    _kwargs: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with a class that has this slot.
-    unsafe { enter(|py| dead(py, class)) }
 }
 
 unsafe extern "C" fn init(
@@ -442,35 +455,38 @@ unsafe extern "C" fn call_with_tuple(
     }
 }
 
-unsafe extern "C" fn detach(
-    this: *mut ffi::PyObject,
+/// With arguments for `__new__`, `object.__reduce_ex__` does not ask whether an object has more contents than it knows of.
+unsafe extern "C" fn new_args(
+    _this: *mut ffi::PyObject,
     _no_arguments: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
     // SAFETY: called by the interpreter with an object of the class.
-    unsafe {
-        enter(|py| {
-            let this = passed(py, this);
-            let own: &Finalizer = class::payload(this);
-            // First what may fail. (An object that is being destroyed keeps its finalizer: it is about to be called.)
-            let Some(description) = own.describe(py)? else {
-                return Ok(none(py));
-            };
-            Ok(own.end(this).map_or_else(|| none(py), |_task| description))
-        })
-    }
+    unsafe { enter(|py| tuple(py, [])) }
 }
 
-unsafe extern "C" fn peek(
-    this: *mut ffi::PyObject,
-    _no_arguments: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with an object of the class.
-    unsafe {
-        enter(|py| {
-            let description = class::payload::<Finalizer>(passed(py, this)).describe(py)?;
-            Ok(description.unwrap_or_else(|| none(py)))
-        })
-    }
+fn detach<'py>(
+    this: Argument<'_, 'py>,
+    arguments: Arguments<'_, 'py>,
+) -> Result<Bound<'py, PyAny>> {
+    const SIGNATURE: Signature = Signature::new(Finalizer::CLASS, "detach", &[], 0);
+    let py = this.py();
+    let [] = arguments.read(&SIGNATURE)?;
+    // SAFETY: methods are entered with an object of the class.
+    let own: &Finalizer = unsafe { class::payload(this) };
+    // First what may fail. (An object that is being destroyed keeps its finalizer: it is about to be called.)
+    let Some(description) = own.describe(py)? else {
+        return Ok(none(py));
+    };
+    Ok(own.end(this).map_or_else(|| none(py), |_task| description))
+}
+
+fn peek<'py>(this: Argument<'_, 'py>, arguments: Arguments<'_, 'py>) -> Result<Bound<'py, PyAny>> {
+    const SIGNATURE: Signature = Signature::new(Finalizer::CLASS, "peek", &[], 0);
+    let py = this.py();
+    let [] = arguments.read(&SIGNATURE)?;
+    // SAFETY: as above.
+    let description = unsafe { class::payload::<Finalizer>(this) }.describe(py)?;
+    Ok(description.unwrap_or_else(|| none(py)))
 }
 
 unsafe extern "C" fn alive(this: *mut ffi::PyObject, _closure: *mut c_void) -> *mut ffi::PyObject {
@@ -481,6 +497,21 @@ unsafe extern "C" fn alive(this: *mut ffi::PyObject, _closure: *mut c_void) -> *
                 py,
                 class::payload::<Finalizer>(passed(py, this)).is_alive(),
             ))
+        })
+    }
+}
+
+/// In the words that 3.14 has for a property.
+unsafe extern "C" fn refuse_alive(
+    this: *mut ffi::PyObject,
+    value: *mut ffi::PyObject,
+    _closure: *mut c_void,
+) -> c_int {
+    // SAFETY: called by the interpreter with an object of the class.
+    unsafe {
+        enter(|py| {
+            let missing = if value.is_null() { "deleter" } else { "setter" };
+            Err::<(), _>(object::property_lacks(passed(py, this), "alive", missing))
         })
     }
 }
@@ -505,16 +536,12 @@ unsafe extern "C" fn set_atexit(
     // SAFETY: called by the interpreter with an object of the class, and another one, or null.
     unsafe {
         enter(|py| {
+            let this = passed(py, this);
             let Some(value) = Borrowed::from_ptr_or_opt(py, value) else {
-                return Err(attribute_error(
-                    py,
-                    format_args!("can't delete attribute 'atexit'"),
-                ));
+                return Err(object::property_lacks(this, "atexit", "deleter"));
             };
             let atexit = object::is_true(&value)?;
-            class::payload::<Finalizer>(passed(py, this))
-                .atexit
-                .set(atexit);
+            class::payload::<Finalizer>(this).atexit.set(atexit);
             Ok(())
         })
     }

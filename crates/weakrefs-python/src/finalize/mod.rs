@@ -5,7 +5,9 @@
 //! | `finalizer` | the class |
 //! | `registry` | those that are alive |
 //! | `exit` | what happens to them at exit |
+//! | `inspection` | the functions behind `finalize._registry` |
 
 pub(crate) mod exit;
 pub(crate) mod finalizer;
+pub(crate) mod inspection;
 mod registry;

@@ -13,16 +13,22 @@ use crate::interpreter::object::Argument;
 use pyo3::{Bound, PyAny, Python, ffi};
 use std::cell::Cell;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering::Relaxed};
 
 /// Where a finalizer is in the chain, while it is alive. Zeroed memory is one that is not in it.
 #[repr(C)]
 pub(super) struct Place {
     newer: Cell<*mut ffi::PyObject>,
     older: Cell<*mut ffi::PyObject>,
+    /// How many finalizers had begun before it.
+    index: Cell<usize>,
 }
 
 static NEWEST: AtomicPtr<ffi::PyObject> = AtomicPtr::new(ptr::null_mut());
+
+/// How many are in the chain, and how many have ever been.
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+static BEGUN: AtomicUsize = AtomicUsize::new(0);
 
 /// Whether finalizers were added since the last time that somebody asked.
 static GROWN: AtomicBool = AtomicBool::new(false);
@@ -30,6 +36,11 @@ static GROWN: AtomicBool = AtomicBool::new(false);
 /// Whether finalizers were added since the last time.
 pub(super) fn has_grown() -> bool {
     GROWN.swap(false, Relaxed)
+}
+
+/// How many there are.
+pub(super) fn count() -> usize {
+    COUNT.load(Relaxed)
 }
 
 /// The newest one.
@@ -45,6 +56,18 @@ pub(super) fn older<'py>(finalizer: Argument<'_, 'py>) -> Option<Bound<'py, PyAn
         let place = place(finalizer);
         Bound::from_borrowed_ptr_or_opt(finalizer.py(), place.older.get())
     }
+}
+
+/// The number of a finalizer: that of an older one is less.
+pub(super) fn index(finalizer: &Finalizer) -> usize {
+    finalizer.place.index.get()
+}
+
+/// Adds `step` to `number`, which is read and written under the interpreter's lock: no other thread is in between.
+fn step(number: &AtomicUsize, step: usize) -> usize {
+    let before = number.load(Relaxed);
+    number.store(before.wrapping_add(step), Relaxed);
+    before
 }
 
 /// # Safety
@@ -65,10 +88,12 @@ pub(super) unsafe fn add(finalizer: Argument<'_, '_>) {
     // SAFETY: the caller's promise; what is in the chain are finalizers.
     unsafe {
         place(finalizer).older.set(older);
+        place(finalizer).index.set(step(&BEGUN, 1));
         if !older.is_null() {
             place(passed(py, older)).newer.set(new);
         }
     }
+    step(&COUNT, 1);
     GROWN.store(true, Relaxed);
 }
 
@@ -91,6 +116,7 @@ pub(super) unsafe fn remove<'py>(finalizer: Argument<'_, 'py>) -> Bound<'py, PyA
         if !older.is_null() {
             place(passed(py, older)).newer.set(newer);
         }
+        step(&COUNT, 1_usize.wrapping_neg());
         Bound::from_owned_ptr(py, finalizer.as_ptr())
     }
 }

@@ -16,7 +16,6 @@
 )]
 
 use super::constant::Constant;
-use super::entry::enter;
 use super::error::{Raised, Result, kinds};
 use super::object::given;
 use super::remains::{self, Link};
@@ -251,6 +250,9 @@ pub(crate) const HIDDEN: c_ulong = ffi::Py_TPFLAGS_HAVE_GC
 const SLOTS: usize = 48;
 
 /// Makes the class `name`, whose objects carry a `P`.
+///
+/// Without a `tp_new` of its own, it has the one of `object`: whoever makes objects of the standard class without
+/// `__init__`, as `copyreg` does, makes objects of ours (S40).
 pub(crate) fn create<'py, P: Payload, const N: usize>(
     py: Python<'py>,
     name: &'static CStr,
@@ -314,16 +316,6 @@ pub(crate) unsafe fn allocate<'py>(
             .unwrap_or(ffi::PyType_GenericNew);
         given(py, new(class, arguments.as_ptr(), ptr::null_mut()))
     }
-}
-
-/// For `tp_new` of a class whose `__init__` reads the arguments.
-pub(crate) unsafe extern "C" fn new_object(
-    class: *mut ffi::PyTypeObject,
-    _args: *mut ffi::PyObject,
-    _kwargs: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with a class that has this slot.
-    unsafe { enter(|py| allocate(py, class)) }
 }
 
 /// A new object of a [hidden](HIDDEN) class, which nobody has seen yet.

@@ -154,11 +154,20 @@ pub(crate) struct Native {
 }
 
 impl Native {
-    /// `function` is called with an object of `R`'s class and the other arguments.
+    /// `function` is called with an object of `R`'s class and the other arguments, one level of recursion deeper.
     pub(crate) const fn new<R: Receiver, F: Function>(name: &'static CStr, _function: F) -> Self {
         Self {
             name,
-            entry: enter_method::<R, F>,
+            entry: enter_method::<R, F, true>,
+        }
+    }
+
+    /// The same, of one that runs no more of the user's than hashes and comparisons, each of which is a level of recursion
+    /// by itself.
+    pub(crate) const fn flat<R: Receiver, F: Function>(name: &'static CStr, _function: F) -> Self {
+        Self {
+            name,
+            entry: enter_method::<R, F, false>,
         }
     }
 
@@ -207,7 +216,7 @@ where
     }
 }
 
-unsafe extern "C" fn enter_method<R: Receiver, F: Function>(
+unsafe extern "C" fn enter_method<R: Receiver, F: Function, const DEEPER: bool>(
     method: *mut ffi::PyObject,
     args: *const *mut ffi::PyObject,
     flagged_count: usize,
@@ -221,7 +230,11 @@ unsafe extern "C" fn enter_method<R: Receiver, F: Function>(
             match arguments.split_first() {
                 Some((this, others)) if is_receiver::<R>(this) => {
                     let function = NonNull::<F>::dangling().read();
-                    recursively(py, || function.call(this, others))
+                    if DEEPER {
+                        recursively(py, || function.call(this, others))
+                    } else {
+                        function.call(this, others)
+                    }
                 }
                 split => Err(refused::<R>(
                     passed(py, method),

@@ -46,6 +46,7 @@ names! {
     copy = c"copy"
     difference_update = c"difference_update"
     eq = c"__eq__"
+    exitfunc = c"_exitfunc"
     func = c"__func__"
     iand = c"__iand__"
     intersection = c"intersection"
@@ -59,6 +60,8 @@ names! {
     popitem = c"popitem"
     qualname = c"__qualname__"
     register = c"register"
+    registered_with_atexit = c"_registered_with_atexit"
+    shutdown = c"_shutdown"
     symmetric_difference_update = c"symmetric_difference_update"
     update = c"update"
 }

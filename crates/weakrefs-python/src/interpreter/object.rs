@@ -6,7 +6,8 @@
 
 #![allow(unsafe_code, reason = "calls of the C API")]
 
-use super::error::{Raised, Result, TypeName, kinds, type_error, value_error};
+use super::entry::recursively;
+use super::error::{Raised, Result, TypeName, attribute_error, kinds, type_error, value_error};
 use super::names::name;
 use pyo3::types::{PyDict, PyList, PyTuple};
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
@@ -65,15 +66,22 @@ pub(crate) fn not_implemented(py: Python<'_>) -> Bound<'_, PyAny> {
     unsafe { Bound::from_borrowed_ptr(py, ffi::Py_NotImplemented()) }
 }
 
-/// `hash(object)`.
+/// `hash(object)`: one level of recursion deeper, for the object may come back to where it is hashed, if it has not the hash
+/// of most objects, or of strings.
 #[inline]
 pub(crate) fn hash(object: &Bound<'_, PyAny>) -> Result<isize> {
+    // SAFETY: fields of the classes of a valid object and of the interpreter's own.
+    let hash_of =
+        |class: *const ffi::PyTypeObject| unsafe { (*class).tp_hash.map(|hash| hash as usize) };
+    let of_object = hash_of(unsafe { ffi::Py_TYPE(object.as_ptr()) });
     // SAFETY: a valid object.
-    let hash = unsafe { ffi::PyObject_Hash(object.as_ptr()) };
-    if hash == -1 {
-        Err(Raised::by_interpreter())
+    let ask = || done(unsafe { ffi::PyObject_Hash(object.as_ptr()) });
+    if of_object == hash_of(&raw const ffi::PyBaseObject_Type)
+        || of_object == hash_of(&raw const ffi::PyUnicode_Type)
+    {
+        ask()
     } else {
-        Ok(hash)
+        recursively(object.py(), ask)
     }
 }
 
@@ -144,6 +152,16 @@ pub(crate) fn optional_attribute<'py>(
         }
         Err(raised) => Err(raised),
     }
+}
+
+/// `object.name = value`.
+pub(crate) fn set_attribute<'py>(
+    object: &Bound<'py, PyAny>,
+    name: Argument<'_, 'py>,
+    value: Argument<'_, 'py>,
+) -> Result<()> {
+    // SAFETY: valid objects, and a string.
+    done(unsafe { ffi::PyObject_SetAttr(object.as_ptr(), name.as_ptr(), value.as_ptr()) }).map(drop)
 }
 
 /// Calls `callable` with positional arguments.
@@ -443,5 +461,24 @@ pub(crate) fn full_name<'py>(object: &Bound<'py, PyAny>) -> Result<Bound<'py, Py
     unsafe {
         let full = ffi::PyUnicode_FromFormat(c"%S.%S".as_ptr(), module.as_ptr(), name.as_ptr());
         given(py, full)
+    }
+}
+
+/// That the property `name` of `object` has no `missing`, in the words that 3.14 has for a property.
+#[cold]
+pub(crate) fn property_lacks(object: Argument<'_, '_>, name: &str, missing: &str) -> Raised {
+    let py = object.py();
+    // SAFETY: the type of a valid object.
+    let class = unsafe { super::entry::passed(py, ffi::Py_TYPE(object.as_ptr()).cast()) };
+    let class_name = match attribute(&class, name::qualname(py)) {
+        Ok(class_name) => class_name,
+        Err(raised) => return raised,
+    };
+    match text(class_name.as_borrowed()) {
+        Ok(class_name) => attribute_error(
+            py,
+            format_args!("property '{name}' of '{class_name}' object has no {missing}"),
+        ),
+        Err(raised) => raised,
     }
 }

@@ -11,7 +11,7 @@ use crate::interpreter::method::METHOD_TYPE;
 use crate::interpreter::names::name;
 use crate::interpreter::object::{Argument, attribute, call, given, text};
 use pyo3::types::PyString;
-use pyo3::{Bound, PyAny, Python, ffi};
+use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Whether its objects have the fields of [`Layout`].
@@ -37,6 +37,11 @@ pub(crate) fn learn(function: Argument<'_, '_>) -> Result<()> {
     };
     READABLE.store(readable, Ordering::Relaxed);
     Ok(())
+}
+
+/// `types.MethodType`.
+pub(crate) fn method_type(py: Python<'_>) -> Borrowed<'_, '_, PyAny> {
+    METHOD_TYPE.get(py)
 }
 
 /// What a bound method is made of.

@@ -17,7 +17,7 @@ use crate::interpreter::remains::{Link, may_set_off};
 use pyo3::types::PyType;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::cell::Cell;
-use std::ffi::c_void;
+use std::ffi::{c_int, c_void};
 use std::mem::offset_of;
 
 #[repr(C)]
@@ -90,10 +90,7 @@ pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
                 slot(ffi::Py_tp_doc, DOC.as_ptr().cast_mut().cast()),
                 slot(ffi::Py_tp_members, MEMBERS.pointer()),
                 slot(ffi::Py_tp_new, new as *mut c_void),
-                slot(
-                    ffi::Py_tp_init,
-                    subclass::accept_any_arguments as *mut c_void,
-                ),
+                slot(ffi::Py_tp_init, init as *mut c_void),
             ],
         )
     })?;
@@ -132,7 +129,24 @@ pub(crate) fn hash(object: Argument<'_, '_>) -> Option<isize> {
     Some(payload(object)?.hash.get())
 }
 
-static SIGNATURE: Signature = Signature::new("KeyedRef", "__new__", &["ob", "callback", "key"], 3);
+static NEW: Signature = Signature::new("KeyedRef", "__new__", PARAMETERS, 3).receiver("type");
+static INIT: Signature = Signature::new("KeyedRef", "__init__", PARAMETERS, 3);
+const PARAMETERS: &[&str] = &["ob", "callback", "key"];
+
+/// The constructor has done everything; what it was given may have been other arguments, by a subclass.
+unsafe extern "C" fn init(
+    _object: *mut ffi::PyObject,
+    args: *mut ffi::PyObject,
+    kwargs: *mut ffi::PyObject,
+) -> c_int {
+    // SAFETY: called by the interpreter with the arguments of `tp_init`.
+    unsafe {
+        enter(|py| {
+            let arguments = Arguments::in_tuple(py, args, kwargs);
+            arguments.all::<3>(&INIT).map(drop)
+        })
+    }
+}
 
 unsafe extern "C" fn new(
     class: *mut ffi::PyTypeObject,
@@ -143,7 +157,7 @@ unsafe extern "C" fn new(
     unsafe {
         enter(|py| {
             let arguments = Arguments::in_tuple(py, args, kwargs);
-            let [referent, callback, key] = arguments.all(&SIGNATURE)?;
+            let [referent, callback, key] = arguments.all(&NEW)?;
             let class = passed(py, class.cast()).cast_unchecked();
             let object = subclass::create(class, referent, callback)?;
             let keyed: &Keyed = class::payload(object.as_borrowed());

@@ -17,7 +17,7 @@ use crate::interpreter::object::{Argument, given, tuple};
 use crate::interpreter::remains::Link;
 use pyo3::types::PyType;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
-use std::ffi::{CStr, c_int, c_ulong, c_void};
+use std::ffi::{CStr, c_ulong, c_void};
 use std::mem::offset_of;
 use std::ptr;
 
@@ -132,13 +132,4 @@ pub(crate) fn inherited_hash() -> *mut c_void {
             .tp_hash
             .map_or(ptr::null_mut(), |hash| hash as *mut c_void)
     }
-}
-
-/// For `tp_init` of a subclass: the constructor has done everything.
-pub(crate) unsafe extern "C" fn accept_any_arguments(
-    _object: *mut ffi::PyObject,
-    _args: *mut ffi::PyObject,
-    _kwargs: *mut ffi::PyObject,
-) -> c_int {
-    0
 }

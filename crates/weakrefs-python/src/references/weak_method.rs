@@ -12,7 +12,8 @@ use super::subclass;
 use super::weak_ref::WeakRef;
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{
-    self, LAST_MEMBER, Object, Payload, Stop, Table, Visit, offset_member, plain_method, slot,
+    self, LAST_ATTRIBUTE, LAST_MEMBER, Object, Payload, Stop, Table, Visit, offset_member,
+    plain_method, slot,
 };
 use crate::interpreter::constant::Constant;
 use crate::interpreter::entry::{enter, passed};
@@ -96,9 +97,36 @@ static DIED_DEFINITION: Table<ffi::PyMethodDef, 1> = Table([plain_method(
     c"died(reference, /)\n--\n\nTells its WeakMethod.",
 )]);
 
-static MEMBERS: Table<ffi::PyMemberDef, 2> = Table([
+/// Beside what the interpreter asks for, the names that subclasses of the standard class reach for. They are not writable:
+/// an answer that does not change is what `died` relies on.
+static MEMBERS: Table<ffi::PyMemberDef, 4> = Table([
+    ffi::PyMemberDef {
+        name: c"_func_ref".as_ptr(),
+        type_code: ffi::Py_T_OBJECT_EX,
+        offset: offset!(function) as ffi::Py_ssize_t,
+        flags: ffi::Py_READONLY,
+        doc: c"The weak reference to the function.".as_ptr(),
+    },
+    ffi::PyMemberDef {
+        name: c"_alive".as_ptr(),
+        type_code: ffi::Py_T_BOOL,
+        offset: offset!(alive) as ffi::Py_ssize_t,
+        flags: ffi::Py_READONLY,
+        doc: c"Whether neither the object nor the function has died.".as_ptr(),
+    },
     offset_member(c"__weaklistoffset__", offset!(weak_list)),
     LAST_MEMBER,
+]);
+
+static ATTRIBUTES: Table<ffi::PyGetSetDef, 2> = Table([
+    ffi::PyGetSetDef {
+        name: c"_meth_type".as_ptr(),
+        get: Some(method_type),
+        set: None,
+        doc: c"The type of the method.".as_ptr(),
+        closure: ptr::null_mut(),
+    },
+    LAST_ATTRIBUTE,
 ]);
 
 const DOC: &CStr = c"WeakMethod(meth, callback=None)\n--\n\n\
@@ -140,11 +168,9 @@ pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
             [
                 slot(ffi::Py_tp_doc, DOC.as_ptr().cast_mut().cast()),
                 slot(ffi::Py_tp_members, MEMBERS.pointer()),
+                slot(ffi::Py_tp_getset, ATTRIBUTES.pointer()),
                 slot(ffi::Py_tp_new, new as *mut c_void),
-                slot(
-                    ffi::Py_tp_init,
-                    subclass::accept_any_arguments as *mut c_void,
-                ),
+                slot(ffi::Py_tp_init, init as *mut c_void),
                 slot(ffi::Py_tp_call, call_with_tuple as *mut c_void),
                 slot(ffi::Py_tp_richcompare, compare as *mut c_void),
                 slot(ffi::Py_tp_hash, subclass::inherited_hash()),
@@ -167,7 +193,9 @@ fn own_payload<'a>(object: Borrowed<'a, '_, PyAny>) -> Result<&'a Method> {
     payload(object).ok_or_else(|| type_error(object.py(), format_args!("expected a WeakMethod")))
 }
 
-static NEW: Signature = Signature::new("WeakMethod", "__new__", &["meth", "callback"], 1);
+static NEW: Signature =
+    Signature::new("WeakMethod", "__new__", &["meth", "callback"], 1).receiver("cls");
+static INIT: Signature = Signature::new("WeakMethod", "__init__", &["meth", "callback"], 1);
 static CALL: Signature = Signature::new("WeakMethod", "__call__", &[], 0);
 
 unsafe extern "C" fn new(
@@ -183,6 +211,21 @@ unsafe extern "C" fn new(
             let class = passed(py, class.cast()).cast_unchecked();
             let method = method.map_or_else(|| none(py), Borrowed::to_owned);
             make(class, &method, callback)
+        })
+    }
+}
+
+/// The constructor has done everything; what it was given may have been other arguments, by a subclass.
+unsafe extern "C" fn init(
+    _object: *mut ffi::PyObject,
+    args: *mut ffi::PyObject,
+    kwargs: *mut ffi::PyObject,
+) -> c_int {
+    // SAFETY: called by the interpreter with the arguments of `tp_init`.
+    unsafe {
+        enter(|py| {
+            let arguments = Arguments::in_tuple(py, args, kwargs);
+            arguments.read::<2>(&INIT).map(drop)
         })
     }
 }
@@ -341,6 +384,20 @@ fn function_of<'py>(own: &Method, py: Python<'py>) -> Option<Bound<'py, PyAny>> 
     let reference = own.function.peek(py)?;
     // SAFETY: set by `make` to a weak reference, or to nothing.
     unsafe { WeakRef::view_unchecked(&reference) }.upgrade(py)
+}
+
+unsafe extern "C" fn method_type(
+    object: *mut ffi::PyObject,
+    _closure: *mut c_void,
+) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with an object of the class.
+    unsafe {
+        enter(|py| {
+            let own = own_payload(passed(py, object))?;
+            let unusual = own.method_type.get(py);
+            Ok(unusual.unwrap_or_else(|| bound_method::method_type(py).to_owned()))
+        })
+    }
 }
 
 unsafe extern "C" fn compare(

@@ -240,20 +240,3 @@ pub(crate) fn supports_weak_references(object: &Bound<'_, PyAny>) -> bool {
     // interpreter itself manages the list of references.
     unsafe { (*ffi::Py_TYPE(object.as_ptr())).tp_weaklistoffset != 0 }
 }
-
-/// The hash of a key that is to be weakly referenced.
-///
-/// Fails as creating a reference would if it cannot be (S22), before any of the key's own code runs.
-#[inline]
-pub(crate) fn weak_key_hash(key: &Bound<'_, PyAny>) -> Result<isize> {
-    if !supports_weak_references(key) {
-        refuse(key)?;
-    }
-    object::hash(key)
-}
-
-/// Fails in the interpreter's own words.
-#[cold]
-fn refuse(key: &Bound<'_, PyAny>) -> Result<()> {
-    WeakRef::plain(key).map(drop)
-}

@@ -18,7 +18,7 @@ R = TypeVar("R")
 def fast_weakrefs(wanted: bool) -> Generator[None, None, None]:
     """Somebody's own block around ours."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
+        warnings.simplefilter("ignore", weakrefs.InstallWarning)
         if wanted:
             with assert_type(weakrefs.installed(), AbstractContextManager[None, None]):
                 yield
@@ -27,10 +27,8 @@ def fast_weakrefs(wanted: bool) -> Generator[None, None, None]:
 
 
 def called_with_ours(function: Callable[[], R]) -> R:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        with weakrefs.installed():  # swallows no exception: the function returns
-            return function()
+    with weakrefs.installed(warn=False):  # swallows no exception: the function returns
+        return function()
 
 
 def standard_set_class() -> type:
@@ -48,14 +46,26 @@ def test_block() -> None:
 
 def test_install_and_uninstall() -> None:
     before = standard_set_class()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        weakrefs.install()
+    weakrefs.install(warn=False)
     try:
         assert standard_set_class() is weakrefs.WeakSet
     finally:
         weakrefs.uninstall()
     assert standard_set_class() is before
+
+
+def left_over(status: weakrefs.Status) -> list[str]:
+    """What a program's health page would show."""
+    held = [name for name in assert_type(status.modules, list[str]) if not name.startswith("threading.")]
+    counts = assert_type(status.instances, dict[str, int])
+    return [*held, *assert_type(status.subclasses, list[str]), *(f"{name}: {counts[name]}" for name in counts)]
+
+
+def test_status() -> None:
+    kept = weakref.WeakSet[object]()
+    status = weakrefs.status()
+    assert assert_type(status.installed, bool) is assert_type(weakrefs.is_installed(), bool) is False
+    assert any("WeakSet: " in line for line in left_over(status)) and not kept
 
 
 def test_version() -> None:

@@ -1,7 +1,8 @@
 """Installs weakrefs as an interpreter starts with this directory on PYTHONPATH, then makes way for the user's module.
 
 `python -m weakrefs` puts the directory there. A child may be any Python with any packages, so this is written in the
-oldest syntax, and what fails here is passed over in silence: the child then runs with the standard classes.
+oldest syntax, and what fails here is passed over: the child then runs with the standard classes, and in silence unless a
+report was asked for.
 """
 
 import os
@@ -21,11 +22,12 @@ path = [entry for entry in sys.path if entry != here]
 sys.path[:] = path
 sys.path.append(os.path.dirname(os.path.dirname(here)))
 try:
-    from weakrefs._install import install_at_startup
+    from weakrefs._start import begin
 
-    install_at_startup(quiet=carried)
+    begin(warn=not carried)
 except Exception:
-    pass
+    if "WEAKREFS_REPORT" in os.environ and sys.stderr is not None:
+        sys.stderr.write("weakrefs: process " + str(os.getpid()) + " is not served: " + repr(sys.exc_info()[1]) + "\n")
 sys.path[:] = path
 
 # With this module out of the way the name means the user's own; where there is none, this fails as `site` expects.

@@ -1,0 +1,39 @@
+"""What is done where an interpreter starts with ours: by `python -m weakrefs`, as its child, or by the switch of a site.
+
+It runs before the program, in the middle of `site`, so it imports little. Whoever calls it passes an error over, for
+nothing here may keep an interpreter from starting; where a report is asked for, the error is told.
+"""
+
+import os
+import sys
+
+from ._install import InstallWarning, install, warning_of_holders
+
+REPORT = "WEAKREFS_REPORT"  # "1": in this interpreter and those it starts; "once": in this one alone
+
+
+def begin(warn):
+    """Installs ours, warns of what holds standard classes if told to, and sees to the report."""
+    message = warning_of_holders() if warn else None
+    install(warn=False)
+    report = os.environ.get(REPORT)
+    if report == "once":
+        del os.environ[REPORT]
+    if report in ("once", "1"):
+        from . import _report
+
+        _report.begin()
+    if message:
+        import warnings
+
+        # Nobody's line is to blame: the modules were loaded by `.pth` files.
+        warnings.warn_explicit(message, InstallWarning, "python -m weakrefs", 0)
+
+
+def switched_on():
+    """Called by the line in the site directory that `_switch` writes, in every interpreter that reads it.
+
+    Those that are told to ignore the environment, by `-I` or `-E`, ignore this, too.
+    """
+    if os.environ.get("WEAKREFS_INSTALL") == "1" and not sys.flags.ignore_environment:
+        begin(warn=False)
