@@ -13,7 +13,8 @@ from owners import Owner
 
 SKIPPED = "skipped"
 EMPTY = "dictionary is empty"
-REFUSAL = re.compile("cannot create weak reference to .*")
+# A native class says where it is from.
+REFUSAL = re.compile(r"(cannot create weak reference to ')(?:weakrefs\.)?(.*)")
 
 
 def describe(value):
@@ -91,7 +92,7 @@ def describe_error(error):
         return ("raises", "KeyError", *map(_describe_key, error.args))
     refusal = REFUSAL.search(str(error)) if kind is TypeError else None
     if refusal:
-        return ("raises", "TypeError", refusal[0])
+        return ("raises", "TypeError", refusal[1] + refusal[2])
     return ("raises", kind.__name__)
 
 

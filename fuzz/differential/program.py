@@ -56,6 +56,8 @@ ONE_THING = {
 }
 # How long an open iterator keeps its container is nobody's promise.
 HOLDER_DEATH = re.compile(r"(fin|ref|WeakMethod|subscribe)\([skvb]\d")
+# Nor is how long it keeps what it has passed: strong values, and the keys of `KeyedRef`s.
+KEEPING = re.compile(r"\bv\d\[[ot]|\b[kv]\d\.setdefault\([ot]")
 # What makes no sense where both sides share their things.
 TWINS_ONLY = re.compile(r"act\(|walk\(|trace\('(?:finalize|WeakMethod)|census\(|each\(|link\(.*, [skv]\d|fin\(.*, 5\)")
 # What sees the order of deaths, which is open within a chain.
@@ -146,7 +148,7 @@ class Writer:
         if not self.pair:
             return
         target = self.rng.choice(self.holders)
-        if self.rng.random() < 0.7:
+        if self.rng.random() < 0.7 and not (self.open and target[0] == "v"):
             insert = {"s": "{}.add({})", "k": "{}[{}] = 0", "v": "{}[{}] = o0"}[target[0]]
             self.lines.append(insert.format(target, self.pair[1]))
         self.aim = target
@@ -176,6 +178,8 @@ class Writer:
         if self.shared and TWINS_ONLY.search(line):
             return
         if self.chained and IN_DEATHS.search(line):
+            return
+        if self.open and KEEPING.search(line):
             return
         if (self.shared or self.open) and HOLDER_DEATH.search(line):
             return
