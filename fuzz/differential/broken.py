@@ -295,7 +295,7 @@ class CopiesAlive(finalize):
 
     __slots__ = ()
 
-    def __copy__(self):
+    def __deepcopy__(self, memo):
         return self
 
 

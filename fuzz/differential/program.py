@@ -89,7 +89,7 @@ class Writer:
         kinds, weights = zip(*STRIKES)
         self.strike = None if self.shared else rng.choices(kinds, weights)[0]
         self.chained = not self.shared and rng.random() < 0.25
-        self.traced = not self.strike and rng.random() < 0.15
+        self.traced = not self.strike and rng.random() < 0.25
         if self.strike or self.chained:
             self.hostility = 0
         self.bound = {}
@@ -355,7 +355,7 @@ class Writer:
 
     def _trace(self):
         name = self.rng.choice([HOLDERS[self.rng.choice(self.holders)[0]]] * 4 + ["WeakMethod", "finalize"])
-        methods = self.rng.sample(TRACED[name], self.rng.randrange(1, 3))
+        methods = self.rng.sample(TRACED[name], min(len(TRACED[name]), self.rng.randrange(1, 7)))
         return f"trace({', '.join(map(repr, (name, *methods)))})"
 
     def _plain(self):

@@ -30,7 +30,7 @@ def replace(cls, name):
     """Has the one who listens last told of each call of this method, until `put_back`."""
     if (cls, name) not in _replaced:
         own = vars(cls).get(name)
-        setattr(cls, name, _telling(name, getattr(cls, name)))
+        setattr(cls, name, _telling(cls, name, getattr(cls, name)))
         _replaced[cls, name] = [own, 0]
     _replaced[cls, name][1] += 1
 
@@ -47,10 +47,10 @@ def put_back(cls, name):
         setattr(cls, name, own)
 
 
-def _telling(name, method):
+def _telling(cls, name, method):
     def telling(self, *args, **kwargs):
         if LISTENING:
-            LISTENING[-1](self, name, (*args, *kwargs.items()))
+            LISTENING[-1](cls, self, name, (*args, *kwargs.items()))
         return method(self, *args, **kwargs)
 
     return telling

@@ -248,15 +248,15 @@ class Vocabulary:
         return answers
 
     def trace(self, name, *methods):
+        cls = self.implementation.classes[name]
         for method in methods:
-            if (name, method) not in self.traces:
-                replace(self.implementation.classes[name], method)
-                self.traces.append((name, method))
+            if (cls, method) not in self.traces:
+                replace(cls, method)
+                self.traces.append((cls, method))
 
     def untrace(self):
         while self.traces:
-            name, method = self.traces.pop()
-            put_back(self.implementation.classes[name], method)
+            put_back(*self.traces.pop())
 
     # The private parts of containers
 

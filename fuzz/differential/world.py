@@ -69,7 +69,7 @@ class World(Vocabulary):
         """What came of a line. A fragile one does not interrupt what could break from it."""
         self.implementation.note = self.telling
         self.acting = self.implementation.sound or not fragile
-        LISTENING.append(self.telling)
+        LISTENING.append(self._hear)
         try:
             return self.observe(describe, self._struck(code, strike) if strike else eval(code, self.names))
         except (Exception, Interruption) as error:
@@ -129,6 +129,11 @@ class World(Vocabulary):
             raise
         except Exception as error:
             self.log.append((-1, "hook", describe_error(error)))
+
+    def _hear(self, cls, container, method, args):
+        """Of a method that is replaced for this world: the other's class may be a base of its own."""
+        if (cls, method) in self.traces:
+            self.telling(container, method, args)
 
     def telling(self, container, method, args):
         if unordered(container):
