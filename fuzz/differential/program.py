@@ -69,7 +69,7 @@ SPARED = re.compile(r"^pop\(|\bi\d|collect|\btext\(|fin\([skv]|walk|publish")
 # Nor by failed allocations what breaks the interpreter itself: 3.13 crashes where a function is made,
 # those before where a death is told to several, `repr` takes what failed once for recursive, and the text in `each` keeps
 # its errors to itself.
-FRAIL = re.compile(r"noted|bag|listed|census|act\(|each\(|function|\bfor\b|references|chain|0:1")
+FRAIL = re.compile(r"noted|pickled|bag|listed|census|act\(|each\(|function|\bfor\b|references|chain|0:1")
 
 
 class Writer:
