@@ -4,6 +4,8 @@ import atexit
 import os
 import threading
 import weakref
+from functools import partial
+from types import SimpleNamespace
 from weakref import (
     KeyedRef,
     WeakKeyDictionary,
@@ -14,7 +16,7 @@ from weakref import (
     ref,
 )
 
-from implementation import Standard, standard
+from implementation import Standard, snapshot, standard
 
 BROKEN = {}
 
@@ -285,6 +287,71 @@ class Aborts(WeakSet):
         if len(self) > 3:
             os.abort()
         super().clear()
+
+
+@broken
+class CopiesAlive(finalize):
+    """A copy is alive (S40)."""
+
+    __slots__ = ()
+
+    def __deepcopy__(self, memo):
+        return self
+
+
+@broken
+class KeepsToItself(WeakSet):
+    """Heeds what a subclass overrides, but no method that is replaced on the class (S39)."""
+
+    def update(self, other):
+        if type(self).__base__ is not WeakSet:
+            super().update(other)
+        else:
+            for item in other:
+                self.data.add(ref(item, self._remove))
+
+
+@broken
+class HasNoMethods(WeakSet):
+    """A bound method is an object of another class each time (S39)."""
+
+    remove = property(lambda self: partial(WeakSet.remove, self))
+
+
+@broken
+class IgnoresData(WeakKeyDictionary):
+    """What is assigned to `data` is dropped (S41)."""
+
+    def __setattr__(self, name, value):
+        if name != "data" or name not in vars(self):
+            super().__setattr__(name, value)
+
+
+class EmptiesBeforeRefusal(Standard):
+    """Refused data takes the contents along (S41)."""
+
+    def assign(self, container, data):
+        container.clear()
+        super().assign(container, data)
+
+
+BROKEN["EmptiesBeforeRefusal"] = lambda: EmptiesBeforeRefusal(weakref)
+
+
+class OneMoment(Standard):
+    """All iterators over a mapping show the moment of the first (S21)."""
+
+    def iterate(self, container, method):
+        if not isinstance(container, weakref.WeakKeyDictionary):
+            return super().iterate(container, method)
+        return self._walk(container, method)
+
+    def _walk(self, container, method):
+        data = container.__dict__.setdefault("moment", container.data.copy())
+        yield from snapshot(SimpleNamespace(data=data), method)
+
+
+BROKEN["OneMoment"] = lambda: OneMoment(weakref)
 
 
 class LiveIteration(Standard):

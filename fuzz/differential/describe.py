@@ -9,9 +9,12 @@ import types
 import weakref
 
 from objects import Equal, Phoenix, Plain, Unhashable
+from owners import Owner
 
 SKIPPED = "skipped"
-REFUSAL = re.compile("cannot create weak reference to .*")
+EMPTY = "dictionary is empty"
+# A native class says where it is from.
+REFUSAL = re.compile(r"(cannot create weak reference to ')(?:weakrefs\.)?(.*)")
 
 
 def describe(value):
@@ -61,6 +64,7 @@ DESCRIBERS = {
     Equal: _tag,
     Phoenix: _tag,
     Unhashable: _tag,
+    Owner: lambda value: ("owner", value.tag, describe(value.held), value.finalizer.alive),
 }
 
 
@@ -85,16 +89,20 @@ def describe_error(error):
     if kind is NameError or kind is UnboundLocalError:
         return SKIPPED
     if kind is KeyError:
-        # Whether a referent is still alive depends on the frames that the exception remembers.
-        return (
-            "raises",
-            "KeyError",
-            *["ref" if isinstance(arg, weakref.ref) else describe(arg) for arg in error.args],
-        )
+        return ("raises", "KeyError", *map(_describe_key, error.args))
     refusal = REFUSAL.search(str(error)) if kind is TypeError else None
     if refusal:
-        return ("raises", "TypeError", refusal[0])
+        return ("raises", "TypeError", refusal[1] + refusal[2])
     return ("raises", kind.__name__)
+
+
+def _describe_key(value):
+    """Whether a referent is still alive depends on the frames that the exception remembers; and how an empty
+    dictionary says that it is one, on its class.
+    """
+    if isinstance(value, weakref.ref):
+        return "ref"
+    return EMPTY if isinstance(value, str) and value.endswith(EMPTY) else describe(value)
 
 
 def contents(container):

@@ -3,6 +3,8 @@
 import weakref
 from types import SimpleNamespace
 
+from assigned import PLAIN
+
 NAMES = (
     "WeakSet",
     "WeakKeyDictionary",
@@ -38,6 +40,7 @@ class Implementation:
             self.classes["Slots" + name] = type("Slots" + name, (base,), {"__slots__": ("extra",)})
             told = {method: self._telling(base, method) for method in LOUD[name]}
             self.classes["Loud" + name] = type("Loud" + name, (base,), told)
+        self.classes["Subfinalize"] = type("Subfinalize", (self.classes["finalize"],), {})
 
     def _telling(self, base, name):
         method = getattr(base, name)
@@ -63,6 +66,12 @@ class Implementation:
         """Whether removals are being put off because one of the containers is being iterated."""
         return False
 
+    def assign(self, container, data):
+        container.data = data
+
+    def replace_remove(self, container, function):
+        container._remove = function
+
 
 class Standard(Implementation):
     """The interpreter's own classes, or classes made from them.
@@ -74,7 +83,8 @@ class Standard(Implementation):
     values if the lookup of their key by equality fails, and what a destructor stores during a
     collection, if the collector (from 3.14 on) clears the reference without calling it, which ours
     is rid of when it is iterated: `tidy` mends that. Before 3.14 changes during the container's own
-    iteration (`copy`, `update` ...) fail: `busy` tells. And `set.symmetric_difference_update` crashes
+    iteration (`copy`, `update` ...) fail: `busy` tells. Data with a behaviour and another `_remove` are
+    kept, which ours refuses (S41): `assign` and `replace_remove` refuse them, too. And `set.symmetric_difference_update` crashes
     the interpreter if a comparison changes either set: it is not `sound`.
     """
 
@@ -99,6 +109,14 @@ class Standard(Implementation):
 
     def busy(self, containers):
         return any(getattr(container, "_iterating", None) for container in containers)
+
+    def assign(self, container, data):
+        if type(data) not in {kind for kinds in PLAIN.values() for kind in kinds}:
+            raise TypeError("a behaviour of its own (S41)")
+        container.data = data
+
+    def replace_remove(self, container, function):
+        raise AttributeError("'_remove' cannot be replaced (S41)")
 
 
 def snapshot(container, method):

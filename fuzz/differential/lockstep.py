@@ -59,13 +59,14 @@ HOLDER = re.compile(r"\b[skv]\d\b")
 THING = re.compile(r"\bo\d\b")
 INSERTING = re.compile(r"\] = |\.add\(|update|setdefault")
 MANY = re.compile(r"# bulk| for |\.clear\(\)")
-FRAGILE = re.compile(r"\.add\(|\.clear\(\)|\beach\(|\bcollect\(")
+FRAGILE = re.compile(r"\.add\(|\.clear\(\)|\beach\(|\bcollect\(|\bassign\(|\bb\d\(|\bm\d\(\)\(")
+UNORDERED = re.compile(r"\.clear\(\)|\bk\d.*# bulk")
 # What a struck line may have changed besides containers.
-ELSEWHERE = re.compile(r"\b[fgmr]\d|fin\(|finalize|drop|link\(")
+ELSEWHERE = re.compile(r"\b[bfgmrw]\d|fin\(|finalize|drop|link\(|subscribe|publish")
 UNHASHABLE = ("raises", "TypeError")
 UNNAMED = re.compile(
     r"clear|pop|[|&^-]=|update|intersection|difference|\b[skv]\d = "
-    r"|drop\('[skv]|make|temporary|this| for "
+    r"|drop\('[skv]|make|temporary|this| for |assign|publish|\bb\d|\bm\d\(\)\(|walk"
 )
 
 Difference = namedtuple("Difference", "index line what ours theirs")
@@ -156,7 +157,7 @@ class Lockstep:
         if not (".pop(" in text and self._is_excused(line, results[0])):
             self._compare("result", *results)
         if acted or ours.log or theirs.log or ours.calls or theirs.calls or index % FULL_CHECK_EVERY == 0:
-            self._compare_all(".clear()" in text)
+            self._compare_all(UNORDERED.search(text) is not None)
         else:
             for name in line.containers:
                 self._compare_container(name, *[world.names.get(name) for world in self.worlds])
@@ -224,12 +225,12 @@ class Lockstep:
         if ours != theirs:
             raise Disagreement(what, ours, theirs)
 
-    def _compare_all(self, clearing=False):
+    def _compare_all(self, unordered=False):
         ours, theirs = self.worlds
-        if self.things_as_keys or self.chained or clearing:
+        if self.things_as_keys or self.chained or unordered:
             # A value's death may end its key's life: at once, or, in 3.14, when the `KeyedRef`
-            # is gone, which holds the key, too. In which order `clear` drops is undefined, and where
-            # an interpreter breaks a deep chain.
+            # is gone, which holds the key, too. In which order `clear` drops is undefined, how long what
+            # goes through a mapping holds its values, and where an interpreter breaks a deep chain.
             self._compare("log", *[sorted(world.log, key=repr) for world in self.worlds])
         else:
             self._compare("log", ours.log, theirs.log)

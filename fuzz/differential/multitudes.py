@@ -6,21 +6,28 @@ Templates like those of `operations.py`.
 from operations import Menu
 
 # Deep chains: what owns one may go at any time.
-CHAINS = Menu(
-    [
-        (
-            3,
-            """{chain} is None
-             {c}[{o}] = {chain}
-             {c}[{t}] = {chain}""",
-        ),
-        (
-            1,
-            """{c}.add({chain})
-             {c}.setdefault({o}, {chain})
+LOOSE = [
+    (
+        1,
+        """{chain} is None
+             {c}.add({chain})
              fin({o}, note, {same}.number, {chain})
+             {w} = owner({chain}, {t})
+             {w} = copy({w})
              {r} = KeyedRef({o}, None, {chain})
              {m} = WeakMethod({chain}.method)""",
+    ),
+]
+LOOSE_CHAINS = Menu(LOOSE)
+# Those that a value owns, which an open iterator of the standard side would keep.
+CHAINS = Menu(
+    [
+        *LOOSE,
+        (
+            2,
+            """{c}[{o}] = {chain}
+             {c}[{t}] = {chain}
+             {c}.setdefault({o}, {chain})""",
         ),
     ]
 )

@@ -3,8 +3,9 @@
 The writer keeps track of which names a line can expect to be bound, so that few lines fail for
 want of a name; it never runs anything, so a program depends on the seed (and the interpreter's
 version) alone, and leaving lines out of one leaves a program. Names: things `o0`-`o7`, weak sets
-`s0` `s1`, weak-keyed mappings `k0` `k1`, weak-valued ones `v0` `v1`, open iterators `i0` `i1`,
-references `r0`-`r2`, finalizers `f0`-`f2`, weak methods `m0` `m1`, functions `g0` `g1`.
+`s0` `s1`, weak-keyed mappings `k0` `k1`, weak-valued ones `v0` `v1`, open iterators `i0`-`i5`,
+references `r0`-`r2`, finalizers `f0`-`f2`, weak methods `m0` `m1`, functions `g0` `g1`, owners of
+finalizers `w0` `w1`, bound methods `b0` `b1`.
 """
 
 import random
@@ -13,7 +14,8 @@ import sys
 
 import chains
 import strikes
-from multitudes import CHAINS, CROWDED_KEYED, CROWDED_SET, CROWDED_VALUED
+from assigned import BEHAVING, PLAIN
+from multitudes import CHAINS, CROWDED_KEYED, CROWDED_SET, CROWDED_VALUED, LOOSE_CHAINS
 from operations import (
     DEATHS,
     FINALIZERS,
@@ -31,6 +33,8 @@ from operations import (
     THINGS,
     VALUED,
 )
+from surroundings import ASSIGNED, BUSES, OWNERS, TRACES, WALKS
+from tracing import TRACED
 
 # Changing a container while one of its own iterators runs is defined on both sides from 3.14 on.
 SNAPSHOTS = sys.version_info >= (3, 14)
@@ -44,28 +48,36 @@ ITERATIONS = {
     "k": ["keys", "values", "items"],
     "v": ["keys", "values", "items", "itervaluerefs"],
 }
+# Methods that take one thing, or nothing. Special methods of ours are slots, whose bound form is the interpreter's.
+ONE_THING = {
+    "s": ["add", "discard", "remove", "update", "issubset", "clear"],
+    "k": ["get", "pop", "setdefault", "update", "keyrefs", "popitem"],
+    "v": ["get", "pop", "setdefault", "update", "valuerefs", "popitem"],
+}
 # How long an open iterator keeps its container is nobody's promise.
-HOLDER_DEATH = re.compile(r"(fin|ref)\([skv]\d")
+HOLDER_DEATH = re.compile(r"(fin|ref|WeakMethod|subscribe)\([skvb]\d")
+# Nor is how long it keeps what it has passed: strong values, and the keys of `KeyedRef`s.
+KEEPING = re.compile(r"\bv\d\[[ot]|\b[kv]\d\.setdefault\([ot]")
 # What makes no sense where both sides share their things.
-TWINS_ONLY = re.compile(r"act\(|census\(|each\(|link\(.*, [skv]\d|fin\(.*, 5\)")
+TWINS_ONLY = re.compile(r"act\(|walk\(|trace\('(?:finalize|WeakMethod)|census\(|each\(|link\(.*, [skv]\d|fin\(.*, 5\)")
 # What sees the order of deaths, which is open within a chain.
 IN_DEATHS = re.compile(r"act\(|census\(")
 # By what a program may be struck, and how many are.
 STRIKES = [(None, 80), ("memory", 12 * strikes.MEMORY), ("interrupt", 8 * strikes.TIMER)]
 # Not struck: what both sides must choose alike, or hold open.
-SPARED = re.compile(r"^pop\(|\bi\d|collect|\btext\(|fin\([skv]")
+SPARED = re.compile(r"^pop\(|\bi\d|collect|\btext\(|fin\([skv]|walk|publish")
 # Nor by failed allocations what breaks the interpreter itself: 3.13 crashes where a function is made,
 # those before where a death is told to several, `repr` takes what failed once for recursive, and the text in `each` keeps
 # its errors to itself.
-FRAIL = re.compile(r"noted|bag|listed|census|act\(|each\(|function|\bfor\b|references|chain|0:1")
+FRAIL = re.compile(r"noted|pickled|bag|listed|census|act\(|each\(|function|\bfor\b|references|chain|0:1")
 
 
 class Writer:
     """Writes one program. Indexing it gives an argument for a template's placeholder."""
 
     # What the line being written is about: its container, also when a hook's text is being written;
-    # the thing that it names first; two things that collide; the thing named last.
-    target = aim = focus = pair = named = None
+    # the thing that it names first; two things that collide; the thing and the container named last.
+    target = aim = focus = pair = named = held = None
 
     def __init__(self, seed, length):
         self.rng = rng = random.Random(seed)
@@ -76,8 +88,8 @@ class Writer:
         self.hostility = 0 if self.shared else rng.choice((0, 0.2, 0.5))
         kinds, weights = zip(*STRIKES)
         self.strike = None if self.shared else rng.choices(kinds, weights)[0]
-        # An open iterator of the standard side holds values.
-        self.chained = not (self.shared or self.open) and rng.random() < 0.25
+        self.chained = not self.shared and rng.random() < 0.25
+        self.traced = not self.strike and rng.random() < 0.25
         if self.strike or self.chained:
             self.hostility = 0
         self.bound = {}
@@ -85,8 +97,16 @@ class Writer:
         self.holders = sorted(rng.sample(sorted(MENUS), rng.choice((1, 1, 2, 3))))
         self.holders = [kind + number for kind in self.holders for number in "01"]
         # No menu stands for those of the containers.
-        self.menus = [None, FINALIZERS, METHODS, REFERENCES, THINGS, OPEN, CHAINS]
-        self.weights = [70, 5, 7, 5, 12, 25 if self.open else 0, 6 * self.chained]
+        self.menus = [None, FINALIZERS, METHODS, REFERENCES, THINGS, OWNERS, BUSES, ASSIGNED]
+        self.weights = [70, 5, 7, 5, 12, 5, 5, 2]
+        for menu, weight in (
+            (OPEN, 25 * self.open),
+            (WALKS, 4 * self.open),
+            (LOOSE_CHAINS if self.open else CHAINS, 6 * self.chained),
+            (TRACES, 5 * self.traced),
+        ):
+            self.menus.append(menu)
+            self.weights.append(weight)
         self.lines = []
 
     def write(self):
@@ -128,7 +148,7 @@ class Writer:
         if not self.pair:
             return
         target = self.rng.choice(self.holders)
-        if self.rng.random() < 0.7:
+        if self.rng.random() < 0.7 and not (self.open and target[0] == "v"):
             insert = {"s": "{}.add({})", "k": "{}[{}] = 0", "v": "{}[{}] = o0"}[target[0]]
             self.lines.append(insert.format(target, self.pair[1]))
         self.aim = target
@@ -158,6 +178,8 @@ class Writer:
         if self.shared and TWINS_ONLY.search(line):
             return
         if self.chained and IN_DEATHS.search(line):
+            return
+        if self.open and KEEPING.search(line):
             return
         if (self.shared or self.open) and HOLDER_DEATH.search(line):
             return
@@ -206,8 +228,10 @@ class Writer:
 
     def _c(self):
         if self.aim and self.rng.random() < 0.6:
-            return self.aim
-        return self.target or self.rng.choice(self.holders)
+            self.held = self.aim
+        else:
+            self.held = self.target or self.rng.choice(self.holders)
+        return self.held
 
     def _n(self):
         """The name that a result gets: one of the target's kind."""
@@ -230,7 +254,7 @@ class Writer:
         if self.focus and self.target:
             name, self.focus = self.focus, None
             return name
-        if self.aim and not self.focus and self.rng.random() < 0.4:
+        if self.pair and not self.focus and self.rng.random() < 0.4:
             return self.rng.choice(self.pair)
         names = list(self.bound)
         if names and (self.shared or self.rng.random() < 0.97):
@@ -309,11 +333,58 @@ class Writer:
         return self.rng.choice(("r0", "r1", "r2"))
 
     def _j(self):
-        return self.rng.choice(("i0", "i1"))
+        return self.rng.choice(("i0", "i1", "i2", "i3", "i4", "i5"))
 
     def _opened(self):
         name = self.rng.choice(self.holders)
         return f"iterate({name}, {self.rng.choice(ITERATIONS[name[0]])!r})"
+
+    def _w(self):
+        return self.rng.choice(("w0", "w1"))
+
+    def _b(self):
+        return self.rng.choice(("b0", "b1"))
+
+    def _protocol(self):
+        """From 2 on: before, what cannot be pickled is told in other words."""
+        return str(self.rng.randrange(2, 6))
+
+    def _method(self):
+        """One of the container named last that takes one thing."""
+        return self.rng.choice(ONE_THING[self.held[0]])
+
+    def _trace(self):
+        name = self.rng.choice([HOLDERS[self.rng.choice(self.holders)[0]]] * 4 + ["WeakMethod", "finalize"])
+        methods = self.rng.sample(TRACED[name], min(len(TRACED[name]), self.rng.randrange(1, 7)))
+        return f"trace({', '.join(map(repr, (name, *methods)))})"
+
+    def _plain(self):
+        """Data with mere contents. (An interruption of an `OrderedDict` may break it.)"""
+        kinds = PLAIN[self.held[0]]
+        return repr(self.rng.choice(kinds[:2] if self.hostility else kinds).__name__)
+
+    def _behaving(self):
+        return repr(self.rng.choice(BEHAVING[self.held[0]]).__name__)
+
+    def _contents(self):
+        """What becomes the data of the container named last."""
+        count = self.rng.randrange(5)
+        if self.held[0] == "s":
+            return "[" + ", ".join(self._o() for _ in range(count)) + "]"
+        outer, self.target = self.target, self.held
+        pairs = [f"({self._k()}, {self._v()})" for _ in range(count)]
+        self.target = outer
+        return "[" + ", ".join(pairs) + "]"
+
+    def _method_of_c(self):
+        return repr(self.rng.choice(ITERATIONS[self.held[0]]))
+
+    def _changes(self):
+        """A text that most likely changes the container named last."""
+        aim, self.aim = self.aim, self.held
+        text = self._text()
+        self.aim = aim
+        return text
 
     def _text(self):
         return repr(self._inner(TEXTS))

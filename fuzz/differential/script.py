@@ -3,7 +3,10 @@
 import re
 from pathlib import Path
 
-SUPPORT = ("objects", "describe", "implementation", "forks", "chains", "strikes", "vocabulary", "world", "lockstep")
+SUPPORT = (
+    *("objects", "owners", "assigned", "tracing", "describe", "implementation"),
+    *("forks", "chains", "strikes", "vocabulary", "world", "lockstep"),
+)
 LOCAL_IMPORT = re.compile(rf"^from ({'|'.join(SUPPORT)}) import .*\n", re.MULTILINE)
 DOCSTRING = re.compile(r'\A""".*?"""\n', re.DOTALL)
 

@@ -1,13 +1,18 @@
 """The words of programs, besides the classes: what acts on things and looks at results."""
 
+import inspect
 import re
 import types
 import weakref
 
-from describe import describe
+from assigned import KINDS, entries_of
+from describe import describe, describe_error
 from objects import Boom, Plain
+from owners import Owner, pickled
+from tracing import put_back, replace
 
 END = "end"
+STEPS = 5
 
 
 def unordered(container):
@@ -93,8 +98,9 @@ class Vocabulary:
             raise Boom(self)
 
     def note(self, owner, /, *args, **kwargs):
+        """What it returns keeps nothing: ours is done with that before it lets go of the arguments, 3.14 after."""
         self.log.append((owner, "noted", describe(args), describe(kwargs)))
-        return args
+        return describe(args)
 
     def noted(self, thing, tag):
         owner = -1 if thing is None else thing.number
@@ -143,11 +149,19 @@ class Vocabulary:
         return None
 
     def iterate(self, container, method):
-        if not unordered(container):
-            return self.implementation.iterate(container, method)
-        if self.leader is not None:
+        if unordered(container) and self.leader is not None:
             return Following(self, container)
-        return Leading(self, self.implementation.iterate(container, "__iter__"))
+        walk = self.observe(lambda walked: self.implementation.iterate(walked, method), container)
+        return Leading(self, walk) if unordered(container) else walk
+
+    def walk(self, container, method, text):
+        """Walks so many steps with one iterator, and runs the text after each."""
+        walk = self.iterate(container, method)
+        seen = []
+        while len(seen) < STEPS and (not seen or seen[-1] != END):
+            seen.append(describe(self.step(walk)))
+            self.execute(text)
+        return seen
 
     def step(self, iterator):
         return next(iterator, END)
@@ -201,6 +215,66 @@ class Vocabulary:
 
     def bound(self, function, thing):
         return types.MethodType(function, thing)
+
+    # Owners, subscribers and tracers
+
+    def owner(self, held, tag, kind="finalize"):
+        made = Owner(held, tag)
+        made.finalizer = self.names[kind](made, self.note, -1, tag)
+        if kind != "finalize":
+            made.finalizer.tag = tag
+        self.finalizers.append(made.finalizer)
+        return made
+
+    def pickled(self, value, protocol):
+        return pickled(value, protocol)
+
+    def ismethod(self, value):
+        return inspect.ismethod(value)
+
+    def subscribe(self, method):
+        self.bus.append(self.names["WeakMethod"](method))
+
+    def publish(self, thing):
+        """Sends to every method in the bus whose object lives."""
+        answers = []
+        for kept in self.bus:
+            method = kept()
+            if method is not None:
+                try:
+                    answers.append(describe(method(thing)))
+                except Exception as error:
+                    answers.append(describe_error(error))
+        self.bus = [kept for kept in self.bus if kept() is not None]
+        return answers
+
+    def trace(self, name, *methods):
+        cls = self.implementation.classes[name]
+        for method in methods:
+            if (cls, method) not in self.traces:
+                replace(cls, method)
+                self.traces.append((cls, method))
+
+    def untrace(self):
+        while self.traces:
+            put_back(*self.traces.pop())
+
+    # The private parts of containers
+
+    def assign(self, container, kind, entries):
+        """Has the container take such data."""
+        self.implementation.assign(container, KINDS[kind](entries_of(container, entries)))
+
+    def replace_remove(self, container, function):
+        self.implementation.replace_remove(container, function)
+
+    def watched(self, container, thing, key):
+        """One's own reference, which tells the container of the death."""
+        if hasattr(container, "valuerefs"):
+            return self.names["KeyedRef"](thing, container._remove, key)
+        reference = weakref.ref(thing, container._remove)
+        hash(reference)
+        return reference
 
 
 class Leading:

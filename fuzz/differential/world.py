@@ -8,10 +8,15 @@ from collections import deque
 from chains import Links
 from describe import describe, describe_error
 from objects import Boom, Equal, Interruption, Phoenix, Plain, Unhashable
+from tracing import LISTENING
 from vocabulary import END, Vocabulary, unordered
 
 HOLDERS = ("s0", "s1", "k0", "k1", "v0", "v1")
-OTHER = re.compile(r"[cofgimr]\d")
+OTHER = re.compile(r"[bcofgimrw]\d")
+
+
+def unheard(*_):
+    pass
 
 
 class World(Vocabulary):
@@ -37,6 +42,8 @@ class World(Vocabulary):
         self.acting = True
         self.stopped = False
         self.finalizers = []
+        self.bus = []
+        self.traces = []
         self.made = {}
         self.chosen = deque()
         self.created = deque()
@@ -62,11 +69,13 @@ class World(Vocabulary):
         """What came of a line. A fragile one does not interrupt what could break from it."""
         self.implementation.note = self.telling
         self.acting = self.implementation.sound or not fragile
+        LISTENING.append(self._hear)
         try:
             return self.observe(describe, self._struck(code, strike) if strike else eval(code, self.names))
         except (Exception, Interruption) as error:
             return describe_error(error)
         finally:
+            LISTENING.pop()
             self.acting = True
             # The death of one may make another, while the deque is being cleared.
             while self.created and len(self.population.worlds) == 1:
@@ -83,11 +92,13 @@ class World(Vocabulary):
         self.log.append((number, "ran"))
 
     def observe(self, observation, value):
-        """To look at something is no operation: no hook runs."""
+        """To look at something is no operation: no hook runs, and nobody hears of it."""
         hooks, self.hooks = self.hooks, {}
+        LISTENING.append(unheard)
         try:
             return observation(value)
         finally:
+            LISTENING.pop()
             self.hooks = hooks
 
     def fire(self, trigger, this=None):
@@ -119,10 +130,15 @@ class World(Vocabulary):
         except Exception as error:
             self.log.append((-1, "hook", describe_error(error)))
 
+    def _hear(self, cls, container, method, args):
+        """Of a method that is replaced for this world: the other's class may be a base of its own."""
+        if (cls, method) in self.traces:
+            self.telling(container, method, args)
+
     def telling(self, container, method, args):
         if unordered(container):
             # By which iterable one method hands things to another is nobody's promise.
-            seen = ["iterable" if method == "update" else self.observe(describe, arg) for arg in args]
+            seen = ["iterable" if method in ("update", "__init__") else self.observe(describe, arg) for arg in args]
             self.calls.append((-1, "called", method, seen))
         else:
             self.log.append((-1, "called", method, self.observe(describe, args)))
@@ -134,6 +150,7 @@ class World(Vocabulary):
         """From now on nothing acts on anything."""
         self.stopped = True
         self.hooks = {}
+        self.untrace()
         for finalizer in self.finalizers:
             finalizer.detach()
         self.finalizers.clear()
@@ -141,6 +158,7 @@ class World(Vocabulary):
     def release(self):
         """Lets go of everything but the containers, which are emptied."""
         self.stop()
+        self.bus.clear()
         for container in self.containers().values():
             container.clear()
         for name in [name for name in self.names if OTHER.fullmatch(name)]:
