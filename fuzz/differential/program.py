@@ -46,7 +46,8 @@ LOOPS = {"s": LOOPED_SET, "k": LOOPED_MAPPING, "v": LOOPED_MAPPING}
 ITERATIONS = {
     "s": ["__iter__"],
     "k": ["keys", "values", "items"],
-    "v": ["keys", "values", "items", "itervaluerefs"],
+    # Without "keys": whether one is shown, ours decides by the value that it has by then, 3.14 by the one it had (S21).
+    "v": ["values", "items", "itervaluerefs"],
 }
 # Methods that take one thing, or nothing. Special methods of ours are slots, whose bound form is the interpreter's.
 ONE_THING = {

@@ -63,7 +63,7 @@ def test_a_weak_method(name, method, module):
     To a finalizer there are no weak references, neither to the standard one.
     """
     if name == "finalize":
-        with pytest.raises(TypeError, match="cannot create weak reference to '.*finalize' object"):
+        with pytest.raises(TypeError, match=r"cannot create weak reference to '.*finalize' object"):
             module.WeakMethod(getattr(build(weakrefs, name, Thing()), method))
         return
     container = build(weakrefs, name, thing := Thing())
@@ -193,7 +193,6 @@ def test_parameters_are_those_of_the_native_code(name, method):
     [("WeakSet", "add"), ("WeakSet", "discard"), ("WeakKeyDictionary", "get"), ("WeakKeyDictionary", "setdefault")]
     + [("WeakValueDictionary", "get"), ("WeakValueDictionary", "pop")],
 )
-@pytest.mark.filterwarnings("ignore:functools.partial:FutureWarning")
 def test_a_method_that_comes_back_to_itself(name, method):
     """S35: without a function in Python in between; also by way of a tuple's hash."""
 
@@ -203,6 +202,6 @@ def test_a_method_that_comes_back_to_itself(name, method):
     key = Key()
     keys = [key] if name != "WeakValueDictionary" else [key, (1, key)]
     for each in keys:
-        Key.__hash__ = functools.partial(getattr(getattr(weakrefs, name)(), method), each)
+        Key.__hash__ = staticmethod(functools.partial(getattr(getattr(weakrefs, name)(), method), each))
         with pytest.raises(RecursionError):
             hash(key)
