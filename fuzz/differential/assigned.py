@@ -46,8 +46,8 @@ class Counting(defaultdict):
         super().__init__(int, data)
 
 
-# By the letter of the container. A standard weak-valued mapping breaks an `OrderedDict`: it evicts from it as from a `dict`.
-PLAIN = {"s": (set, PlainSet), "k": (dict, PlainDict, OrderedDict), "v": (dict, PlainDict)}
+# By the letter of the container. The standard mappings break an `OrderedDict`: they evict from it as from a `dict`.
+PLAIN = {"s": (set, PlainSet), "k": (dict, PlainDict), "v": (dict, PlainDict)}
 BEHAVING = {"s": (Closed,), **dict.fromkeys("kv", (Bounded, Refilling, Counting, Counter, UserDict))}
 KINDS = {kind.__name__: kind for kinds in (PLAIN, BEHAVING) for group in kinds.values() for kind in group}
 

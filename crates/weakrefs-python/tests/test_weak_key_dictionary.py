@@ -140,6 +140,15 @@ def test_an_unhashable_key():
     assert entries(keys) == [(thing, 1)] and weakref.getweakrefcount(unhashable) == 0
 
 
+def test_an_empty_mapping_asks_no_key_to_pop_for_its_hash():
+    """S22: as the `dict` in the standard class; but whether it can be weakly referenced."""
+    for cls in WeakKeyDictionary, standard.WeakKeyDictionary:
+        assert cls().pop(Unhashable(), 1) == 1
+        for wrong in [], 3:
+            with pytest.raises(TypeError, match="cannot create weak reference"):
+                cls().pop(wrong, 1)
+
+
 def test_an_update_that_fails_keeps_what_came_before():
     """S22: as an ordinary loop would."""
     keys, (a, b) = WeakKeyDictionary(), things(2)

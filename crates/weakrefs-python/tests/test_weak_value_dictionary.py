@@ -184,6 +184,14 @@ def test_a_value_needs_no_hash_and_no_equality():
     assert values["k"] is thing and values.setdefault("k", Thing()) is thing
 
 
+def test_an_empty_mapping_asks_no_key_to_pop_for_its_hash():
+    """S22: as the `dict` in the standard class."""
+    values = WeakValueDictionary()
+    assert values.pop([], 1) == 1
+    with pytest.raises(KeyError):
+        values.pop(Unhashable())
+
+
 def test_a_live_entry_is_what_setdefault_gives():
     """S19: and the default is neither stored nor looked at."""
     a, b = things(2)

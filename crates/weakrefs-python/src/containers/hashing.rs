@@ -50,11 +50,19 @@ pub(crate) fn possible_element_hash(element: &Bound<'_, PyAny>) -> Result<Option
     possible_weak_hash(element, Purpose::Element)
 }
 
+/// Fails if `object` cannot be weakly referenced.
+#[inline]
+pub(crate) fn check_weak(object: &Bound<'_, PyAny>) -> Result<()> {
+    if supports_weak_references(object) {
+        Ok(())
+    } else {
+        refuse(object)
+    }
+}
+
 #[inline]
 fn weak_hash(object: &Bound<'_, PyAny>, purpose: Purpose) -> Result<isize> {
-    if !supports_weak_references(object) {
-        refuse(object)?;
-    }
+    check_weak(object)?;
     object::hash(object).map_err(|raised| unhashable(object, purpose, raised))
 }
 

@@ -28,6 +28,9 @@ use std::ffi::{CStr, c_int, c_void};
 
 /// An entry of a mapping.
 pub(crate) trait Mapped: Shown {
+    /// Fails if `key` cannot be one for another reason than its hash.
+    fn check_key(key: &Bound<'_, PyAny>) -> Result<()>;
+
     /// The hash of a key that is to be looked up or stored.
     fn key_hash(key: &Bound<'_, PyAny>) -> Result<isize>;
 
@@ -406,7 +409,13 @@ method!(pop(this, container, arguments: signature("key"; 1)) {
     }
     let default = arguments.get(1);
     let [key] = arguments.up_to(1).all(signature)?;
-    let taken = container.take(&key, M::key_hash(&key)?)?;
+    let taken = if container.len(py) == 0 {
+        // As a `dict`, which does not ask for a hash then.
+        M::check_key(&key)?;
+        None
+    } else {
+        container.take(&key, M::key_hash(&key)?)?
+    };
     match taken.and_then(|entry| entry.value(py)).or_else(|| default.map(Borrowed::to_owned)) {
         Some(value) => Ok(value),
         None => Err(missing::<M>(&key)),

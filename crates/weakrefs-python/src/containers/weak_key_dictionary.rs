@@ -11,7 +11,7 @@
 use super::container::{self, Container, Scratch};
 use super::data::Shown;
 use super::entry::{Classes, Entry, Part, Taken};
-use super::hashing::{possible_weak_key_hash, weak_key_hash};
+use super::hashing::{check_weak, possible_weak_key_hash, weak_key_hash};
 use super::mapping::{self, Mapped, Natives, native};
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{Stop, Visit};
@@ -111,6 +111,10 @@ impl Entry for KeyEntry {
 }
 
 impl Mapped for KeyEntry {
+    fn check_key(key: &Bound<'_, PyAny>) -> Result<()> {
+        check_weak(key)
+    }
+
     #[inline]
     fn key_hash(key: &Bound<'_, PyAny>) -> Result<isize> {
         weak_key_hash(key)

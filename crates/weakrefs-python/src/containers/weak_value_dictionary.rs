@@ -115,6 +115,10 @@ impl Entry for ValueEntry {
 }
 
 impl Mapped for ValueEntry {
+    fn check_key(_key: &Bound<'_, PyAny>) -> Result<()> {
+        Ok(())
+    }
+
     #[inline]
     fn key_hash(key: &Bound<'_, PyAny>) -> Result<isize> {
         match builtin_keys::known_hash(key) {
