@@ -186,8 +186,7 @@ KEYED = Menu(
         ),
         (
             0.2,
-            """{c}.update(a=1)
-             {n} = type({c})(dict={u})  # bulk
+            """{n} = type({c})(dict={u})  # bulk
              {c}.valuerefs()""",
         ),
     ]

@@ -111,14 +111,6 @@ def test_what_goes_through_other_methods_of_a_mapping(module, name, replaced, op
     assert calls == [call for each in expected for call in (made if each == "made empty" else [each])]
 
 
-@either
-def test_keywords_of_a_key_dictionary_go_through_update_again(module):
-    """S26, S39: as a mapping, which is refused."""
-    with traced(module.WeakKeyDictionary, "update") as calls, pytest.raises(TypeError):
-        module.WeakKeyDictionary().update(a=1)
-    assert calls == ["update", "update"]
-
-
 def test_a_method_is_put_back():
     """S39: then all is as before, though the class has changed."""
     members, thing = weakrefs.WeakSet(), Thing()

@@ -16,7 +16,7 @@ use super::mapping::{self, Mapped, Natives, native};
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{Stop, Visit};
 use crate::interpreter::entry::{enter, passed};
-use crate::interpreter::error::{Raised, Result, no_memory};
+use crate::interpreter::error::{Raised, Result, no_memory, type_error};
 use crate::interpreter::method::Native;
 use crate::interpreter::object::{self, Argument, none};
 use crate::interpreter::owned::Strong;
@@ -313,19 +313,19 @@ fn update<'py>(
     this: Argument<'_, 'py>,
     arguments: Arguments<'_, 'py>,
 ) -> Result<Bound<'py, PyAny>> {
-    let py = this.py();
     arguments.at_most(&UPDATE_SIGNATURE)?;
-    let named = arguments.named()?;
+    if arguments.has_named() {
+        return Err(type_error(
+            this.py(),
+            format_args!(
+                "Keyword arguments are not supported: cannot create weak reference to 'str' object"
+            ),
+        ));
+    }
     // SAFETY: methods are entered with an object of the class.
     let container = unsafe { container::of(this) };
     merge(container, arguments.get(0).as_deref())?;
-    match named {
-        None => {}
-        // Which fails: strings have no weak references. A method that is not ours may do otherwise.
-        Some(named) if UPDATE.is_of(this)? => merge(container, Some(named.as_any()))?,
-        Some(named) => mapping::call_update(this, named.as_any().as_borrowed(), None)?,
-    }
-    Ok(none(py))
+    Ok(none(this.py()))
 }
 
 fn keyrefs<'py>(
