@@ -65,8 +65,9 @@ TWINS_ONLY = re.compile(r"act\(|walk\(|trace\('(?:finalize|WeakMethod)|census\(|
 IN_DEATHS = re.compile(r"act\(|census\(")
 # By what a program may be struck, and how many are.
 STRIKES = [(None, 80), ("memory", 12 * strikes.MEMORY), ("interrupt", 8 * strikes.TIMER)]
-# Not struck: what both sides must choose alike, or hold open.
-SPARED = re.compile(r"^pop\(|\bi\d|collect|\btext\(|fin\([skv]|walk|publish")
+# Not struck: what both sides must choose alike, or hold open; and a finalizer that keeps its object for good, which one side
+# may have made and the other not.
+SPARED = re.compile(r"^pop\(|\bi\d|collect|\btext\(|fin\([skv]|fin\(.*key=|walk|publish")
 # Nor by failed allocations what breaks the interpreter itself: 3.13 crashes where a function is made,
 # those before where a death is told to several, `repr` takes what failed once for recursive, and the text in `each` keeps
 # its errors to itself.

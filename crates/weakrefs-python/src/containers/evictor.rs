@@ -44,16 +44,7 @@ unsafe impl<E: Entry> Payload for Evictor<E> {
         drop(table);
     }
 
-    fn link(object: *mut Object<Self>) -> *mut Link {
-        object
-            .wrapping_byte_add(offset_of!(Object<Self>, payload) + offset_of!(Self, link))
-            .cast()
-    }
-
-    fn of_link(link: *mut Link) -> *mut Object<Self> {
-        link.wrapping_byte_sub(offset_of!(Object<Self>, payload) + offset_of!(Self, link))
-            .cast()
-    }
+    const LINK: usize = offset_of!(Object<Self>, payload) + offset_of!(Self, link);
 }
 
 impl<E: Entry> Evictor<E> {

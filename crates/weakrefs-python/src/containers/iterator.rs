@@ -56,16 +56,7 @@ unsafe impl<E: Entry> Payload for WeakIterator<E> {
         self.end(py);
     }
 
-    fn link(object: *mut Object<Self>) -> *mut Link {
-        object
-            .wrapping_byte_add(offset_of!(Object<Self>, payload) + offset_of!(Self, link))
-            .cast()
-    }
-
-    fn of_link(link: *mut Link) -> *mut Object<Self> {
-        link.wrapping_byte_sub(offset_of!(Object<Self>, payload) + offset_of!(Self, link))
-            .cast()
-    }
+    const LINK: usize = offset_of!(Object<Self>, payload) + offset_of!(Self, link);
 }
 
 impl<E: Entry> WeakIterator<E> {

@@ -15,7 +15,7 @@ use crate::interpreter::class::{self, OPEN, Table as Static, plain_method, slot}
 use crate::interpreter::constant::Constant;
 use crate::interpreter::entry::{enter, passed};
 use crate::interpreter::error::{Raised, Result, empty, key_error, kinds, no_memory, type_error};
-use crate::interpreter::method::{Function, Native};
+use crate::interpreter::method::{Function, Name, Native};
 use crate::interpreter::names::name;
 use crate::interpreter::object::{
     self, Argument, assign_item, attribute, call, call_method, dict, none, optional_attribute,
@@ -230,7 +230,7 @@ pub(crate) fn make_class<M: Mapped>(
 }
 
 /// A method of the mapping in native code.
-pub(crate) const fn native<M: Mapped, F: Function>(name: &'static CStr, function: F) -> Native {
+pub(crate) const fn native<M: Mapped, F: Function>(name: Name, function: F) -> Native {
     Native::new::<Container<M>, _>(name, function)
 }
 
@@ -238,21 +238,21 @@ pub(crate) const fn native<M: Mapped, F: Function>(name: &'static CStr, function
 pub(crate) struct Natives<M>(M);
 
 impl<M: Mapped> Natives<M> {
-    const POPITEM: Native = Native::flat::<Container<M>, _>(c"popitem", popitem::<M>);
+    const POPITEM: Native = Native::flat::<Container<M>, _>(name::popitem, popitem::<M>);
 
     const ALL: [Native; 12] = [
-        Native::flat::<Container<M>, _>(c"get", get::<M>),
-        Native::flat::<Container<M>, _>(c"setdefault", setdefault::<M>),
-        Native::flat::<Container<M>, _>(c"pop", pop::<M>),
+        Native::flat::<Container<M>, _>(name::get, get::<M>),
+        Native::flat::<Container<M>, _>(name::setdefault, setdefault::<M>),
+        Native::flat::<Container<M>, _>(name::pop, pop::<M>),
         Self::POPITEM,
-        native::<M, _>(c"clear", clear::<M>),
-        native::<M, _>(c"keys", keys::<M>),
-        native::<M, _>(c"values", values::<M>),
-        native::<M, _>(c"items", items::<M>),
-        native::<M, _>(c"copy", copy::<M>),
-        native::<M, _>(c"__copy__", copy::<M>),
-        native::<M, _>(c"__deepcopy__", __deepcopy__::<M>),
-        native::<M, _>(c"__sizeof__", __sizeof__::<M>),
+        native::<M, _>(name::clear, clear::<M>),
+        native::<M, _>(name::keys, keys::<M>),
+        native::<M, _>(name::values, values::<M>),
+        native::<M, _>(name::items, items::<M>),
+        native::<M, _>(name::copy, copy::<M>),
+        native::<M, _>(name::__copy__, copy::<M>),
+        native::<M, _>(name::__deepcopy__, __deepcopy__::<M>),
+        native::<M, _>(name::__sizeof__, __sizeof__::<M>),
     ];
 
     /// The methods of both mappings.

@@ -18,6 +18,7 @@ use crate::interpreter::class::{Stop, Visit};
 use crate::interpreter::entry::{enter, passed};
 use crate::interpreter::error::{Raised, Result, no_memory, type_error};
 use crate::interpreter::method::Native;
+use crate::interpreter::names::name;
 use crate::interpreter::object::{self, Argument, none};
 use crate::interpreter::owned::Strong;
 use crate::interpreter::remains;
@@ -267,10 +268,10 @@ impl Shown for KeyEntry {
 const INIT: Signature = Signature::new(KeyEntry::CLASS, "__init__", &["dict"], 0);
 const UPDATE_SIGNATURE: Signature = Signature::new(KeyEntry::CLASS, "update", &["dict"], 0);
 
-const UPDATE: Native = native::<KeyEntry, _>(c"update", update);
+const UPDATE: Native = native::<KeyEntry, _>(name::update, update);
 
 /// The methods that only this mapping has.
-static NATIVES: [Native; 2] = [UPDATE, native::<KeyEntry, _>(c"keyrefs", keyrefs)];
+static NATIVES: [Native; 2] = [UPDATE, native::<KeyEntry, _>(name::keyrefs, keyrefs)];
 
 const DOC: &CStr =
     c"WeakKeyDictionary(dict=None)\n--\n\nThe native base of weakrefs.WeakKeyDictionary.";

@@ -17,7 +17,7 @@ use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{self, OPEN, Stop, Visit, slot};
 use crate::interpreter::entry::{enter, passed};
 use crate::interpreter::error::{Result, empty, key_error, no_memory};
-use crate::interpreter::method::{Function, Native};
+use crate::interpreter::method::{Function, Name, Native};
 use crate::interpreter::names::name;
 use crate::interpreter::object::{
     self, Argument, boolean, call, call_method, is_instance, none, not_implemented,
@@ -202,36 +202,39 @@ pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
     Ok(())
 }
 
-const ADD: Native = flat(c"add", add);
-const UPDATE: Native = native(c"update", update);
+const ADD: Native = flat(name::add, add);
+const UPDATE: Native = native(name::update, update);
 
 /// The methods that the public class describes.
 static NATIVES: [Native; 18] = [
     ADD,
-    flat(c"discard", discard),
-    flat(c"remove", remove),
-    flat(c"pop", pop),
-    native(c"clear", clear),
+    flat(name::discard, discard),
+    flat(name::remove, remove),
+    flat(name::pop, pop),
+    native(name::clear, clear),
     UPDATE,
-    native(c"copy", copy),
-    native(c"issubset", issubset),
-    native(c"issuperset", issuperset),
-    native(c"isdisjoint", isdisjoint),
-    native(c"union", union),
-    native(c"intersection", intersection),
-    native(c"difference", difference),
-    native(c"symmetric_difference", symmetric_difference),
-    native(c"intersection_update", intersection_update),
-    native(c"difference_update", difference_update),
-    native(c"symmetric_difference_update", symmetric_difference_update),
-    native(c"__sizeof__", __sizeof__),
+    native(name::copy, copy),
+    native(name::issubset, issubset),
+    native(name::issuperset, issuperset),
+    native(name::isdisjoint, isdisjoint),
+    native(name::union, union),
+    native(name::intersection, intersection),
+    native(name::difference, difference),
+    native(name::symmetric_difference, symmetric_difference),
+    native(name::intersection_update, intersection_update),
+    native(name::difference_update, difference_update),
+    native(
+        name::symmetric_difference_update,
+        symmetric_difference_update,
+    ),
+    native(name::__sizeof__, __sizeof__),
 ];
 
-const fn native(name: &'static CStr, function: impl Function) -> Native {
+const fn native(name: Name, function: impl Function) -> Native {
     Native::new::<Container<Element>, _>(name, function)
 }
 
-const fn flat(name: &'static CStr, function: impl Function) -> Native {
+const fn flat(name: Name, function: impl Function) -> Native {
     Native::flat::<Container<Element>, _>(name, function)
 }
 

@@ -19,6 +19,7 @@ use crate::interpreter::class::{Stop, Visit};
 use crate::interpreter::entry::{enter, passed};
 use crate::interpreter::error::{Result, no_memory, type_error};
 use crate::interpreter::method::Native;
+use crate::interpreter::names::name;
 use crate::interpreter::object::{self, Argument, none, tuple};
 use crate::interpreter::owned::Strong;
 use crate::references::keyed_ref;
@@ -295,13 +296,13 @@ impl Shown for ValueEntry {
 const INIT: Signature = Signature::new(ValueEntry::CLASS, "__init__", &["other"], 0);
 const UPDATE_SIGNATURE: Signature = Signature::new(ValueEntry::CLASS, "update", &["other"], 0);
 
-const UPDATE: Native = native::<ValueEntry, _>(c"update", update);
+const UPDATE: Native = native::<ValueEntry, _>(name::update, update);
 
 /// The methods that only this mapping has.
 static NATIVES: [Native; 3] = [
     UPDATE,
-    native::<ValueEntry, _>(c"itervaluerefs", itervaluerefs),
-    native::<ValueEntry, _>(c"valuerefs", valuerefs),
+    native::<ValueEntry, _>(name::itervaluerefs, itervaluerefs),
+    native::<ValueEntry, _>(name::valuerefs, valuerefs),
 ];
 
 const DOC: &CStr =

@@ -86,16 +86,7 @@ unsafe impl Payload for Finalizer {
         !self.function.is_empty()
     }
 
-    fn link(object: *mut Object<Self>) -> *mut Link {
-        object
-            .wrapping_byte_add(offset_of!(Object<Self>, payload) + offset_of!(Self, link))
-            .cast()
-    }
-
-    fn of_link(link: *mut Link) -> *mut Object<Self> {
-        link.wrapping_byte_sub(offset_of!(Object<Self>, payload) + offset_of!(Self, link))
-            .cast()
-    }
+    const LINK: usize = offset_of!(Object<Self>, payload) + offset_of!(Self, link);
 }
 
 impl Finalizer {
@@ -300,8 +291,8 @@ static METHODS: Static<ffi::PyMethodDef, 2> = Static([
 
 /// The methods that the class describes.
 static NATIVES: [Native; 2] = [
-    Native::new::<Finalizer, _>(c"detach", detach),
-    Native::new::<Finalizer, _>(c"peek", peek),
+    Native::new::<Finalizer, _>(name::detach, detach),
+    Native::new::<Finalizer, _>(name::peek, peek),
 ];
 
 /// Puts them on `class`, if it is the class; gives whether it is.

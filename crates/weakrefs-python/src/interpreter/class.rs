@@ -82,12 +82,19 @@ pub(crate) unsafe trait Payload: Sized + 'static {
         true
     }
 
-    /// A place for an object that waits to give up what it owns: of its payload, or of its head, once that has
-    /// [left](Head::leave).
-    fn link(object: *mut Object<Self>) -> *mut Link;
+    /// Where in the object there is a place for it to wait in, before it gives up what it owns: in its payload, or in its
+    /// head, once that has [left](Head::leave).
+    const LINK: usize;
+
+    /// That place.
+    fn link(object: *mut Object<Self>) -> *mut Link {
+        object.wrapping_byte_add(Self::LINK).cast()
+    }
 
     /// Back from that place to the object.
-    fn of_link(link: *mut Link) -> *mut Object<Self>;
+    fn of_link(link: *mut Link) -> *mut Object<Self> {
+        link.wrapping_byte_sub(Self::LINK).cast()
+    }
 
     /// Where the list of weak references to the object itself begins, if it can have any.
     const WEAK_LIST: Option<usize> = None;

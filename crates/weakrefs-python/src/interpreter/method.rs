@@ -19,7 +19,7 @@ use super::constant::Constant;
 use super::entry::{enter, passed, recursively};
 use super::error::{Raised, Result, TypeName, attribute_error, kinds, type_error};
 use super::names::name;
-use super::object::{Argument, attribute, call, done, given, text};
+use super::object::{Argument, attribute, call, done, given, set_attribute, text};
 use super::owned::Slot;
 use super::remains::Link;
 use pyo3::types::PyType;
@@ -65,13 +65,7 @@ unsafe impl Payload for Method {
     /// It may still be called.
     fn clear(&self, _py: Python<'_>) {}
 
-    fn link(object: *mut Object<Self>) -> *mut Link {
-        object.wrapping_byte_add(offset!(link)).cast()
-    }
-
-    fn of_link(link: *mut Link) -> *mut Object<Self> {
-        link.wrapping_byte_sub(offset!(link)).cast()
-    }
+    const LINK: usize = offset!(link);
 
     const WEAK_LIST: Option<usize> = Some(offset!(weak_list));
 }
@@ -147,15 +141,18 @@ pub(crate) trait Receiver: 'static {
     fn class() -> &'static Constant<PyType>;
 }
 
+/// Gives an [interned name](super::names): other strings would fill the interpreter's cache of attributes.
+pub(crate) type Name = for<'py> fn(Python<'py>) -> Borrowed<'static, 'py, PyAny>;
+
 /// A method in native code.
 pub(crate) struct Native {
-    pub(crate) name: &'static CStr,
+    name: Name,
     entry: ffi::vectorcallfunc,
 }
 
 impl Native {
     /// `function` is called with an object of `R`'s class and the other arguments, one level of recursion deeper.
-    pub(crate) const fn new<R: Receiver, F: Function>(name: &'static CStr, _function: F) -> Self {
+    pub(crate) const fn new<R: Receiver, F: Function>(name: Name, _function: F) -> Self {
         Self {
             name,
             entry: enter_method::<R, F, true>,
@@ -164,7 +161,7 @@ impl Native {
 
     /// The same, of one that runs no more of the user's than hashes and comparisons, each of which is a level of recursion
     /// by itself.
-    pub(crate) const fn flat<R: Receiver, F: Function>(name: &'static CStr, _function: F) -> Self {
+    pub(crate) const fn flat<R: Receiver, F: Function>(name: Name, _function: F) -> Self {
         Self {
             name,
             entry: enter_method::<R, F, false>,
@@ -179,11 +176,7 @@ impl Native {
 
     /// Whether `class` has it.
     pub(crate) fn is_in(&self, class: Argument<'_, '_>) -> Result<bool> {
-        // SAFETY: a valid class, and a text that ends with zero; the result is a new reference, or null with an error set.
-        let found = unsafe {
-            let found = ffi::PyObject_GetAttrString(class.as_ptr(), self.name.as_ptr());
-            given(class.py(), found)?
-        };
+        let found = attribute(&class, (self.name)(class.py()))?;
         Ok(own(found.as_borrowed()).is_some_and(|own| {
             let entry = own.entry.get().map(|entry| entry as usize);
             entry == Some(self.entry as usize)
@@ -283,14 +276,31 @@ fn refused<R: Receiver>(method: Argument<'_, '_>, receiver: Option<Argument<'_, 
 /// # Errors
 /// `TypeError` if there is no such function.
 pub(crate) fn put(class: &Bound<'_, PyType>, natives: &[Native]) -> Result<()> {
+    // All are looked at before the first one is put.
+    for native in natives {
+        description(class, native)?;
+    }
     for native in natives {
         let method = describe(class, native)?;
-        // SAFETY: a class, a text that ends with zero, and a valid object.
-        done(unsafe {
-            ffi::PyObject_SetAttrString(class.as_ptr(), native.name.as_ptr(), method.as_ptr())
-        })?;
+        set_attribute(class, (native.name)(class.py()), method.as_borrowed())?;
     }
     Ok(())
+}
+
+/// The function that describes `native` in `class`.
+fn description<'py>(class: &Bound<'py, PyType>, native: &Native) -> Result<Bound<'py, PyAny>> {
+    let py = class.py();
+    let found = attribute(class, (native.name)(py))?;
+    // SAFETY: a valid object.
+    if unsafe { ffi::PyFunction_Check(found.as_ptr()) } != 0 {
+        return Ok(found);
+    }
+    let found = found.as_borrowed();
+    let name = TypeName::of(&found);
+    Err(type_error(
+        py,
+        format_args!("expected a function to describe the method, not '{name}'"),
+    ))
 }
 
 /// A `Method` of `class`. A class that inherits the description has one of its own, for its name is in it.
@@ -299,19 +309,13 @@ fn describe<'py>(class: &Bound<'py, PyType>, native: &Native) -> Result<Bound<'p
     // SAFETY: valid objects and texts that end with zero; each result is a new reference, or null with an error set, but
     // for the parts of a function, which it owns (it may have no defaults).
     unsafe {
-        let found = ffi::PyObject_GetAttrString(class.as_ptr(), native.name.as_ptr());
-        let found = given(py, found)?;
-        if ffi::PyFunction_Check(found.as_ptr()) == 0 {
-            let found = found.as_borrowed();
-            let name = TypeName::of(&found);
-            return Err(type_error(
-                py,
-                format_args!("expected a function to describe the method, not '{name}'"),
-            ));
-        }
+        let found = description(class, native)?;
         let class_name = attribute(class, name::qualname(py))?;
-        let qualname =
-            ffi::PyUnicode_FromFormat(c"%U.%s".as_ptr(), class_name.as_ptr(), native.name.as_ptr());
+        let qualname = ffi::PyUnicode_FromFormat(
+            c"%S.%S".as_ptr(),
+            class_name.as_ptr(),
+            (native.name)(py).as_ptr(),
+        );
         let qualname = given(py, qualname)?;
         let function = ffi::PyFunction_NewWithQualName(
             ffi::PyFunction_GetCode(found.as_ptr()),
@@ -408,10 +412,8 @@ unsafe extern "C" fn get_from_function(
     unsafe {
         enter(|py| {
             let function = part(passed(py, method), |own| &own.function)?;
-            given(
-                py,
-                ffi::PyObject_GetAttrString(function.as_ptr(), name.cast()),
-            )
+            let name = given(py, ffi::PyUnicode_InternFromString(name.cast()))?;
+            attribute(&function, name.as_borrowed())
         })
     }
 }

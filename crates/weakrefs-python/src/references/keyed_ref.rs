@@ -5,7 +5,7 @@
 
 #![allow(unsafe_code, reason = "a native class")]
 
-use super::subclass::{self, link_of_head, of_link_of_head};
+use super::subclass::{self, LINK_OF_HEAD};
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{self, LAST_MEMBER, Object, Payload, Stop, Table, Visit, slot};
 use crate::interpreter::constant::Constant;
@@ -13,7 +13,7 @@ use crate::interpreter::entry::{enter, passed};
 use crate::interpreter::error::Result;
 use crate::interpreter::object::Argument;
 use crate::interpreter::owned::Slot;
-use crate::interpreter::remains::{Link, may_set_off};
+use crate::interpreter::remains::may_set_off;
 use pyo3::types::PyType;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::cell::Cell;
@@ -43,13 +43,7 @@ unsafe impl Payload for Keyed {
         unsafe { may_set_off(self.key.as_ptr()) }
     }
 
-    fn link(object: *mut Object<Self>) -> *mut Link {
-        link_of_head(object)
-    }
-
-    fn of_link(link: *mut Link) -> *mut Object<Self> {
-        of_link_of_head(link)
-    }
+    const LINK: usize = LINK_OF_HEAD;
 }
 
 /// The class `KeyedRef`.

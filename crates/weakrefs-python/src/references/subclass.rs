@@ -50,24 +50,14 @@ unsafe impl Head for ffi::PyWeakReference {
     }
 }
 
-/// A place for a reference that has left its referent: where its neighbours were in that one's list.
-pub(crate) fn link_of_head<T>(object: *mut T) -> *mut Link {
-    const {
-        assert!(
-            offset_of!(ffi::PyWeakReference, wr_prev) + size_of::<Link>()
-                == offset_of!(ffi::PyWeakReference, wr_next) + size_of::<usize>()
-        );
-    }
-    object
-        .wrapping_byte_add(offset_of!(ffi::PyWeakReference, wr_prev))
-        .cast()
-}
-
-/// Back from [`link_of_head`].
-pub(crate) fn of_link_of_head<T>(link: *mut Link) -> *mut T {
-    link.wrapping_byte_sub(offset_of!(ffi::PyWeakReference, wr_prev))
-        .cast()
-}
+/// The place for a reference that has left its referent: where its neighbours were in that one's list.
+pub(crate) const LINK_OF_HEAD: usize = {
+    assert!(
+        offset_of!(ffi::PyWeakReference, wr_prev) + size_of::<Link>()
+            == offset_of!(ffi::PyWeakReference, wr_next) + size_of::<usize>()
+    );
+    offset_of!(ffi::PyWeakReference, wr_prev)
+};
 
 /// Makes the class `name`, a subclass of `weakref.ref` whose objects carry a `P`. It can be subclassed further.
 pub(crate) fn create_class<'py, P: Payload<Head = ffi::PyWeakReference>, const N: usize>(

@@ -73,13 +73,7 @@ unsafe impl Payload for Method {
         unsafe { remains::may_set_off(self.callback.as_ptr()) }
     }
 
-    fn link(object: *mut Object<Self>) -> *mut Link {
-        object.wrapping_byte_add(offset!(link)).cast()
-    }
-
-    fn of_link(link: *mut Link) -> *mut Object<Self> {
-        link.wrapping_byte_sub(offset!(link)).cast()
-    }
+    const LINK: usize = offset!(link);
 
     const WEAK_LIST: Option<usize> = Some(offset!(weak_list));
 }

@@ -10,7 +10,7 @@
     reason = "reading the fields of the interpreter's weak references"
 )]
 
-use super::subclass::{link_of_head, of_link_of_head};
+use super::subclass::LINK_OF_HEAD;
 #[cfg(not(Py_GIL_DISABLED))]
 use super::weak_list;
 use crate::interpreter::error::{Result, TypeName, type_error};
@@ -179,7 +179,7 @@ impl WeakRef {
         // SAFETY: the caller's promise. Nobody reads a dead reference's neighbours.
         unsafe {
             (*raw).wr_callback = value.into_bound(py).into_ptr();
-            remains::put_off(link_of_head(raw), give_up_carried);
+            remains::put_off(raw.wrapping_byte_add(LINK_OF_HEAD).cast(), give_up_carried);
         }
     }
 
@@ -211,7 +211,9 @@ impl WeakRef {
 unsafe fn give_up_carried(link: *mut Link) {
     // SAFETY: the link of a reference that was kept, which is as it was before it carried something.
     unsafe {
-        let raw = of_link_of_head::<ffi::PyWeakReference>(link);
+        let raw = link
+            .wrapping_byte_sub(LINK_OF_HEAD)
+            .cast::<ffi::PyWeakReference>();
         (*raw).wr_prev = ptr::null_mut();
         (*raw).wr_next = ptr::null_mut();
         ffi::Py_XDECREF(ptr::replace(&raw mut (*raw).wr_callback, ptr::null_mut()));
