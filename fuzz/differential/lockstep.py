@@ -300,8 +300,9 @@ class Lockstep:
             self._check_keys(name, container)
             if name in before and not UNNAMED.search(touched):
                 self._check_untouched(name, before[name], container, touched, made)
+        leaking = ours.population.leaking
         self._release()
-        self._start_anew()
+        self._start_anew(leaking)
         self._compare_all()
         self._rest()
 
@@ -360,8 +361,8 @@ class Lockstep:
         ):
             self._compare(what, sorted(world.population.probes), [])
 
-    def _start_anew(self):
-        """The containers that both have are filled with new things."""
+    def _start_anew(self, leaking):
+        """The containers that both have are filled with new things; if the interpreter may keep some for good, new ones."""
         ours, theirs = self.worlds
         types = [{(name, type(value).__name__) for name, value in world.containers().items()} for world in self.worlds]
         both = {name for name, _ in types[0] & types[1]}
@@ -376,6 +377,8 @@ class Lockstep:
                 if name not in both:
                     world.drop(name)
                     continue
+                if leaking:
+                    world.names[name] = container = type(container)()
                 for slot in world.made:
                     self._insert(container, world.names[slot])
             world.log.clear()

@@ -61,17 +61,17 @@ HOLDER_DEATH = re.compile(r"(fin|ref|WeakMethod|subscribe)\([skvb]\d")
 KEEPING = re.compile(r"\bv\d\[[ot]|\b[kv]\d\.setdefault\([ot]")
 # What makes no sense where both sides share their things.
 TWINS_ONLY = re.compile(r"act\(|walk\(|trace\('(?:finalize|WeakMethod)|census\(|each\(|link\(.*, [skv]\d|fin\(.*, 5\)")
-# What sees the order of deaths, which is open within a chain.
+# What sees the order of deaths, which is open within a chain, or runs a text, of which a strike leaves a half.
 IN_DEATHS = re.compile(r"act\(|census\(")
 # By what a program may be struck, and how many are.
 STRIKES = [(None, 80), ("memory", 12 * strikes.MEMORY), ("interrupt", 8 * strikes.TIMER)]
 # Not struck: what both sides must choose alike, or hold open; and a finalizer that keeps its object for good, which one side
 # may have made and the other not.
-SPARED = re.compile(r"^pop\(|\bi\d|collect|\btext\(|fin\([skv]|fin\(.*key=|walk|publish")
+SPARED = re.compile(r"^pop\(|\bi\d|collect|\btext\(|fin\([skv]|fin\(.*(?:key=|nested)|walk|publish")
 # Nor by failed allocations what breaks the interpreter itself: 3.13 crashes where a function is made,
 # those before where a death is told to several, `repr` takes what failed once for recursive, and the text in `each` keeps
 # its errors to itself.
-FRAIL = re.compile(r"noted|pickled|bag|listed|census|act\(|each\(|function|\bfor\b|references|chain|0:1")
+FRAIL = re.compile(r"noted|pickled|bag|listed|each\(|function|\bfor\b|references|chain|0:1")
 
 
 class Writer:
@@ -179,7 +179,7 @@ class Writer:
         line = menu.choose(self.rng).format_map(self)
         if self.shared and TWINS_ONLY.search(line):
             return
-        if self.chained and IN_DEATHS.search(line):
+        if (self.chained or self.strike) and IN_DEATHS.search(line):
             return
         if self.open and KEEPING.search(line):
             return

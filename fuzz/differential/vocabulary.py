@@ -4,6 +4,7 @@ import inspect
 import re
 import types
 import weakref
+from functools import partial
 
 from assigned import KINDS, entries_of
 from describe import describe, describe_error
@@ -44,8 +45,9 @@ class Vocabulary:
         return [self.population.create(Plain) for _ in range(count)]
 
     def chain(self, recipe, length):
-        """A thing that is the only owner of a chain (see `chains.py`)."""
-        return self.links.chain(recipe, length)
+        """A thing that is the only owner of a chain (see `chains.py`). What it takes to make the links goes as deep as the
+        chain is long, and is not told of."""
+        return self.observe(partial(self.links.chain, recipe), length)
 
     def drop(self, name):
         self.population.release(self.names.get(name))
@@ -98,8 +100,9 @@ class Vocabulary:
             raise Boom(self)
 
     def note(self, owner, /, *args, **kwargs):
-        """What it returns keeps nothing: ours is done with that before it lets go of the arguments, 3.14 after."""
-        self.log.append((owner, "noted", describe(args), describe(kwargs)))
+        """What it returns keeps nothing: ours is done with that before it lets go of the arguments, 3.14 after.
+        It asks for no items of a `dict`: from 3.13 on, to make their iterator crashes if memory is short."""
+        self.log.append((owner, "noted", describe(args), [(name, describe(kwargs[name])) for name in kwargs]))
         return describe(args)
 
     def noted(self, thing, tag):

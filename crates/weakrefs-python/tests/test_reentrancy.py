@@ -1,11 +1,14 @@
 """User code in the middle of an operation that re-enters it or breaks it off (S18)."""
 
 import contextlib
+import functools
 import gc
 import itertools
 import signal
+import weakref
 
 import pytest
+import weakrefs
 from support import Equal, Hostile, entries, output_of, things
 from weakrefs import WeakKeyDictionary, WeakSet, WeakValueDictionary
 
@@ -224,6 +227,45 @@ def test_an_update_from_a_mapping_that_changes(kind):
     subject.container.update(source.container)
     assert len(subject.container) == 3 and len(source.container) == 0
     subject.check()
+
+
+class Acting:
+    """A key whose next hash runs `action(self)`."""
+
+    action = None
+
+    def __hash__(self):
+        action, self.action = self.action, None
+        if action:
+            action(self)
+        return id(self)
+
+
+def growing(source, key):
+    source[Acting()] = key
+
+
+def shrinking(source, key):
+    del source[key]
+
+
+def exchanging(source, key):
+    source[another := Acting()] = source.pop(key)
+    another.action = functools.partial(exchanging, source)
+
+
+@pytest.mark.parametrize(("change", "words"), [(growing, "changed size"), (shrinking, "changed size"), (exchanging, "keys changed")])
+@pytest.mark.parametrize("module", [weakrefs, weakref])
+def test_an_update_from_a_dict_that_changes(module, change, words):
+    """S18: a hash changes the `dict` that is being read, which ends the reading as it ends a loop over it."""
+    source, thing = {}, things(1)[0]
+    container = module.WeakValueDictionary()
+    for key in (Acting(), Acting()):
+        source[key] = thing
+        key.action = functools.partial(change, source)
+    with pytest.raises(RuntimeError, match=f"dictionary {words} during iteration"):
+        container.update(source)
+    assert all(value is thing for value in container.values())
 
 
 class Ticking(Equal):

@@ -104,19 +104,20 @@ pub(crate) fn for_each_pair<'py>(
 ) -> Result<()> {
     let py = other.py();
     let mut turns = Turns::default();
-    let items = match optional_attribute(other, name::items(py))? {
-        Some(items) => call(&items, [])?,
-        None => {
-            let pairs = dict_of(other)?;
-            attribute(&pairs, name::items(py)).and_then(|items| call(&items, []))?
-        }
+    let mut store = |key: &Bound<'py, PyAny>, value: &Bound<'py, PyAny>| {
+        store(key, value)?;
+        turns.take(py)
     };
-    for item in object::iterate(&items)? {
-        let (key, value) = object::unpack_pair(&item?)?;
-        store(&key, &value)?;
-        turns.take(py)?;
+    if let Ok(dict) = other.cast_exact() {
+        return object::for_each_item(dict, store);
     }
-    Ok(())
+    match optional_attribute(other, name::items(py))? {
+        Some(items) => object::iterate(&call(&items, [])?)?.try_for_each(|item| {
+            let (key, value) = object::unpack_pair(&item?)?;
+            store(&key, &value)
+        }),
+        None => object::for_each_item(&dict_of(other)?, store),
+    }
 }
 
 /// A `dict` of what such a one can be made from: item by item, for the interpreter would not let itself be interrupted.

@@ -324,27 +324,32 @@ pub(crate) fn integer(py: Python<'_>, value: usize) -> Result<Bound<'_, PyAny>> 
     unsafe { given(py, ffi::PyLong_FromSize_t(value)) }
 }
 
-/// The items of a `dict`, which must not change meanwhile.
+/// The items of a `dict`, as `for key, value in dict.items()` gives them, and with its errors if the `dict` changes
+/// meanwhile; but without an iterator, which 3.13 does not survive making when memory is short.
 pub(crate) fn for_each_item<'py>(
     dict: &Bound<'py, PyDict>,
     mut visit: impl FnMut(&Bound<'py, PyAny>, &Bound<'py, PyAny>) -> Result<()>,
 ) -> Result<()> {
     let py = dict.py();
-    // SAFETY: a `dict`. What it gives is held before anything else can run.
+    let changed =
+        |how| super::error::runtime_error(py, format_args!("dictionary {how} during iteration"));
+    let (mut at, mut key, mut value) = (0, ptr::null_mut(), ptr::null_mut());
+    // SAFETY: a `dict`. What it gives is held before anything else can run, and a place beyond its end is no item.
     unsafe {
         let size = ffi::PyDict_Size(dict.as_ptr());
-        let (mut at, mut key, mut value) = (0, ptr::null_mut(), ptr::null_mut());
+        let mut left = size;
         while ffi::PyDict_Next(dict.as_ptr(), &raw mut at, &raw mut key, &raw mut value) != 0 {
+            if left == 0 {
+                return Err(changed("keys changed"));
+            }
+            left -= 1;
             let (key, value) = (
                 Bound::from_borrowed_ptr(py, key),
                 Bound::from_borrowed_ptr(py, value),
             );
             visit(&key, &value)?;
             if ffi::PyDict_Size(dict.as_ptr()) != size {
-                return Err(super::error::runtime_error(
-                    py,
-                    format_args!("dictionary changed size during iteration"),
-                ));
+                return Err(changed("changed size"));
             }
         }
     }
