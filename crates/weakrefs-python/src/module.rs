@@ -13,11 +13,11 @@ use crate::containers::weak_key_dictionary::{self, KeyEntry};
 use crate::containers::weak_set;
 use crate::containers::weak_value_dictionary::{self, ValueEntry};
 use crate::finalize::{exit, finalizer, inspection};
-use crate::interpreter::class::{LAST_METHOD, Table as Static, plain_method};
+use crate::interpreter::class::{LAST_METHOD, Table as Static};
 use crate::interpreter::entry::{enter, passed};
 use crate::interpreter::error::{Raised, Result, given, type_error};
 use crate::interpreter::object::Argument;
-use crate::interpreter::{home, method, names, turns};
+use crate::interpreter::{home, method, names, slots, turns};
 use crate::references::{bound_method, keyed_ref, weak_method};
 use pyo3::types::PyType;
 use pyo3::{Bound, PyAny, Python, ffi};
@@ -43,10 +43,9 @@ static MODULE: Module = Module(UnsafeCell::new(ffi::PyModuleDef {
 }));
 
 static METHODS: Static<ffi::PyMethodDef, 2> = Static([
-    plain_method(
+    slots::function_of_one(
         c"put_methods",
         put_methods,
-        ffi::METH_O,
         c"put_methods(cls, /)\n--\n\n\
           Puts native methods on cls, a public class, in the place of the functions that describe them; returns cls.\n\n\
           Raises TypeError if cls is neither finalize nor derived from one of the native containers at once, or describes not\n\
@@ -183,28 +182,18 @@ fn member_of<'py>(py: Python<'py>, module: &CStr, name: &CStr) -> Result<Bound<'
     }
 }
 
-unsafe extern "C" fn put_methods(
-    _module: *mut ffi::PyObject,
-    class: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with an object.
-    unsafe {
-        enter(|py| {
-            let class = passed(py, class);
-            if ffi::PyType_Check(class.as_ptr()) != 0 {
-                let class = class.to_owned().cast_into_unchecked::<PyType>();
-                let known = subclassing::put_methods::<Element>(&class)?
-                    || subclassing::put_methods::<KeyEntry>(&class)?
-                    || subclassing::put_methods::<ValueEntry>(&class)?
-                    || finalizer::put_methods(&class)?;
-                if known {
-                    return Ok(class.into_any());
-                }
-            }
-            Err(type_error(
-                py,
-                format_args!("expected a class with native methods"),
-            ))
-        })
+fn put_methods<'py>(class: Argument<'_, 'py>) -> Result<Bound<'py, PyAny>> {
+    if let Ok(class) = class.cast::<PyType>() {
+        let known = subclassing::put_methods::<Element>(&class)?
+            || subclassing::put_methods::<KeyEntry>(&class)?
+            || subclassing::put_methods::<ValueEntry>(&class)?
+            || finalizer::put_methods(&class)?;
+        if known {
+            return Ok(class.to_owned().into_any());
+        }
     }
+    Err(type_error(
+        class.py(),
+        format_args!("expected a class with native methods"),
+    ))
 }

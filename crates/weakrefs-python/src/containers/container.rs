@@ -26,10 +26,10 @@ use crate::interpreter::class::{self, Object, Payload, Stop, Visit};
 use crate::interpreter::constant::Constant;
 use crate::interpreter::error::{Result, no_memory};
 use crate::interpreter::guarded::Guarded;
-use crate::interpreter::method::Receiver;
 use crate::interpreter::object::Argument;
 use crate::interpreter::owned::Slot;
 use crate::interpreter::remains::Link;
+use crate::interpreter::slots::{Instance, Receiver};
 use pyo3::types::PyType;
 use pyo3::{Python, ffi};
 use std::cell::UnsafeCell;
@@ -80,15 +80,8 @@ unsafe impl<E: Entry> Payload for Container<E> {
     const LINK: usize = offset_of!(Object<Self>, payload) + offset_of!(Self, link);
 }
 
-/// The container in a container object.
-///
-/// # Safety
-/// `object` is of the class of such containers, as the interpreter has made sure before it calls a slot or a method.
-#[inline]
-pub(crate) unsafe fn of<'a, E: Entry>(object: Argument<'a, '_>) -> &'a Container<E> {
-    // SAFETY: the caller's promise.
-    unsafe { class::payload(object) }
-}
+/// A container object.
+pub(crate) type This<'a, 'py, E> = Instance<'a, 'py, Container<E>>;
 
 impl<E: Entry> Receiver for Container<E> {
     const CLASS: &'static str = E::CLASS;

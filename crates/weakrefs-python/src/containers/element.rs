@@ -2,13 +2,13 @@
 
 #![allow(unsafe_code, reason = "views of references and containers")]
 
-use super::container::{self, Container, Scratch};
+use super::container::{Container, Scratch, This};
 use super::data::Shown;
 use super::entry::{Classes, Entry, Part, Taken};
 use super::subclassing::{class_of, is_unchanged, new_public};
 use crate::interpreter::class::{Stop, Visit};
 use crate::interpreter::error::{Result, no_memory};
-use crate::interpreter::object::{self, Argument, call};
+use crate::interpreter::object::{self, call};
 use crate::interpreter::owned::Strong;
 use crate::interpreter::turns::Turns;
 use crate::references::weak_ref::WeakRef;
@@ -89,7 +89,7 @@ impl Container<Element> {
     }
 
     /// Adds the live elements of `other`, none of which is in this new container yet.
-    fn copy_from(&self, py: Python<'_>, other: &Self) -> Result<()> {
+    pub(super) fn copy_from(&self, py: Python<'_>, other: &Self) -> Result<()> {
         let mut turns = Turns::default();
         let elements = other.collect(py, Clone::clone)?;
         self.reserve(py, elements.len())?;
@@ -148,13 +148,11 @@ impl Shown for Element {
 }
 
 /// A shallow copy of the same class.
-pub(crate) fn copy_of<'py>(this: Argument<'_, 'py>) -> Result<Bound<'py, PyAny>> {
-    if !is_unchanged::<Element>(this)? {
-        return call(&class_of(&this)?, [this]);
+pub(crate) fn copy_of<'py>(this: This<'_, 'py, Element>) -> Result<Bound<'py, PyAny>> {
+    if !is_unchanged(this)? {
+        return call(&class_of(&this.as_object())?, [this.as_object()]);
     }
-    let copy = new_public::<Element>(this)?;
-    // SAFETY: the caller's object is of the class.
-    let container = unsafe { container::of(this) };
-    copy.container().copy_from(this.py(), container)?;
-    Ok(copy.0)
+    let copy = new_public(this)?;
+    copy.this().copy_from(this.py(), &this)?;
+    Ok(copy.into_object())
 }

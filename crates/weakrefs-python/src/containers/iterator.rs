@@ -7,17 +7,17 @@
 
 #![allow(unsafe_code, reason = "a native class")]
 
-use super::container::{self, Container};
+use super::container::{Container, This};
 use super::entry::{Entry, Part, Taken};
 use crate::interpreter::class::{
-    self, HIDDEN, LAST_METHOD, Object, Payload, Stop, Table as Static, Visit, plain_method, slot,
+    self, HIDDEN, LAST_METHOD, Object, Payload, Stop, Table as Static, Visit, slot,
 };
-use crate::interpreter::entry::{enter, passed};
 use crate::interpreter::error::{Result, no_memory};
 use crate::interpreter::guarded::Guarded;
-use crate::interpreter::object::{self, Argument, integer};
+use crate::interpreter::object::{self, integer};
 use crate::interpreter::owned::Slot;
 use crate::interpreter::remains::Link;
+use crate::interpreter::slots::{self, Instance};
 use pyo3::{Bound, PyAny, Python, ffi};
 use std::cell::UnsafeCell;
 use std::ffi::c_void;
@@ -61,10 +61,9 @@ unsafe impl<E: Entry> Payload for WeakIterator<E> {
 
 impl<E: Entry> WeakIterator<E> {
     const METHODS: Static<ffi::PyMethodDef, 2> = Static([
-        plain_method(
+        slots::method(
             c"__length_hint__",
             length_hint::<E>,
-            ffi::METH_NOARGS,
             c"__length_hint__($self, /)\n--\n\nAt most how many elements are still to come.",
         ),
         LAST_METHOD,
@@ -86,7 +85,7 @@ impl<E: Entry> WeakIterator<E> {
                             .cast(),
                     ),
                     slot(ffi::Py_tp_iter, ffi::PyObject_SelfIter as *mut c_void),
-                    slot(ffi::Py_tp_iternext, next::<E> as *mut c_void),
+                    slots::unary(ffi::Py_tp_iternext, next::<E>),
                     slot(ffi::Py_tp_methods, const { &Self::METHODS }.pointer()),
                 ],
             )
@@ -94,8 +93,8 @@ impl<E: Entry> WeakIterator<E> {
         Ok(())
     }
 
-    /// A new one, over `container`, which is an object of the kind's class.
-    pub(crate) fn make<'py>(container: Argument<'_, 'py>, part: Part) -> Result<Bound<'py, PyAny>> {
+    /// A new one.
+    pub(crate) fn make<'py>(container: This<'_, 'py, E>, part: Part) -> Result<Bound<'py, PyAny>> {
         let py = container.py();
         let iterator = Self {
             container: Slot::empty(),
@@ -111,7 +110,10 @@ impl<E: Entry> WeakIterator<E> {
         let object = unsafe { class::allocate_hidden(&E::classes().iterator, py, iterator)? };
         // SAFETY: it has just been made.
         let this: &Self = unsafe { class::payload(object.as_borrowed()) };
-        drop(this.container.replace(py, Some(container.to_owned())));
+        drop(
+            this.container
+                .replace(py, Some(container.as_object().to_owned())),
+        );
         Ok(object)
     }
 
@@ -122,7 +124,7 @@ impl<E: Entry> WeakIterator<E> {
             return Ok(None);
         };
         // SAFETY: an iterator's container is of its kind.
-        match self.step(py, unsafe { container::of(container) }) {
+        match self.step(py, unsafe { class::payload(container) }) {
             Ok(Some(Taken::One(object))) => Ok(Some(object)),
             Ok(Some(Taken::Pair(key, value))) => {
                 object::tuple(py, [key.as_borrowed(), value.as_borrowed()]).map(Some)
@@ -169,7 +171,7 @@ impl<E: Entry> WeakIterator<E> {
         };
         let this = object.as_borrowed();
         // SAFETY: an iterator's container is of its kind.
-        let container: &Container<E> = unsafe { container::of(this) };
+        let container: &Container<E> = unsafe { class::payload(this) };
         let Some(snapshot) = self.walk.with(py, |walk| walk.snapshot.take()) else {
             return;
         };
@@ -192,7 +194,7 @@ impl<E: Entry> WeakIterator<E> {
             return 0;
         };
         // SAFETY: an iterator's container is of its kind.
-        let container: &Container<E> = unsafe { container::of(container) };
+        let container: &Container<E> = unsafe { class::payload(container) };
         let Some(table) = container.table(py) else {
             return 0;
         };
@@ -205,23 +207,14 @@ impl<E: Entry> WeakIterator<E> {
     }
 }
 
-/// The next element, or null without an exception at the end.
-unsafe extern "C" fn next<E: Entry>(this: *mut ffi::PyObject) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with an object of the class.
-    unsafe { enter(|py| class::payload::<WeakIterator<E>>(passed(py, this)).advance(py)) }
+fn next<'py, E: Entry>(
+    this: Instance<'_, 'py, WeakIterator<E>>,
+) -> Result<Option<Bound<'py, PyAny>>> {
+    this.advance(this.py())
 }
 
-unsafe extern "C" fn length_hint<E: Entry>(
-    this: *mut ffi::PyObject,
-    _no_arguments: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with an object of the class.
-    unsafe {
-        enter(|py| {
-            integer(
-                py,
-                class::payload::<WeakIterator<E>>(passed(py, this)).remaining(py),
-            )
-        })
-    }
+fn length_hint<'py, E: Entry>(
+    this: Instance<'_, 'py, WeakIterator<E>>,
+) -> Result<Bound<'py, PyAny>> {
+    integer(this.py(), this.remaining(this.py()))
 }

@@ -12,8 +12,9 @@
 //! | `hashing` | the hashes of keys and elements, and the words for what has none |
 //! | `builtin_keys` | hash and equality of strings and numbers |
 //! | `element`, `weak_set`, `set_algebra`, `set_comparison` | the set |
-//! | `mapping` | what the two mappings share: nearly all |
-//! | `weak_key_dictionary`, `weak_value_dictionary` | where they differ |
+//! | `mapped` | where the two mappings differ |
+//! | `mapping`, `mapping_equality` | what they share: nearly all |
+//! | `weak_key_dictionary`, `weak_value_dictionary` | the mappings |
 
 pub(crate) mod builtin_keys;
 pub(crate) mod container;
@@ -24,7 +25,9 @@ pub(crate) mod evictor;
 pub(crate) mod hashing;
 pub(crate) mod iterator;
 pub(crate) mod lookup;
+pub(crate) mod mapped;
 pub(crate) mod mapping;
+pub(crate) mod mapping_equality;
 pub(crate) mod set_algebra;
 pub(crate) mod set_comparison;
 pub(crate) mod subclassing;

@@ -5,13 +5,11 @@
 //! which only user code can tell from an equal one, is the general way gone from the start; nothing has been changed
 //! before, but for what `-=` has removed. A subclass that overrides what would have been called gets it called.
 
-#![allow(unsafe_code, reason = "the containers of sets")]
-
-use super::container::{self, Container, Scratch, live, locate};
-use super::element::{Element, copy_of};
+use super::container::{Container, Scratch, This, live, locate};
+use super::element::Element;
 use super::entry::Entry;
 use super::hashing::{element_hash, possible_element_hash};
-use super::subclassing::{class_of, is_container, is_unchanged, iterates_natively, new_public};
+use super::subclassing::{class_of, is_unchanged, iterated_natively, new_public};
 use crate::interpreter::constant::Constant;
 use crate::interpreter::error::{Result, no_memory};
 use crate::interpreter::names::name;
@@ -21,6 +19,7 @@ use crate::interpreter::turns::Turns;
 use pyo3::{Bound, PyAny, Python};
 use std::collections::TryReserveError;
 use std::ops::ControlFlow::{self, Break, Continue};
+use std::ptr;
 use weakrefs_table::Table;
 
 /// What comes of work inside two tables: `None` if identity does not decide.
@@ -34,21 +33,14 @@ pub(crate) fn by_identity<R>(
     work: impl FnOnce(&mut Table<Element>, &mut Table<Element>) -> Inside<R>,
 ) -> Result<Option<R>> {
     let py = other.py();
-    let Some(other) = weak_set(other.as_borrowed()) else {
+    let Some(other) = iterated_natively(other.as_borrowed()) else {
         return Ok(None);
     };
-    match set.beside(py, other, work)? {
+    match set.beside(py, &other, work)? {
         Some(Ok(result)) => Ok(result),
         Some(Err(_)) => Err(no_memory(py)),
         None => Ok(None),
     }
-}
-
-/// The container of `other`, if it is a `WeakSet` that iterates as the public class does.
-fn weak_set<'a>(other: Argument<'a, '_>) -> Option<&'a Container<Element>> {
-    let plain = is_container::<Element>(other) && iterates_natively::<Element>(other);
-    // SAFETY: that has been made sure of.
-    plain.then(|| unsafe { container::of(other) })
 }
 
 /// Calls `visit` with each element of `other` and its hash, as `hash` gives it (`None`: it is left out), until
@@ -60,7 +52,7 @@ pub(crate) fn each<'py>(
 ) -> Result<()> {
     let py = other.py();
     let mut turns = Turns::default();
-    if let Some(set) = weak_set(other.as_borrowed()) {
+    if let Some(set) = iterated_natively::<Element>(other.as_borrowed()) {
         for element in set.collect(py, Clone::clone)? {
             if let Some(object) = element.reference().upgrade(py)
                 && visit(object, element.hash(py))?.is_break()
@@ -165,58 +157,56 @@ fn add_elements(py: Python<'_>, set: &Container<Element>, elements: Vec<Element>
 pub(crate) static CHAIN: Constant = Constant::new();
 pub(crate) static FILTER: Constant = Constant::new();
 
-/// A new set of the class of `set` with `elements`.
+/// A new set of the class of another one, with `elements`.
 fn of_same_class<'py>(
-    set: Argument<'_, 'py>,
+    this: This<'_, 'py, Element>,
     elements: &Bound<'py, PyAny>,
 ) -> Result<Bound<'py, PyAny>> {
-    call(&class_of(&set)?, [elements.as_borrowed()])
+    call(&class_of(&this.as_object())?, [elements.as_borrowed()])
 }
 
 pub(crate) fn union<'py>(
-    set: Argument<'_, 'py>,
+    this: This<'_, 'py, Element>,
     other: Argument<'_, 'py>,
 ) -> Result<Bound<'py, PyAny>> {
-    let py = set.py();
-    if is_unchanged::<Element>(set)? {
-        let union = copy_of(set)?;
-        // SAFETY: a copy of a set is one.
-        add_all(unsafe { container::of(union.as_borrowed()) }, &other)?;
-        return Ok(union);
+    let py = this.py();
+    if is_unchanged(this)? {
+        let union = new_public(this)?;
+        union.this().copy_from(py, &this)?;
+        add_all(&union.this(), &other)?;
+        return Ok(union.into_object());
     }
-    let elements = call(&CHAIN.get(py), [set, other])?;
-    of_same_class(set, &elements)
+    let elements = call(&CHAIN.get(py), [this.as_object(), other])?;
+    of_same_class(this, &elements)
 }
 
 pub(crate) fn intersection<'py>(
-    set: Argument<'_, 'py>,
+    this: This<'_, 'py, Element>,
     other: Argument<'_, 'py>,
 ) -> Result<Bound<'py, PyAny>> {
-    let py = set.py();
-    if is_unchanged::<Element>(set)? {
-        let intersection = new_public::<Element>(set)?;
-        // SAFETY: the caller's object is of the class.
-        let container: &Container<Element> = unsafe { container::of(set) };
+    let py = this.py();
+    if is_unchanged(this)? {
+        let intersection = new_public(this)?;
         each(&other, leniently, |element, hash| {
-            if container.contains(&element, hash)? {
-                intersection.container::<Element>().add(&element, hash)?;
+            if this.contains(&element, hash)? {
+                intersection.this().add(&element, hash)?;
             }
             Ok(Continue(()))
         })?;
-        return Ok(intersection.0);
+        return Ok(intersection.into_object());
     }
-    let contains = attribute(&set, name::contains(py))?;
+    let contains = attribute(&this.as_object(), name::contains(py))?;
     let elements = call(&FILTER.get(py), [contains.as_borrowed(), other])?;
-    of_same_class(set, &elements)
+    of_same_class(this, &elements)
 }
 
-/// A copy of the set, changed by its method `change` with `other`.
+/// A copy of a set, changed by its method `change` with `other`.
 pub(crate) fn changed_copy<'py>(
-    set: Argument<'_, 'py>,
+    this: This<'_, 'py, Element>,
     change: Argument<'_, 'py>,
     other: Argument<'_, 'py>,
 ) -> Result<Bound<'py, PyAny>> {
-    let copy = call_method(name::copy(set.py()), [set])?;
+    let copy = call_method(name::copy(this.py()), [this.as_object()])?;
     call_method(change, [copy.as_borrowed(), other])?;
     Ok(copy)
 }
@@ -283,9 +273,7 @@ pub(crate) fn keep(set: &Container<Element>, other: &Bound<'_, PyAny>) -> Result
 
 /// Whether `other` is the object that holds `set`.
 fn is_itself(set: &Container<Element>, other: &Bound<'_, PyAny>) -> bool {
-    let other = other.as_borrowed();
-    // SAFETY: a container of the kind, as has been made sure of.
-    is_container::<Element>(other) && std::ptr::eq(set, unsafe { container::of::<Element>(other) })
+    This::of(other.as_borrowed()).is_some_and(|other| ptr::eq(set, other.payload()))
 }
 
 /// Removes the elements of `other`, one by one as they come.
@@ -326,7 +314,7 @@ pub(crate) fn toggle(set: &Container<Element>, other: &Bound<'_, PyAny>) -> Resu
         set.clear_entries(py);
         return Ok(());
     }
-    let elements = match weak_set(other.as_borrowed()) {
+    let elements = match iterated_natively::<Element>(other.as_borrowed()) {
         Some(other) => other.collect(py, Clone::clone)?,
         None => {
             // Each element counts once, however often it comes.

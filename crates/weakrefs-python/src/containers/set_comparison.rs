@@ -1,9 +1,7 @@
 //! Comparing a `WeakSet` with another set or any iterable: as in [`set_algebra`](super::set_algebra), inside both tables
 //! where identity decides, and else by looking every element of the other one up.
 
-#![allow(unsafe_code, reason = "the containers of sets")]
-
-use super::container::{self, Container, live, locate};
+use super::container::{Container, This, live, locate};
 use super::element::Element;
 use super::entry::Entry;
 use super::set_algebra::{Inside, Met, by_identity, each, leniently, strictly};
@@ -100,15 +98,16 @@ fn are_in(py: Python<'_>, part: &Table<Element>, whole: &Table<Element>) -> Opti
     Some(true)
 }
 
-pub(crate) fn is_disjoint<'py>(set: Argument<'_, 'py>, other: Argument<'_, 'py>) -> Result<bool> {
-    let py = set.py();
-    if !is_unchanged::<Element>(set)? {
-        let common = call_method(name::intersection(py), [set, other])?;
+pub(crate) fn is_disjoint<'py>(
+    this: This<'_, 'py, Element>,
+    other: Argument<'_, 'py>,
+) -> Result<bool> {
+    let py = this.py();
+    if !is_unchanged(this)? {
+        let common = call_method(name::intersection(py), [this.as_object(), other])?;
         return Ok(object::len(&common)? == 0);
     }
-    // SAFETY: the caller's object is of the class.
-    let set: &Container<Element> = unsafe { container::of(set) };
-    let disjoint = by_identity(set, &other, |set, other| {
+    let disjoint = by_identity(&this, &other, |set, other| {
         let (few, many) = if set.len() < other.len() {
             (set, other)
         } else {
@@ -129,7 +128,7 @@ pub(crate) fn is_disjoint<'py>(set: Argument<'_, 'py>, other: Argument<'_, 'py>)
     // All of it is read, as for the intersection.
     let mut disjoint = true;
     each(&other, leniently, |element, hash| {
-        disjoint &= !set.contains(&element, hash)?;
+        disjoint &= !this.contains(&element, hash)?;
         Ok(Continue(()))
     })?;
     Ok(disjoint)

@@ -7,9 +7,8 @@
 
 #![allow(unsafe_code, reason = "the line of bases")]
 
-use super::container::{self, Container};
+use super::container::This;
 use super::entry::Entry;
-use crate::interpreter::class;
 use crate::interpreter::entry::passed;
 use crate::interpreter::error::{Result, type_error};
 use crate::interpreter::method;
@@ -17,12 +16,12 @@ use crate::interpreter::names::name;
 use crate::interpreter::object::{Argument, attribute, call};
 use pyo3::types::PyType;
 use pyo3::{Borrowed, Bound, PyAny, ffi};
+use std::marker::PhantomData;
 use std::sync::atomic::Ordering;
 
-/// The public class of `object`, a container. An object of the native class itself has that one.
-pub(crate) fn public_class<'a, 'py, E: Entry>(
-    object: Argument<'a, 'py>,
-) -> Borrowed<'a, 'py, PyAny> {
+/// The public class of a container. An object of the native class itself has that one.
+fn public_class<'a, 'py, E: Entry>(this: This<'a, 'py, E>) -> Borrowed<'a, 'py, PyAny> {
+    let object = this.as_object();
     let native = E::classes()
         .container
         .get(object.py())
@@ -38,12 +37,12 @@ pub(crate) fn public_class<'a, 'py, E: Entry>(
     }
 }
 
-/// Whether `object` is exactly of its public class, and nothing of that has been replaced: neither a method, nor a special
+/// Whether a container is exactly of its public class, and nothing of that has been replaced: neither a method, nor a special
 /// method that another one may go through. Else those are called (S26, S39).
 #[inline]
-pub(crate) fn is_unchanged<E: Entry>(object: Argument<'_, '_>) -> Result<bool> {
-    let py = object.py();
-    let public = public_class::<E>(object);
+pub(crate) fn is_unchanged<E: Entry>(this: This<'_, '_, E>) -> Result<bool> {
+    let (py, object) = (this.py(), this.as_object());
+    let public = public_class(this);
     // SAFETY: the class of a valid object, and fields of valid classes.
     unsafe {
         let class = ffi::Py_TYPE(object.as_ptr());
@@ -91,48 +90,54 @@ unsafe fn special_methods(class: *const ffi::PyTypeObject) -> [usize; 6] {
     }
 }
 
-/// Whether `object` iterates as the native class does.
-pub(crate) fn iterates_natively<E: Entry>(object: Argument<'_, '_>) -> bool {
+/// `object`, if it is a container of the kind that iterates as the native class does.
+pub(crate) fn iterated_natively<'a, 'py, E: Entry>(
+    object: Argument<'a, 'py>,
+) -> Option<This<'a, 'py, E>> {
     let native = E::classes().container.get(object.py());
     // SAFETY: fields of the classes of valid objects.
-    unsafe {
+    let iterates_natively = unsafe {
         let native = native.as_ptr().cast::<ffi::PyTypeObject>();
         let slot = |class: *const ffi::PyTypeObject| (*class).tp_iter.map(|slot| slot as usize);
         slot(ffi::Py_TYPE(object.as_ptr())) == slot(native)
-    }
+    };
+    This::of(object).filter(|_| iterates_natively)
 }
 
-/// A new, empty container of the public class of `object`.
-pub(crate) fn new_public<'py, E: Entry>(object: Argument<'_, 'py>) -> Result<New<'py>> {
-    let made = call(&public_class::<E>(object), [])?;
-    checked::<E>(made)
+/// A new, empty container of the public class of another one.
+pub(crate) fn new_public<'py, E: Entry>(this: This<'_, 'py, E>) -> Result<New<'py, E>> {
+    New::checked(call(&public_class(this), [])?)
 }
 
 /// A container that was just made by a class, which may be anything by now.
-pub(crate) struct New<'py>(pub(crate) Bound<'py, PyAny>);
+pub(crate) struct New<'py, E> {
+    object: Bound<'py, PyAny>,
+    entries: PhantomData<E>,
+}
 
-impl New<'_> {
-    pub(crate) fn container<E: Entry>(&self) -> &Container<E> {
+impl<'py, E: Entry> New<'py, E> {
+    /// Makes sure that `object` is a container of the kind.
+    fn checked(object: Bound<'py, PyAny>) -> Result<Self> {
+        if This::<E>::of(object.as_borrowed()).is_some() {
+            return Ok(Self {
+                object,
+                entries: PhantomData,
+            });
+        }
+        Err(type_error(
+            object.py(),
+            format_args!("the class made something else than a container"),
+        ))
+    }
+
+    pub(crate) fn this(&self) -> This<'_, 'py, E> {
         // SAFETY: `checked` has made sure of it.
-        unsafe { container::of(self.0.as_borrowed()) }
+        unsafe { This::new(self.object.as_borrowed()) }
     }
-}
 
-/// Makes sure that `object` is a container of the kind.
-pub(crate) fn checked<E: Entry>(object: Bound<'_, PyAny>) -> Result<New<'_>> {
-    if is_container::<E>(object.as_borrowed()) {
-        return Ok(New(object));
+    pub(crate) fn into_object(self) -> Bound<'py, PyAny> {
+        self.object
     }
-    Err(type_error(
-        object.py(),
-        format_args!("the class made something else than a container"),
-    ))
-}
-
-/// Whether `object` is a container of the kind, of whatever class.
-pub(crate) fn is_container<E: Entry>(object: Argument<'_, '_>) -> bool {
-    // SAFETY: the class was made for such containers.
-    unsafe { class::checked_payload::<Container<E>>(object, &E::classes().container).is_some() }
 }
 
 /// Puts the native methods on `class`, as far as it is derived from the native class of the kind at once; gives whether it

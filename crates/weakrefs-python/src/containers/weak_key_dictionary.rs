@@ -8,23 +8,24 @@
     reason = "entry points from the interpreter, and what waits in a dead reference"
 )]
 
-use super::container::{self, Container, Scratch};
+use super::container::{Container, Scratch, This};
 use super::data::Shown;
 use super::entry::{Classes, Entry, Part, Taken};
 use super::hashing::{check_weak, possible_weak_key_hash, weak_key_hash};
-use super::mapping::{self, Mapped, native};
+use super::mapped::Mapped;
+use super::mapping::{self, native};
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{Stop, Visit};
-use crate::interpreter::entry::{enter, passed};
 use crate::interpreter::error::{Raised, Result, no_memory, type_error};
 use crate::interpreter::method::Native;
 use crate::interpreter::names::name;
-use crate::interpreter::object::{self, Argument, none};
+use crate::interpreter::object::{self, none};
 use crate::interpreter::owned::Strong;
 use crate::interpreter::remains;
+use crate::interpreter::slots;
 use crate::references::weak_ref::WeakRef;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
-use std::ffi::{CStr, c_int};
+use std::ffi::CStr;
 use std::mem;
 
 /// A weakly held key with its value.
@@ -264,10 +265,10 @@ impl Shown for KeyEntry {
 const INIT: Signature = Signature::new(KeyEntry::CLASS, "__init__", &["dict"], 0);
 const UPDATE_SIGNATURE: Signature = Signature::new(KeyEntry::CLASS, "update", &["dict"], 0);
 
-const UPDATE: Native = native::<KeyEntry, _>(name::update, update);
+const UPDATE: Native = native(name::update, update);
 
 /// The methods that only this mapping has.
-static NATIVES: [Native; 2] = [UPDATE, native::<KeyEntry, _>(name::keyrefs, keyrefs)];
+static NATIVES: [Native; 2] = [UPDATE, native(name::keyrefs, keyrefs)];
 
 const DOC: &CStr =
     c"WeakKeyDictionary(dict=None)\n--\n\nThe native base of weakrefs.WeakKeyDictionary.";
@@ -278,7 +279,7 @@ pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
         py,
         c"weakrefs._weakrefs.WeakKeyDictionary",
         DOC,
-        init,
+        slots::call(ffi::Py_tp_init, init),
         &NATIVES,
     )
 }
@@ -292,28 +293,17 @@ fn merge(container: &Container<KeyEntry>, other: Option<&Bound<'_, PyAny>>) -> R
     }
 }
 
-unsafe extern "C" fn init(
-    this: *mut ffi::PyObject,
-    args: *mut ffi::PyObject,
-    kwargs: *mut ffi::PyObject,
-) -> c_int {
-    // SAFETY: called by the interpreter with an object of the class, and the arguments of a call.
-    unsafe {
-        enter(|py| {
-            let this = passed(py, this);
-            let [other] = Arguments::in_tuple(py, args, kwargs).read(&INIT)?;
-            let container = container::of::<KeyEntry>(this);
-            container.clear_entries(py);
-            match other.filter(|other| other.as_ptr() != ffi::Py_None()) {
-                Some(other) if !UPDATE.is_of(this)? => mapping::call_update(this, other, None),
-                other => merge(container, other.as_deref()),
-            }
-        })
+fn init<'py>(this: This<'_, 'py, KeyEntry>, arguments: Arguments<'_, 'py>) -> Result<()> {
+    let [other] = arguments.read(&INIT)?;
+    this.clear_entries(this.py());
+    match other.filter(|other| other.as_ptr() != none(this.py()).as_ptr()) {
+        Some(other) if !UPDATE.is_of(this.as_object())? => mapping::call_update(this, other, None),
+        other => merge(&this, other.as_deref()),
     }
 }
 
 fn update<'py>(
-    this: Argument<'_, 'py>,
+    this: This<'_, 'py, KeyEntry>,
     arguments: Arguments<'_, 'py>,
 ) -> Result<Bound<'py, PyAny>> {
     arguments.at_most(&UPDATE_SIGNATURE)?;
@@ -325,21 +315,17 @@ fn update<'py>(
             ),
         ));
     }
-    // SAFETY: methods are entered with an object of the class.
-    let container = unsafe { container::of(this) };
-    merge(container, arguments.get(0).as_deref())?;
+    merge(&this, arguments.get(0).as_deref())?;
     Ok(none(this.py()))
 }
 
 fn keyrefs<'py>(
-    this: Argument<'_, 'py>,
+    this: This<'_, 'py, KeyEntry>,
     arguments: Arguments<'_, 'py>,
 ) -> Result<Bound<'py, PyAny>> {
     const SIGNATURE: Signature = Signature::new(KeyEntry::CLASS, "keyrefs", &[], 0);
     let py = this.py();
     let [] = arguments.read(&SIGNATURE)?;
-    // SAFETY: as above.
-    let container = unsafe { container::of::<KeyEntry>(this) };
-    let references = container.collect(py, |entry| entry.key.object().clone())?;
+    let references = this.collect(py, |entry| entry.key.object().clone())?;
     Ok(object::list(py, references, |reference| reference.into_bound(py))?.into_any())
 }

@@ -3,9 +3,7 @@
 //! The native base of the public class: elements, iteration, copies, and the way to each operation. Combining sets is in
 //! [`set_algebra`], comparing them in [`set_comparison`].
 
-#![allow(unsafe_code, reason = "entry points from the interpreter")]
-
-use super::container::{self, Container};
+use super::container::{Container, This};
 use super::data::Shown;
 use super::element::{Element, copy_of};
 use super::entry::{Entry, Part};
@@ -13,10 +11,9 @@ use super::hashing::{element_hash, possible_element_hash};
 use super::iterator::WeakIterator;
 use super::set_algebra;
 use super::set_comparison::{self, Relation};
-use super::subclassing::{class_of, is_container};
+use super::subclassing::class_of;
 use crate::interpreter::arguments::{Arguments, Signature};
-use crate::interpreter::class::{self, OPEN, slot};
-use crate::interpreter::entry::{enter, passed};
+use crate::interpreter::class::{self, OPEN, Object, slot};
 use crate::interpreter::error::{Result, empty};
 use crate::interpreter::key_error::key_error;
 use crate::interpreter::method::{Function, Name, Native};
@@ -24,10 +21,11 @@ use crate::interpreter::names::name;
 use crate::interpreter::object::{
     self, Argument, boolean, call_method, is_instance, none, not_implemented,
 };
+use crate::interpreter::slots;
 use crate::interpreter::turns::Turns;
 use crate::references::weak_ref::WeakRef;
 use pyo3::{Bound, PyAny, Python, ffi};
-use std::ffi::{CStr, c_int, c_void};
+use std::ffi::{CStr, c_int};
 
 const INIT: Signature = Signature::new(Element::CLASS, "__init__", &["data"], 0);
 
@@ -43,20 +41,20 @@ pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
             OPEN | ffi::Py_TPFLAGS_IMMUTABLETYPE,
             [
                 slot(ffi::Py_tp_doc, DOC.as_ptr().cast_mut().cast()),
-                slot(ffi::Py_tp_init, init as *mut c_void),
-                slot(ffi::Py_tp_iter, iterate as *mut c_void),
-                slot(ffi::Py_tp_richcompare, compare as *mut c_void),
-                slot(ffi::Py_sq_contains, contains as *mut c_void),
-                slot(ffi::Py_sq_length, len as *mut c_void),
-                slot(ffi::Py_mp_length, len as *mut c_void),
-                slot(ffi::Py_nb_or, or as *mut c_void),
-                slot(ffi::Py_nb_and, and as *mut c_void),
-                slot(ffi::Py_nb_subtract, subtract as *mut c_void),
-                slot(ffi::Py_nb_xor, xor as *mut c_void),
-                slot(ffi::Py_nb_inplace_or, inplace_or as *mut c_void),
-                slot(ffi::Py_nb_inplace_and, inplace_and as *mut c_void),
-                slot(ffi::Py_nb_inplace_subtract, inplace_subtract as *mut c_void),
-                slot(ffi::Py_nb_inplace_xor, inplace_xor as *mut c_void),
+                slots::call(ffi::Py_tp_init, init),
+                slots::unary(ffi::Py_tp_iter, iterate),
+                slots::comparison(compare),
+                slots::binary(ffi::Py_sq_contains, contains),
+                slots::unary(ffi::Py_sq_length, len),
+                slots::unary(ffi::Py_mp_length, len),
+                slots::operator(ffi::Py_nb_or, set_algebra::union),
+                slots::operator(ffi::Py_nb_and, set_algebra::intersection),
+                slots::operator(ffi::Py_nb_subtract, subtract),
+                slots::operator(ffi::Py_nb_xor, xor),
+                slots::operator(ffi::Py_nb_inplace_or, inplace_or),
+                slots::operator(ffi::Py_nb_inplace_and, inplace_and),
+                slots::operator(ffi::Py_nb_inplace_subtract, inplace_subtract),
+                slots::operator(ffi::Py_nb_inplace_xor, inplace_xor),
                 slot(
                     ffi::Py_tp_methods,
                     const { &<Element as Shown>::METHODS }.pointer(),
@@ -95,174 +93,134 @@ static NATIVES: [Native; 18] = [
     native(name::__sizeof__, __sizeof__),
 ];
 
-const fn native(name: Name, function: impl Function) -> Native {
-    Native::new::<Container<Element>, _>(name, function)
+const fn native(name: Name, function: impl Function<Container<Element>>) -> Native {
+    Native::new(name, function)
 }
 
-const fn flat(name: Name, function: impl Function) -> Native {
-    Native::flat::<Container<Element>, _>(name, function)
+const fn flat(name: Name, function: impl Function<Container<Element>>) -> Native {
+    Native::flat(name, function)
 }
 
 // Slots
 
-unsafe extern "C" fn init(
-    this: *mut ffi::PyObject,
-    args: *mut ffi::PyObject,
-    kwargs: *mut ffi::PyObject,
-) -> c_int {
-    // SAFETY: called by the interpreter with an object of the class, and the arguments of a call.
-    unsafe {
-        enter(|py| {
-            let this = passed(py, this);
-            let [data] = Arguments::in_tuple(py, args, kwargs).read(&INIT)?;
-            container::of::<Element>(this).clear_entries(py);
-            match data.filter(|data| data.as_ptr() != ffi::Py_None()) {
-                None => Ok(()),
-                Some(data) if !UPDATE.is_of(this)? => {
-                    call_method(name::update(py), [this, data]).map(drop)
-                }
-                Some(data) => add_each(this, data),
-            }
-        })
-    }
-}
-
-unsafe extern "C" fn len(this: *mut ffi::PyObject) -> ffi::Py_ssize_t {
-    // SAFETY: called by the interpreter with an object of the class.
-    unsafe { enter(|py| Ok(container::of::<Element>(passed(py, this)).len(py))) }
-}
-
-unsafe extern "C" fn contains(this: *mut ffi::PyObject, item: *mut ffi::PyObject) -> c_int {
-    // SAFETY: called by the interpreter with an object of the class, and another one.
-    unsafe {
-        enter(|py| {
-            let (this, item) = (passed(py, this), passed(py, item));
-            let Some(hash) = possible_element_hash(&item)? else {
-                return Ok(false);
-            };
-            let found = container::of::<Element>(this).find(&item, hash, |_, _| ())?;
-            Ok(found.is_some())
-        })
-    }
-}
-
-unsafe extern "C" fn iterate(this: *mut ffi::PyObject) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with an object of the class.
-    unsafe { enter(|py| WeakIterator::<Element>::make(passed(py, this), Part::Key)) }
-}
-
-unsafe extern "C" fn compare(
-    this: *mut ffi::PyObject,
-    other: *mut ffi::PyObject,
-    op: c_int,
-) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with an object of the class, and another one.
-    unsafe {
-        enter(|py| {
-            let (this, other) = (passed(py, this), passed(py, other));
-            let relation = match op {
-                ffi::Py_LE => Relation::Subset,
-                ffi::Py_LT => Relation::ProperSubset,
-                ffi::Py_GE => Relation::Superset,
-                ffi::Py_GT => Relation::ProperSuperset,
-                ffi::Py_EQ if !is_instance(&other, &class_of(&this)?)? => {
-                    return Ok(not_implemented(py));
-                }
-                ffi::Py_EQ => Relation::Equal,
-                _ => {
-                    // The opposite of `==`, which a subclass may have overridden.
-                    let equal = call_method(name::eq(py), [this, other])?;
-                    if equal.as_ptr() == ffi::Py_NotImplemented() {
-                        return Ok(equal);
-                    }
-                    return Ok(boolean(py, !object::is_true(&equal)?));
-                }
-            };
-            let holds = set_comparison::holds(relation, container::of(this), &other)?;
-            Ok(boolean(py, holds))
-        })
-    }
-}
-
-/// A binary operator: what it does with a set on its left.
-macro_rules! operator {
-    ($name:ident($this:ident, $other:ident) $body:expr) => {
-        unsafe extern "C" fn $name(
-            this: *mut ffi::PyObject,
-            other: *mut ffi::PyObject,
-        ) -> *mut ffi::PyObject {
-            // SAFETY: called by the interpreter with two objects, one of which is of the class.
-            unsafe {
-                enter(|py| {
-                    let ($this, $other) = (passed(py, this), passed(py, other));
-                    if !is_container::<Element>($this) {
-                        return Ok(not_implemented(py));
-                    }
-                    $body
-                })
-            }
+fn init<'py>(this: This<'_, 'py, Element>, arguments: Arguments<'_, 'py>) -> Result<()> {
+    let [data] = arguments.read(&INIT)?;
+    this.clear_entries(this.py());
+    match data.filter(|data| data.as_ptr() != none(this.py()).as_ptr()) {
+        None => Ok(()),
+        Some(data) if !UPDATE.is_of(this.as_object())? => {
+            call_method(name::update(this.py()), [this.as_object(), data]).map(drop)
         }
+        Some(data) => add_each(this, data),
+    }
+}
+
+fn len(this: This<'_, '_, Element>) -> Result<usize> {
+    Ok(Container::len(&this, this.py()))
+}
+
+fn contains<'py>(this: This<'_, 'py, Element>, item: Argument<'_, 'py>) -> Result<bool> {
+    match possible_element_hash(&item)? {
+        Some(hash) => Ok(this.find(&item, hash, |_, _| ())?.is_some()),
+        None => Ok(false),
+    }
+}
+
+fn iterate<'py>(this: This<'_, 'py, Element>) -> Result<Bound<'py, PyAny>> {
+    WeakIterator::make(this, Part::Key)
+}
+
+fn compare<'py>(
+    this: This<'_, 'py, Element>,
+    other: Argument<'_, 'py>,
+    kind: c_int,
+) -> Result<Bound<'py, PyAny>> {
+    let py = this.py();
+    let relation = match kind {
+        ffi::Py_LE => Relation::Subset,
+        ffi::Py_LT => Relation::ProperSubset,
+        ffi::Py_GE => Relation::Superset,
+        ffi::Py_GT => Relation::ProperSuperset,
+        ffi::Py_EQ if !is_instance(&other, &class_of(&this.as_object())?)? => {
+            return Ok(not_implemented(py));
+        }
+        ffi::Py_EQ => Relation::Equal,
+        _ => {
+            // The opposite of `==`, which a subclass may have overridden.
+            let equal = call_method(name::eq(py), [this.as_object(), other])?;
+            if equal.as_ptr() == not_implemented(py).as_ptr() {
+                return Ok(equal);
+            }
+            return Ok(boolean(py, !object::is_true(&equal)?));
+        }
+    };
+    holds(relation, this, other)
+}
+
+/// A function of a set and something else: an operator, or what a method does.
+macro_rules! with_other {
+    ($($name:ident($this:ident, $other:ident) $body:expr;)*) => {$(
+        fn $name<'py>(
+            $this: This<'_, 'py, Element>,
+            $other: Argument<'_, 'py>,
+        ) -> Result<Bound<'py, PyAny>> {
+            $body
+        }
+    )*};
+}
+
+with_other! {
+    subtract(this, other) set_algebra::changed_copy(this, name::difference_update(this.py()), other);
+    xor(this, other) set_algebra::changed_copy(this, name::symmetric_difference_update(this.py()), other);
+    inplace_or(this, other) {
+        call_method(name::update(this.py()), [this.as_object(), other])?;
+        Ok(this.as_object().to_owned())
+    };
+    inplace_and(this, other) {
+        set_algebra::keep(&this, &other)?;
+        Ok(this.as_object().to_owned())
+    };
+    inplace_subtract(this, other) {
+        set_algebra::remove(&this, &other)?;
+        Ok(this.as_object().to_owned())
+    };
+    inplace_xor(this, other) {
+        set_algebra::toggle(&this, &other)?;
+        Ok(this.as_object().to_owned())
     };
 }
 
-operator!(or(this, other) set_algebra::union(this, other));
-operator!(and(this, other) set_algebra::intersection(this, other));
-operator!(subtract(this, other) {
-    set_algebra::changed_copy(this, name::difference_update(this.py()), other)
-});
-operator!(xor(this, other) {
-    set_algebra::changed_copy(this, name::symmetric_difference_update(this.py()), other)
-});
-operator!(inplace_or(this, other) {
-    call_method(name::update(this.py()), [this, other])?;
-    Ok(this.to_owned())
-});
-operator!(inplace_and(this, other) {
-    set_algebra::keep(container::of(this), &other)?;
-    Ok(this.to_owned())
-});
-operator!(inplace_subtract(this, other) {
-    set_algebra::remove(container::of(this), &other)?;
-    Ok(this.to_owned())
-});
-operator!(inplace_xor(this, other) {
-    set_algebra::toggle(container::of(this), &other)?;
-    Ok(this.to_owned())
-});
-
 // Methods
 
-/// A method: what it does with the object, the container in it, and the arguments, all of which must be given.
+/// A method: what it does with the set and the arguments, all of which must be given.
 macro_rules! method {
-    ($name:ident($this:ident, $container:ident $(, $argument:ident)*) $body:expr) => {
+    ($name:ident($this:ident $(, $argument:ident)*) $body:expr) => {
         fn $name<'py>(
-            $this: Argument<'_, 'py>,
+            $this: This<'_, 'py, Element>,
             arguments: Arguments<'_, 'py>,
         ) -> Result<Bound<'py, PyAny>> {
             const PARAMETERS: &[&str] = &[$(stringify!($argument)),*];
             const SIGNATURE: Signature =
                 Signature::new(Element::CLASS, stringify!($name), PARAMETERS, PARAMETERS.len());
-            // SAFETY: methods are entered with an object of the class.
-            let $container = unsafe { container::of::<Element>($this) };
             let [$($argument),*] = arguments.all(&SIGNATURE)?;
             $body
         }
     };
 }
 
-method!(add(this, container, item) {
-    container.add(&item, element_hash(&item)?)?;
+method!(add(this, item) {
+    this.payload().add(&item, element_hash(&item)?)?;
     Ok(none(this.py()))
 });
 
-method!(discard(this, container, item) {
-    let element = container.take(&item, element_hash(&item)?)?;
+method!(discard(this, item) {
+    let element = this.take(&item, element_hash(&item)?)?;
     drop(element);
     Ok(none(this.py()))
 });
 
-method!(remove(this, container, item) {
-    match container.take(&item, element_hash(&item)?)? {
+method!(remove(this, item) {
+    match this.take(&item, element_hash(&item)?)? {
         Some(element) => {
             drop(element);
             Ok(none(this.py()))
@@ -271,9 +229,9 @@ method!(remove(this, container, item) {
     }
 });
 
-method!(pop(this, container) {
+method!(pop(this) {
     loop {
-        let Some(entry) = container.pop(this.py()) else {
+        let Some(entry) = Container::pop(&this, this.py()) else {
             return Err(empty(this.py(), "pop from empty WeakSet"));
         };
         if let Some(element) = entry.reference().upgrade(this.py()) {
@@ -282,68 +240,59 @@ method!(pop(this, container) {
     }
 });
 
-method!(clear(this, container) {
-    container.clear_entries(this.py());
+method!(clear(this) {
+    this.clear_entries(this.py());
     Ok(none(this.py()))
 });
 
-method!(update(this, _container, other) {
+method!(update(this, other) {
     add_each(this, other)?;
     Ok(none(this.py()))
 });
 
 /// Adds each element of `other`: by `add`, if that is not ours.
-fn add_each<'py>(this: Argument<'_, 'py>, other: Argument<'_, 'py>) -> Result<()> {
+fn add_each<'py>(this: This<'_, 'py, Element>, other: Argument<'_, 'py>) -> Result<()> {
     let py = this.py();
-    if !ADD.is_of(this)? {
+    if !ADD.is_of(this.as_object())? {
         let mut turns = Turns::default();
         for element in object::iterate(&other)? {
-            call_method(name::add(py), [this, element?.as_borrowed()])?;
+            call_method(name::add(py), [this.as_object(), element?.as_borrowed()])?;
             turns.take(py)?;
         }
         return Ok(());
     }
-    // SAFETY: the caller's object is of the class.
-    set_algebra::add_all(unsafe { container::of(this) }, &other)
+    set_algebra::add_all(&this, &other)
 }
 
-method!(copy(this, _container) copy_of(this));
+method!(copy(this) copy_of(this));
+method!(issubset(this, other) holds(Relation::Subset, this, other));
+method!(issuperset(this, other) holds(Relation::Superset, this, other));
 
-method!(issubset(this, _container, other) relation(Relation::Subset, this, other));
-method!(issuperset(this, _container, other) relation(Relation::Superset, this, other));
-
-fn relation<'py>(
+fn holds<'py>(
     relation: Relation,
-    this: Argument<'_, 'py>,
+    this: This<'_, 'py, Element>,
     other: Argument<'_, 'py>,
 ) -> Result<Bound<'py, PyAny>> {
-    // SAFETY: the caller's object is of the class.
-    let holds = set_comparison::holds(relation, unsafe { container::of(this) }, &other)?;
+    let holds = set_comparison::holds(relation, &this, &other)?;
     Ok(boolean(this.py(), holds))
 }
 
-method!(isdisjoint(this, _container, other) {
-    Ok(boolean(this.py(), set_comparison::is_disjoint(this, other)?))
+method!(isdisjoint(this, other) Ok(boolean(this.py(), set_comparison::is_disjoint(this, other)?)));
+method!(union(this, other) set_algebra::union(this, other));
+method!(intersection(this, other) set_algebra::intersection(this, other));
+method!(difference(this, other) subtract(this, other));
+method!(symmetric_difference(this, other) xor(this, other));
+method!(intersection_update(this, other) {
+    call_method(name::iand(this.py()), [this.as_object(), other]).map(|_set| none(this.py()))
 });
-method!(union(this, _container, other) set_algebra::union(this, other));
-method!(intersection(this, _container, other) set_algebra::intersection(this, other));
-method!(difference(this, _container, other) {
-    set_algebra::changed_copy(this, name::difference_update(this.py()), other)
+method!(difference_update(this, other) {
+    call_method(name::isub(this.py()), [this.as_object(), other]).map(|_set| none(this.py()))
 });
-method!(symmetric_difference(this, _container, other) {
-    set_algebra::changed_copy(this, name::symmetric_difference_update(this.py()), other)
-});
-method!(intersection_update(this, _container, other) {
-    call_method(name::iand(this.py()), [this, other]).map(|_set| none(this.py()))
-});
-method!(difference_update(this, _container, other) {
-    call_method(name::isub(this.py()), [this, other]).map(|_set| none(this.py()))
-});
-method!(symmetric_difference_update(this, _container, other) {
-    call_method(name::ixor(this.py()), [this, other]).map(|_set| none(this.py()))
+method!(symmetric_difference_update(this, other) {
+    call_method(name::ixor(this.py()), [this.as_object(), other]).map(|_set| none(this.py()))
 });
 
-method!(__sizeof__(this, container) {
-    let own = size_of::<class::Object<Container<Element>>>();
-    object::integer(this.py(), own + container.allocated_bytes(this.py()))
+method!(__sizeof__(this) {
+    let own = size_of::<Object<Container<Element>>>();
+    object::integer(this.py(), own + this.allocated_bytes(this.py()))
 });

@@ -5,29 +5,28 @@
 //! if it still is that entry's reference, so that the death of a replaced value removes nothing
 //! (S16).
 
-#![allow(unsafe_code, reason = "entry points from the interpreter")]
-
 use super::builtin_keys;
-use super::container::{self, Container};
+use super::container::{Container, This};
 use super::data::Shown;
 use super::entry::{Classes, Entry, Part, Taken};
 use super::hashing;
 use super::iterator::WeakIterator;
-use super::mapping::{self, Mapped, native};
+use super::mapped::Mapped;
+use super::mapping::{self, native};
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{Stop, Visit};
-use crate::interpreter::entry::{enter, passed};
 use crate::interpreter::error::{Result, no_memory, type_error};
 use crate::interpreter::method::Native;
 use crate::interpreter::names::name;
 use crate::interpreter::object::{self, Argument, none, tuple};
 use crate::interpreter::owned::Strong;
+use crate::interpreter::slots;
 use crate::references::keyed_ref;
 use crate::references::weak_list::supports_weak_references;
 use crate::references::weak_ref::WeakRef;
 use pyo3::types::PyDict;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
-use std::ffi::{CStr, c_int};
+use std::ffi::CStr;
 use std::mem;
 use weakrefs_table::NoRoom;
 
@@ -293,13 +292,13 @@ impl Shown for ValueEntry {
 const INIT: Signature = Signature::new(ValueEntry::CLASS, "__init__", &["other"], 0);
 const UPDATE_SIGNATURE: Signature = Signature::new(ValueEntry::CLASS, "update", &["other"], 0);
 
-const UPDATE: Native = native::<ValueEntry, _>(name::update, update);
+const UPDATE: Native = native(name::update, update);
 
 /// The methods that only this mapping has.
 static NATIVES: [Native; 3] = [
     UPDATE,
-    native::<ValueEntry, _>(name::itervaluerefs, itervaluerefs),
-    native::<ValueEntry, _>(name::valuerefs, valuerefs),
+    native(name::itervaluerefs, itervaluerefs),
+    native(name::valuerefs, valuerefs),
 ];
 
 const DOC: &CStr =
@@ -311,7 +310,7 @@ pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
         py,
         c"weakrefs._weakrefs.WeakValueDictionary",
         DOC,
-        init,
+        slots::call(ffi::Py_tp_init, init),
         &NATIVES,
     )
 }
@@ -334,60 +333,44 @@ fn merge<'py>(
     }
 }
 
-unsafe extern "C" fn init(
-    this: *mut ffi::PyObject,
-    args: *mut ffi::PyObject,
-    kwargs: *mut ffi::PyObject,
-) -> c_int {
-    // SAFETY: called by the interpreter with an object of the class, and the arguments of a call.
-    unsafe {
-        enter(|py| {
-            let this = passed(py, this);
-            let arguments = Arguments::in_tuple(py, args, kwargs);
-            arguments.at_most(&INIT)?;
-            let (other, named) = (arguments.get(0), arguments.named()?);
-            let container = container::of::<ValueEntry>(this);
-            container.clear_entries(py);
-            if !UPDATE.is_of(this)? {
-                let nothing = tuple(py, [])?;
-                let other = other.unwrap_or_else(|| nothing.as_borrowed());
-                return mapping::call_update(this, other, named.as_ref());
-            }
-            merge(container, other, named.as_ref())
-        })
+fn init<'py>(this: This<'_, 'py, ValueEntry>, arguments: Arguments<'_, 'py>) -> Result<()> {
+    arguments.at_most(&INIT)?;
+    let (other, named) = (arguments.get(0), arguments.named()?);
+    this.clear_entries(this.py());
+    if !UPDATE.is_of(this.as_object())? {
+        let nothing = tuple(this.py(), [])?;
+        let other = other.unwrap_or_else(|| nothing.as_borrowed());
+        return mapping::call_update(this, other, named.as_ref());
     }
+    merge(&this, other, named.as_ref())
 }
 
 fn update<'py>(
-    this: Argument<'_, 'py>,
+    this: This<'_, 'py, ValueEntry>,
     arguments: Arguments<'_, 'py>,
 ) -> Result<Bound<'py, PyAny>> {
     arguments.at_most(&UPDATE_SIGNATURE)?;
     let named = arguments.named()?;
-    // SAFETY: methods are entered with an object of the class.
-    let container = unsafe { container::of(this) };
-    merge(container, arguments.get(0), named.as_ref())?;
+    merge(&this, arguments.get(0), named.as_ref())?;
     Ok(none(this.py()))
 }
 
 fn itervaluerefs<'py>(
-    this: Argument<'_, 'py>,
+    this: This<'_, 'py, ValueEntry>,
     arguments: Arguments<'_, 'py>,
 ) -> Result<Bound<'py, PyAny>> {
     const SIGNATURE: Signature = Signature::new(ValueEntry::CLASS, "itervaluerefs", &[], 0);
     let [] = arguments.read(&SIGNATURE)?;
-    WeakIterator::<ValueEntry>::make(this, Part::Reference)
+    WeakIterator::make(this, Part::Reference)
 }
 
 fn valuerefs<'py>(
-    this: Argument<'_, 'py>,
+    this: This<'_, 'py, ValueEntry>,
     arguments: Arguments<'_, 'py>,
 ) -> Result<Bound<'py, PyAny>> {
     const SIGNATURE: Signature = Signature::new(ValueEntry::CLASS, "valuerefs", &[], 0);
     let py = this.py();
     let [] = arguments.read(&SIGNATURE)?;
-    // SAFETY: as above.
-    let container = unsafe { container::of::<ValueEntry>(this) };
-    let references = container.collect(py, |entry| entry.value.object().clone())?;
+    let references = this.collect(py, |entry| entry.value.object().clone())?;
     Ok(object::list(py, references, |reference| reference.into_bound(py))?.into_any())
 }

@@ -5,14 +5,14 @@
 
 use super::finalizer::{self, Finalizer};
 use super::registry;
-use crate::interpreter::class::{self, Table as Static, plain_method};
+use crate::interpreter::class::{self, Table as Static};
 use crate::interpreter::constant::Constant;
-use crate::interpreter::entry::enter;
 use crate::interpreter::error::{Raised, Result, given, kinds};
 use crate::interpreter::names::name;
 use crate::interpreter::object::{
     self, Argument, attribute, boolean, call, none, optional_attribute, set_attribute,
 };
+use crate::interpreter::slots;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -28,10 +28,9 @@ static REGISTERED: AtomicBool = AtomicBool::new(false);
 
 static SHUT_DOWN: AtomicBool = AtomicBool::new(false);
 
-static DEFINITION: Static<ffi::PyMethodDef, 1> = Static([plain_method(
+static DEFINITION: Static<ffi::PyMethodDef, 1> = Static([slots::function(
     c"run_exit_finalizers",
     run,
-    ffi::METH_NOARGS,
     c"run_exit_finalizers()\n--\n\nRuns the finalizers that are alive and marked for the exit.",
 )]);
 
@@ -96,26 +95,21 @@ fn register_now(py: Python<'_>) -> Result<()> {
     set_attribute(&class, name::registered_with_atexit(py), yes.as_borrowed())
 }
 
-unsafe extern "C" fn run(
-    _module: *mut ffi::PyObject,
-    _no_arguments: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter; the collector is switched back to what it was.
+fn run(py: Python<'_>) -> Result<Bound<'_, PyAny>> {
+    // SAFETY: the thread is attached; the collector is switched back to what it was.
     unsafe {
-        enter(|py| {
-            // It is to start no finalizer in between.
-            let collecting = ffi::PyGC_IsEnabled() != 0;
-            if collecting {
-                ffi::PyGC_Disable();
-            }
-            let result = run_all(py);
-            SHUT_DOWN.store(true, Relaxed);
-            let result = say_shut_down(py, result);
-            if collecting {
-                ffi::PyGC_Enable();
-            }
-            result.map(|()| none(py))
-        })
+        // It is to start no finalizer in between.
+        let collecting = ffi::PyGC_IsEnabled() != 0;
+        if collecting {
+            ffi::PyGC_Disable();
+        }
+        let result = run_all(py);
+        SHUT_DOWN.store(true, Relaxed);
+        let result = say_shut_down(py, result);
+        if collecting {
+            ffi::PyGC_Enable();
+        }
+        result.map(|()| none(py))
     }
 }
 

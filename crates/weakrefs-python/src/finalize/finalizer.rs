@@ -11,18 +11,18 @@ use super::{exit, registry};
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{
     self, LAST_ATTRIBUTE, LAST_MEMBER, LAST_METHOD, OPEN, Object, Payload, Stop, Table as Static,
-    Visit, offset_member, plain_method, slot,
+    Visit, offset_member, slot,
 };
 use crate::interpreter::constant::Constant;
-use crate::interpreter::entry::{enter, passed};
 use crate::interpreter::error::{Result, given};
-use crate::interpreter::method::{self, Native, Receiver};
+use crate::interpreter::method::{self, Native};
 use crate::interpreter::names::name;
 use crate::interpreter::object::{
-    self, Argument, attribute, boolean, call_with, dict, none, tuple,
+    self, Argument, attribute, boolean, call_with, dict, none, property_lacks, tuple, type_of,
 };
 use crate::interpreter::owned::Slot;
 use crate::interpreter::remains::{self, Link};
+use crate::interpreter::slots::{self, Instance, Receiver};
 use crate::interpreter::vectorcall::{
     Direct, DirectObjects, Original, call_object, construct_directly,
 };
@@ -30,9 +30,8 @@ use crate::references::weak_ref::WeakRef;
 use pyo3::types::{PyDict, PyTuple, PyType};
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::cell::{Cell, UnsafeCell};
-use std::ffi::{CStr, c_int, c_void};
+use std::ffi::{CStr, c_void};
 use std::mem::offset_of;
-use std::ptr;
 
 /// What a finalizer holds. Zeroed memory is a dead one, as `object.__new__` makes it: such is a copy, too (S40).
 #[repr(C)]
@@ -53,6 +52,9 @@ pub(crate) struct Finalizer {
     pub(super) place: registry::Place,
     link: UnsafeCell<Link>,
 }
+
+/// A finalizer object.
+type Own<'a, 'py> = Instance<'a, 'py, Finalizer>;
 
 /// A task that a finalizer has given away, with the reference by which the registry kept it.
 pub(super) struct Task<'py> {
@@ -279,10 +281,9 @@ static MEMBERS: Static<ffi::PyMemberDef, 2> = Static([
 ]);
 
 static METHODS: Static<ffi::PyMethodDef, 2> = Static([
-    plain_method(
+    slots::method(
         c"__getnewargs__",
         new_args,
-        ffi::METH_NOARGS,
         c"__getnewargs__($self)\n--\n\n\
           Return (): a copy is a dead finalizer of the same class, with the same attributes.",
     ),
@@ -291,8 +292,8 @@ static METHODS: Static<ffi::PyMethodDef, 2> = Static([
 
 /// The methods that the class describes.
 static NATIVES: [Native; 2] = [
-    Native::new::<Finalizer, _>(name::detach, detach),
-    Native::new::<Finalizer, _>(name::peek, peek),
+    Native::new(name::detach, detach),
+    Native::new(name::peek, peek),
 ];
 
 /// Puts them on `class`, if it is the class; gives whether it is.
@@ -313,20 +314,18 @@ impl Receiver for Finalizer {
 }
 
 static ATTRIBUTES: Static<ffi::PyGetSetDef, 3> = Static([
-    ffi::PyGetSetDef {
-        name: c"alive".as_ptr(),
-        get: Some(alive),
-        set: Some(refuse_alive),
-        doc: c"Whether the finalizer is alive.".as_ptr(),
-        closure: ptr::null_mut(),
-    },
-    ffi::PyGetSetDef {
-        name: c"atexit".as_ptr(),
-        get: Some(atexit),
-        set: Some(set_atexit),
-        doc: c"Whether the finalizer is alive and is to be called at exit. Writable while it is alive.".as_ptr(),
-        closure: ptr::null_mut(),
-    },
+    slots::settable_attribute(
+        c"alive",
+        alive,
+        refuse_alive,
+        c"Whether the finalizer is alive.",
+    ),
+    slots::settable_attribute(
+        c"atexit",
+        atexit,
+        set_atexit,
+        c"Whether the finalizer is alive and is to be called at exit. Writable while it is alive.",
+    ),
     LAST_ATTRIBUTE,
 ]);
 
@@ -342,9 +341,9 @@ pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
                 slot(ffi::Py_tp_members, MEMBERS.pointer()),
                 slot(ffi::Py_tp_methods, METHODS.pointer()),
                 slot(ffi::Py_tp_getset, ATTRIBUTES.pointer()),
-                slot(ffi::Py_tp_init, init as *mut c_void),
-                slot(ffi::Py_tp_call, call_with_tuple as *mut c_void),
-                slot(ffi::Py_tp_repr, repr as *mut c_void),
+                slots::call(ffi::Py_tp_init, begin),
+                slots::call(ffi::Py_tp_call, call_with_tuple),
+                slots::unary(ffi::Py_tp_repr, repr),
             ],
         )?;
         class::hide_member(&class, c"__vectorcalloffset__")?;
@@ -361,14 +360,13 @@ static CALL: Signature = Signature::new("finalize", "__call__", &["_"], 0);
 
 /// Gives `this` the task that `arguments` say, and makes it alive. Initialised anew, it forgets what it had to do, and
 /// becomes the newest.
-fn begin(this: Argument<'_, '_>, arguments: Arguments<'_, '_>) -> Result<()> {
+fn begin<'py>(own: Own<'_, 'py>, arguments: Arguments<'_, 'py>) -> Result<()> {
+    let this = own.as_object();
     let py = this.py();
     let [object, function] = arguments.up_to(2).positional().all(&INIT)?;
     let (args, kwargs) = (arguments.rest(2)?, arguments.named()?);
     exit::register(py)?;
     let reference = WeakRef::new(&object, this)?;
-    // SAFETY: the callers' object is a finalizer.
-    let own: &Finalizer = unsafe { class::payload(this) };
     // From here on nothing runs, nor fails, until all is in place.
     let forgotten = own.end(this);
     let waiting = (
@@ -400,10 +398,12 @@ impl Direct for Finalizer {
         if arguments.unnamed() < 2 {
             return Ok(None);
         }
-        // SAFETY: the class itself.
-        let finalizer = unsafe { class::allocate(class.py(), class.as_ptr().cast())? };
-        begin(finalizer.as_borrowed(), arguments)?;
-        Ok(Some(finalizer))
+        // SAFETY: the class itself, and its object.
+        unsafe {
+            let finalizer = class::allocate(class.py(), class.as_ptr().cast())?;
+            begin(Own::new(finalizer.as_borrowed()), arguments)?;
+            Ok(Some(finalizer))
+        }
     }
 }
 
@@ -422,149 +422,81 @@ impl DirectObjects for Finalizer {
     }
 }
 
-unsafe extern "C" fn init(
-    this: *mut ffi::PyObject,
-    args: *mut ffi::PyObject,
-    kwargs: *mut ffi::PyObject,
-) -> c_int {
-    // SAFETY: called by the interpreter with an object of the class, and the arguments of a call.
-    unsafe { enter(|py| begin(passed(py, this), Arguments::in_tuple(py, args, kwargs))) }
-}
-
-unsafe extern "C" fn call_with_tuple(
-    this: *mut ffi::PyObject,
-    args: *mut ffi::PyObject,
-    kwargs: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with an object of the class, and the arguments of a call.
-    unsafe {
-        enter(|py| {
-            let [_reference] = Arguments::in_tuple(py, args, kwargs).read(&CALL)?;
-            let this = passed(py, this);
-            class::payload::<Finalizer>(this).run(this, None)
-        })
-    }
+fn call_with_tuple<'py>(
+    this: Own<'_, 'py>,
+    arguments: Arguments<'_, 'py>,
+) -> Result<Bound<'py, PyAny>> {
+    let [_reference] = arguments.read(&CALL)?;
+    this.run(this.as_object(), None)
 }
 
 /// With arguments for `__new__`, `object.__reduce_ex__` does not ask whether an object has more contents than it knows of.
-unsafe extern "C" fn new_args(
-    _this: *mut ffi::PyObject,
-    _no_arguments: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with an object of the class.
-    unsafe { enter(|py| tuple(py, [])) }
+fn new_args<'py>(this: Own<'_, 'py>) -> Result<Bound<'py, PyAny>> {
+    tuple(this.py(), [])
 }
 
-fn detach<'py>(
-    this: Argument<'_, 'py>,
-    arguments: Arguments<'_, 'py>,
-) -> Result<Bound<'py, PyAny>> {
+fn detach<'py>(this: Own<'_, 'py>, arguments: Arguments<'_, 'py>) -> Result<Bound<'py, PyAny>> {
     const SIGNATURE: Signature = Signature::new(Finalizer::CLASS, "detach", &[], 0);
     let py = this.py();
     let [] = arguments.read(&SIGNATURE)?;
-    // SAFETY: methods are entered with an object of the class.
-    let own: &Finalizer = unsafe { class::payload(this) };
     // First what may fail. (An object that is being destroyed keeps its finalizer: it is about to be called.)
-    let Some(description) = own.describe(py)? else {
+    let Some(description) = this.describe(py)? else {
         return Ok(none(py));
     };
-    Ok(own.end(this).map_or_else(|| none(py), |_task| description))
+    let task = this.end(this.as_object());
+    Ok(task.map_or_else(|| none(py), |_task| description))
 }
 
-fn peek<'py>(this: Argument<'_, 'py>, arguments: Arguments<'_, 'py>) -> Result<Bound<'py, PyAny>> {
+fn peek<'py>(this: Own<'_, 'py>, arguments: Arguments<'_, 'py>) -> Result<Bound<'py, PyAny>> {
     const SIGNATURE: Signature = Signature::new(Finalizer::CLASS, "peek", &[], 0);
-    let py = this.py();
     let [] = arguments.read(&SIGNATURE)?;
-    // SAFETY: as above.
-    let description = unsafe { class::payload::<Finalizer>(this) }.describe(py)?;
-    Ok(description.unwrap_or_else(|| none(py)))
+    let description = this.describe(this.py())?;
+    Ok(description.unwrap_or_else(|| none(this.py())))
 }
 
-unsafe extern "C" fn alive(this: *mut ffi::PyObject, _closure: *mut c_void) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with an object of the class.
-    unsafe {
-        enter(|py| {
-            Ok(boolean(
-                py,
-                class::payload::<Finalizer>(passed(py, this)).is_alive(),
-            ))
-        })
-    }
+fn alive<'py>(this: Own<'_, 'py>) -> Result<Bound<'py, PyAny>> {
+    Ok(boolean(this.py(), this.is_alive()))
 }
 
 /// In the words that 3.14 has for a property.
-unsafe extern "C" fn refuse_alive(
-    this: *mut ffi::PyObject,
-    value: *mut ffi::PyObject,
-    _closure: *mut c_void,
-) -> c_int {
-    // SAFETY: called by the interpreter with an object of the class.
-    unsafe {
-        enter(|py| {
-            let missing = if value.is_null() { "deleter" } else { "setter" };
-            Err::<(), _>(object::property_lacks(passed(py, this), "alive", missing))
-        })
-    }
+fn refuse_alive<'py>(this: Own<'_, 'py>, value: Option<Argument<'_, 'py>>) -> Result<()> {
+    let missing = if value.is_none() { "deleter" } else { "setter" };
+    Err(property_lacks(this.as_object(), "alive", missing))
 }
 
-unsafe extern "C" fn atexit(this: *mut ffi::PyObject, _closure: *mut c_void) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with an object of the class.
-    unsafe {
-        enter(|py| {
-            Ok(boolean(
-                py,
-                class::payload::<Finalizer>(passed(py, this)).runs_at_exit(),
-            ))
-        })
-    }
+fn atexit<'py>(this: Own<'_, 'py>) -> Result<Bound<'py, PyAny>> {
+    Ok(boolean(this.py(), this.runs_at_exit()))
 }
 
-unsafe extern "C" fn set_atexit(
-    this: *mut ffi::PyObject,
-    value: *mut ffi::PyObject,
-    _closure: *mut c_void,
-) -> c_int {
-    // SAFETY: called by the interpreter with an object of the class, and another one, or null.
-    unsafe {
-        enter(|py| {
-            let this = passed(py, this);
-            let Some(value) = Borrowed::from_ptr_or_opt(py, value) else {
-                return Err(object::property_lacks(this, "atexit", "deleter"));
-            };
-            let atexit = object::is_true(&value)?;
-            class::payload::<Finalizer>(this).atexit.set(atexit);
-            Ok(())
-        })
-    }
+fn set_atexit<'py>(this: Own<'_, 'py>, value: Option<Argument<'_, 'py>>) -> Result<()> {
+    let Some(value) = value else {
+        return Err(property_lacks(this.as_object(), "atexit", "deleter"));
+    };
+    let atexit = object::is_true(&value)?;
+    this.payload().atexit.set(atexit);
+    Ok(())
 }
 
-unsafe extern "C" fn repr(this: *mut ffi::PyObject) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with an object of the class. The formats take what they are given.
+fn repr<'py>(this: Own<'_, 'py>) -> Result<Bound<'py, PyAny>> {
+    let py = this.py();
+    let at = |object: Argument<'_, '_>| object.as_ptr().cast::<c_void>();
+    let name_of = |object: Argument<'_, 'py>| attribute(&type_of(object), name::name(py));
+    let name = name_of(this.as_object())?;
+    // SAFETY: the formats take what they are given; each result is a new reference, or null with an error set.
     unsafe {
-        enter(|py| {
-            let class = passed(py, ffi::Py_TYPE(this).cast());
-            let name = attribute(&class, name::name(py))?;
-            let object = class::payload::<Finalizer>(passed(py, this)).object(py)?;
-            let (at, name) = (this.cast::<c_void>(), name.as_ptr());
-            let Some(object) = object else {
-                return given(
-                    py,
-                    ffi::PyUnicode_FromFormat(c"<%S object at %p; dead>".as_ptr(), name, at),
-                );
-            };
-            let class = passed(py, ffi::Py_TYPE(object.as_ptr()).cast());
-            let of = attribute(&class, name::name(py))?;
-            let format = c"<%S object at %p; for '%S' at %p>".as_ptr();
-            given(
-                py,
-                ffi::PyUnicode_FromFormat(
-                    format,
-                    name,
-                    at,
-                    of.as_ptr(),
-                    object.as_ptr().cast::<c_void>(),
-                ),
-            )
-        })
+        let (this, name, object) = (at(this.as_object()), name.as_ptr(), this.object(py)?);
+        let Some(object) = object else {
+            let format = c"<%S object at %p; dead>".as_ptr();
+            return given(py, ffi::PyUnicode_FromFormat(format, name, this));
+        };
+        let of = name_of(object.as_borrowed())?;
+        let (format, object) = (
+            c"<%S object at %p; for '%S' at %p>".as_ptr(),
+            at(object.as_borrowed()),
+        );
+        given(
+            py,
+            ffi::PyUnicode_FromFormat(format, name, this, of.as_ptr(), object),
+        )
     }
 }

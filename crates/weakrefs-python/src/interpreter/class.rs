@@ -17,7 +17,6 @@
 
 use super::constant::Constant;
 use super::error::{Raised, Result, given, kinds};
-
 use super::remains::{self, Link};
 use pyo3::types::PyType;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
@@ -226,23 +225,6 @@ pub(crate) fn hide_member(class: &Bound<'_, PyType>, name: &'static CStr) -> Res
         return Ok(());
     }
     Err(raised)
-}
-
-/// A method that takes no argument, or, with the flag `METH_O`, one.
-pub(crate) const fn plain_method(
-    name: &'static CStr,
-    function: ffi::PyCFunction,
-    flags: c_int,
-    doc: &'static CStr,
-) -> ffi::PyMethodDef {
-    ffi::PyMethodDef {
-        ml_name: name.as_ptr(),
-        ml_meth: ffi::PyMethodDefPointer {
-            PyCFunction: function,
-        },
-        ml_flags: flags,
-        ml_doc: doc.as_ptr(),
-    }
 }
 
 /// A class that takes part in garbage collection, from which others can be derived.

@@ -13,21 +13,22 @@
 use super::arguments::Arguments;
 use super::class::{
     self, HIDDEN, LAST_ATTRIBUTE, LAST_MEMBER, LAST_METHOD, Object, Payload, Stop, Table, Visit,
-    offset_member, plain_method, slot,
+    offset_member, slot,
 };
 use super::constant::Constant;
 use super::entry::{enter, passed, recursively};
 use super::error::{Raised, Result, TypeName, attribute_error, done, given, kinds, type_error};
 use super::names::name;
-use super::object::{Argument, attribute, call, set_attribute, text};
+use super::object::{Argument, attribute, call, set_attribute, text, type_of};
 use super::owned::Slot;
 use super::remains::Link;
+use super::slots::{self, Call, Instance, Receiver, item};
 use pyo3::types::PyType;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::cell::{Cell, UnsafeCell};
-use std::ffi::{CStr, c_int, c_void};
+use std::ffi::{CStr, c_void};
 use std::mem::offset_of;
-use std::ptr::{self, NonNull};
+use std::ptr;
 
 /// What a `Method` holds.
 #[repr(C)]
@@ -82,10 +83,9 @@ static MEMBERS: Table<ffi::PyMemberDef, 3> = Table([
 ]);
 
 static METHODS: Table<ffi::PyMethodDef, 2> = Table([
-    plain_method(
+    slots::method(
         c"__reduce__",
         reduce,
-        ffi::METH_NOARGS,
         c"__reduce__($self, /)\n--\n\nIts name: it is pickled as functions are.",
     ),
     LAST_METHOD,
@@ -123,22 +123,13 @@ pub(crate) fn make_class<'py>(method_type: Bound<'py, PyAny>) -> Result<()> {
                 slot(ffi::Py_tp_getset, ATTRIBUTES.pointer()),
                 slot(ffi::Py_tp_call, ffi::PyVectorcall_Call as *mut c_void),
                 slot(ffi::Py_tp_descr_get, bind as *mut c_void),
-                slot(ffi::Py_tp_getattro, get_attribute as *mut c_void),
-                slot(ffi::Py_tp_setattro, set_or_delete_attribute as *mut c_void),
-                slot(ffi::Py_tp_repr, repr as *mut c_void),
+                slots::binary(ffi::Py_tp_getattro, get_attribute),
+                slots::assignment(ffi::Py_tp_setattro, set_or_delete_attribute),
+                slots::unary(ffi::Py_tp_repr, repr),
             ],
         )
     })?;
     Ok(())
-}
-
-/// What a method is called with first.
-pub(crate) trait Receiver: 'static {
-    /// The name of the public class.
-    const CLASS: &'static str;
-
-    /// The native class.
-    fn class() -> &'static Constant<PyType>;
 }
 
 /// Gives an [interned name](super::names): other strings would fill the interpreter's cache of attributes.
@@ -152,7 +143,7 @@ pub(crate) struct Native {
 
 impl Native {
     /// `function` is called with an object of `R`'s class and the other arguments, one level of recursion deeper.
-    pub(crate) const fn new<R: Receiver, F: Function>(name: Name, _function: F) -> Self {
+    pub(crate) const fn new<R: Receiver, F: Function<R>>(name: Name, _function: F) -> Self {
         Self {
             name,
             entry: enter_method::<R, F, true>,
@@ -161,7 +152,7 @@ impl Native {
 
     /// The same, of one that runs no more of the user's than hashes and comparisons, each of which is a level of recursion
     /// by itself.
-    pub(crate) const fn flat<R: Receiver, F: Function>(name: Name, _function: F) -> Self {
+    pub(crate) const fn flat<R: Receiver, F: Function<R>>(name: Name, _function: F) -> Self {
         Self {
             name,
             entry: enter_method::<R, F, false>,
@@ -170,8 +161,7 @@ impl Native {
 
     /// Whether the class of `object` has this method, neither overridden nor replaced.
     pub(crate) fn is_of(&self, object: Argument<'_, '_>) -> Result<bool> {
-        // SAFETY: the class of a valid object.
-        self.is_in(unsafe { passed(object.py(), ffi::Py_TYPE(object.as_ptr()).cast()) })
+        self.is_in(type_of(object))
     }
 
     /// Whether `class` has it.
@@ -184,49 +174,34 @@ impl Native {
     }
 }
 
-/// A function item: it has no size, so its type says which one it is.
-pub(crate) trait Function: Copy + 'static {
-    fn call<'py>(
-        self,
-        this: Argument<'_, 'py>,
-        arguments: Arguments<'_, 'py>,
-    ) -> Result<Bound<'py, PyAny>>;
-}
-
-impl<F> Function for F
-where
-    F: for<'a, 'b, 'py> Fn(Argument<'a, 'py>, Arguments<'b, 'py>) -> Result<Bound<'py, PyAny>>
-        + Copy
-        + 'static,
+/// What a method is: a function item of an object and the other arguments.
+pub(crate) trait Function<R>:
+    for<'a, 'b, 'py> Call<(Instance<'a, 'py, R>, Arguments<'b, 'py>), *mut ffi::PyObject>
 {
-    #[inline]
-    fn call<'py>(
-        self,
-        this: Argument<'_, 'py>,
-        arguments: Arguments<'_, 'py>,
-    ) -> Result<Bound<'py, PyAny>> {
-        self(this, arguments)
-    }
 }
 
-unsafe extern "C" fn enter_method<R: Receiver, F: Function, const DEEPER: bool>(
+impl<R, F> Function<R> for F where
+    F: for<'a, 'b, 'py> Call<(Instance<'a, 'py, R>, Arguments<'b, 'py>), *mut ffi::PyObject>
+{
+}
+
+unsafe extern "C" fn enter_method<R: Receiver, F: Function<R>, const DEEPER: bool>(
     method: *mut ffi::PyObject,
     args: *const *mut ffi::PyObject,
     flagged_count: usize,
     names: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
-    const { assert!(size_of::<F>() == 0, "a function item") };
-    // SAFETY: called by the interpreter with a `Method` and the arguments of a call. A function item has no value to read.
+    // SAFETY: called by the interpreter with a `Method` and the arguments of a call, of which the first is looked at.
     unsafe {
         enter(|py| {
             let arguments = Arguments::in_array(py, args, flagged_count, names);
             match arguments.split_first() {
                 Some((this, others)) if is_receiver::<R>(this) => {
-                    let function = NonNull::<F>::dangling().read();
+                    let call = || item::<F>().call((Instance::new(this), others));
                     if DEEPER {
-                        recursively(py, || function.call(this, others))
+                        recursively(py, call)
                     } else {
-                        function.call(this, others)
+                        call()
                     }
                 }
                 split => Err(refused::<R>(
@@ -353,12 +328,8 @@ fn own<'a>(object: Borrowed<'a, '_, PyAny>) -> Option<&'a Method> {
 }
 
 /// A field of a `Method`. Only `gc.get_objects` shows one in which it is still empty.
-fn part<'py>(
-    method: Argument<'_, 'py>,
-    part: impl FnOnce(&Method) -> &Slot,
-) -> Result<Bound<'py, PyAny>> {
-    own(method)
-        .and_then(|own| part(own).get(method.py()))
+fn part<'py>(method: Instance<'_, 'py, Method>, part: &Slot) -> Result<Bound<'py, PyAny>> {
+    part.get(method.py())
         .ok_or_else(|| type_error(method.py(), format_args!("expected a method")))
 }
 
@@ -383,25 +354,26 @@ unsafe extern "C" fn bind(
 
 /// Its own attributes are how it is called, bound, compared and pickled. All else is the function's, but for the module:
 /// that is the class's, which may change.
-unsafe extern "C" fn get_attribute(
-    method: *mut ffi::PyObject,
-    attribute_name: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with a `Method` and a string.
-    unsafe {
-        enter(|py| {
-            let (method, wanted) = (passed(py, method), passed(py, attribute_name));
-            if is_one_of(wanted, &[c"__module__"]) {
-                return attribute(&part(method, |own| &own.class)?, wanted);
-            }
-            let found = ffi::PyObject_GenericGetAttr(method.as_ptr(), wanted.as_ptr());
-            match given(py, found) {
-                Err(raised) if raised.is(py, kinds::attribute_error()) => raised.clear(py),
-                found => return found,
-            }
-            attribute(&part(method, |own| &own.function)?, wanted)
-        })
+fn get_attribute<'py>(
+    this: Instance<'_, 'py, Method>,
+    wanted: Argument<'_, 'py>,
+) -> Result<Bound<'py, PyAny>> {
+    let py = this.py();
+    if is_one_of(wanted, &[c"__module__"]) {
+        return attribute(&part(this, &this.class)?, wanted);
     }
+    // SAFETY: two valid objects; the result is a new reference, or null with an error set.
+    let found = unsafe {
+        given(
+            py,
+            ffi::PyObject_GenericGetAttr(this.as_object().as_ptr(), wanted.as_ptr()),
+        )
+    };
+    match found {
+        Err(raised) if raised.is(py, kinds::attribute_error()) => raised.clear(py),
+        found => return found,
+    }
+    attribute(&part(this, &this.function)?, wanted)
 }
 
 unsafe extern "C" fn get_from_function(
@@ -411,7 +383,8 @@ unsafe extern "C" fn get_from_function(
     // SAFETY: called by the interpreter with a `Method` and the text of the definition, which ends with zero.
     unsafe {
         enter(|py| {
-            let function = part(passed(py, method), |own| &own.function)?;
+            let this = Instance::<Method>::new(passed(py, method));
+            let function = part(this, &this.function)?;
             let name = given(py, ffi::PyUnicode_InternFromString(name.cast()))?;
             attribute(&function, name.as_borrowed())
         })
@@ -419,37 +392,28 @@ unsafe extern "C" fn get_from_function(
 }
 
 /// Sets an attribute of the function. What would change what a function does is refused, for the method would not follow.
-unsafe extern "C" fn set_or_delete_attribute(
-    method: *mut ffi::PyObject,
-    attribute_name: *mut ffi::PyObject,
-    value: *mut ffi::PyObject,
-) -> c_int {
-    // SAFETY: called by the interpreter with a `Method`, a string, and an object or null.
-    unsafe {
-        enter(|py| {
-            let (method, wanted) = (passed(py, method), passed(py, attribute_name));
-            let fixed = [
-                c"__class__",
-                c"__code__",
-                c"__defaults__",
-                c"__kwdefaults__",
-                c"__module__",
-            ];
-            if is_one_of(wanted, &fixed) {
-                return Err(attribute_error(
-                    py,
-                    format_args!("'{}' of a native method is read-only", text(wanted)?),
-                ));
-            }
-            let function = part(method, |own| &own.function)?;
-            done(ffi::PyObject_SetAttr(
-                function.as_ptr(),
-                wanted.as_ptr(),
-                value,
-            ))
-            .map(drop)
-        })
+fn set_or_delete_attribute<'py>(
+    this: Instance<'_, 'py, Method>,
+    wanted: Argument<'_, 'py>,
+    value: Option<Argument<'_, 'py>>,
+) -> Result<()> {
+    let fixed = [
+        c"__class__",
+        c"__code__",
+        c"__defaults__",
+        c"__kwdefaults__",
+        c"__module__",
+    ];
+    if is_one_of(wanted, &fixed) {
+        return Err(attribute_error(
+            this.py(),
+            format_args!("'{}' of a native method is read-only", text(wanted)?),
+        ));
     }
+    let function = part(this, &this.function)?;
+    let value = value.map_or(ptr::null_mut(), |value| value.as_ptr());
+    // SAFETY: valid objects, or null for the value, which deletes.
+    done(unsafe { ffi::PyObject_SetAttr(function.as_ptr(), wanted.as_ptr(), value) }).map(drop)
 }
 
 fn is_one_of(text: Argument<'_, '_>, others: &[&CStr]) -> bool {
@@ -459,25 +423,19 @@ fn is_one_of(text: Argument<'_, '_>, others: &[&CStr]) -> bool {
         .any(|other| unsafe { ffi::PyUnicode_CompareWithASCIIString(text.as_ptr(), other.as_ptr()) } == 0)
 }
 
-unsafe extern "C" fn repr(method: *mut ffi::PyObject) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with a `Method`. The format takes what it is given.
+fn repr<'py>(this: Instance<'_, 'py, Method>) -> Result<Bound<'py, PyAny>> {
+    let name = attribute(&this.as_object(), name::qualname(this.py()))?;
+    // SAFETY: the format takes what it is given; the result is a new reference, or null with an error set.
     unsafe {
-        enter(|py| {
-            let name = attribute(&passed(py, method), name::qualname(py))?;
-            let text = ffi::PyUnicode_FromFormat(
-                c"<function %S at %p>".as_ptr(),
-                name.as_ptr(),
-                method.cast::<c_void>(),
-            );
-            given(py, text)
-        })
+        let text = ffi::PyUnicode_FromFormat(
+            c"<function %S at %p>".as_ptr(),
+            name.as_ptr(),
+            this.as_object().as_ptr().cast::<c_void>(),
+        );
+        given(this.py(), text)
     }
 }
 
-unsafe extern "C" fn reduce(
-    method: *mut ffi::PyObject,
-    _no_arguments: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with a `Method`.
-    unsafe { enter(|py| attribute(&passed(py, method), name::qualname(py))) }
+fn reduce<'py>(this: Instance<'_, 'py, Method>) -> Result<Bound<'py, PyAny>> {
+    attribute(&this.as_object(), name::qualname(this.py()))
 }

@@ -8,6 +8,7 @@
 //! | `guarded` | [`Guarded`](guarded::Guarded): state that changes behind a shared reference |
 //! | `constant` | [`Constant`](constant::Constant), [`name!`](names): what is made once, at import |
 //! | `class` | the one way to make a native class |
+//! | `slots` | slots, methods and attributes, each made from a plain function |
 //! | `method` | [`Method`](method::Method): native methods that are functions to whoever looks |
 //! | `arguments` | the one reader of arguments |
 //! | `entry` | functions that the interpreter calls |
@@ -29,5 +30,6 @@ pub(crate) mod names;
 pub(crate) mod object;
 pub(crate) mod owned;
 pub(crate) mod remains;
+pub(crate) mod slots;
 pub(crate) mod turns;
 pub(crate) mod vectorcall;

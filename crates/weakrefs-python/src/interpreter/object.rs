@@ -6,7 +6,7 @@
 
 #![allow(unsafe_code, reason = "calls of the C API")]
 
-use super::entry::recursively;
+use super::entry::{passed, recursively};
 use super::error::{
     Raised, Result, TypeName, attribute_error, done, given, kinds, type_error, value_error,
 };
@@ -297,6 +297,18 @@ pub(crate) fn assign_item<'py>(
     done(unsafe { ffi::PyObject_SetItem(object.as_ptr(), key.as_ptr(), value.as_ptr()) }).map(drop)
 }
 
+/// The class of an object, whatever its `__class__` says.
+pub(crate) fn type_of<'a, 'py>(object: Argument<'a, 'py>) -> Argument<'a, 'py> {
+    // SAFETY: a valid object, whose class lives as long as it.
+    unsafe { passed(object.py(), ffi::Py_TYPE(object.as_ptr()).cast()) }
+}
+
+/// Whether both are exactly of the same class.
+pub(crate) fn have_same_class(one: &Bound<'_, PyAny>, other: &Bound<'_, PyAny>) -> bool {
+    // SAFETY: loads of a field of valid objects.
+    unsafe { ffi::Py_TYPE(one.as_ptr()) == ffi::Py_TYPE(other.as_ptr()) }
+}
+
 /// A new integer.
 pub(crate) fn integer(py: Python<'_>, value: usize) -> Result<Bound<'_, PyAny>> {
     // SAFETY: a new reference, or null with an exception set.
@@ -453,9 +465,7 @@ pub(crate) fn full_name<'py>(object: &Bound<'py, PyAny>) -> Result<Bound<'py, Py
 #[cold]
 pub(crate) fn property_lacks(object: Argument<'_, '_>, name: &str, missing: &str) -> Raised {
     let py = object.py();
-    // SAFETY: the type of a valid object.
-    let class = unsafe { super::entry::passed(py, ffi::Py_TYPE(object.as_ptr()).cast()) };
-    let class_name = match attribute(&class, name::qualname(py)) {
+    let class_name = match attribute(&type_of(object), name::qualname(py)) {
         Ok(class_name) => class_name,
         Err(raised) => return raised,
     };

@@ -10,15 +10,14 @@ use super::weak_list::LINK_OF_HEAD;
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{self, LAST_MEMBER, Object, Payload, Stop, Table, Visit, slot};
 use crate::interpreter::constant::Constant;
-use crate::interpreter::entry::{enter, passed};
 use crate::interpreter::error::Result;
 use crate::interpreter::object::Argument;
 use crate::interpreter::owned::Slot;
 use crate::interpreter::remains::may_set_off;
+use crate::interpreter::slots::{self, Instance};
 use pyo3::types::PyType;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::cell::Cell;
-use std::ffi::{c_int, c_void};
 use std::mem::offset_of;
 
 #[repr(C)]
@@ -84,8 +83,8 @@ pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
             [
                 slot(ffi::Py_tp_doc, DOC.as_ptr().cast_mut().cast()),
                 slot(ffi::Py_tp_members, MEMBERS.pointer()),
-                slot(ffi::Py_tp_new, new as *mut c_void),
-                slot(ffi::Py_tp_init, init as *mut c_void),
+                slots::constructor(new),
+                slots::call(ffi::Py_tp_init, init),
             ],
         )
     })?;
@@ -129,36 +128,19 @@ static INIT: Signature = Signature::new("KeyedRef", "__init__", PARAMETERS, 3);
 const PARAMETERS: &[&str] = &["ob", "callback", "key"];
 
 /// The constructor has done everything; what it was given may have been other arguments, by a subclass.
-unsafe extern "C" fn init(
-    _object: *mut ffi::PyObject,
-    args: *mut ffi::PyObject,
-    kwargs: *mut ffi::PyObject,
-) -> c_int {
-    // SAFETY: called by the interpreter with the arguments of `tp_init`.
-    unsafe {
-        enter(|py| {
-            let arguments = Arguments::in_tuple(py, args, kwargs);
-            arguments.all::<3>(&INIT).map(drop)
-        })
-    }
+fn init<'py>(_this: Instance<'_, 'py, Keyed>, arguments: Arguments<'_, 'py>) -> Result<()> {
+    arguments.all::<3>(&INIT).map(drop)
 }
 
-unsafe extern "C" fn new(
-    class: *mut ffi::PyTypeObject,
-    args: *mut ffi::PyObject,
-    kwargs: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with the arguments of `tp_new`.
-    unsafe {
-        enter(|py| {
-            let arguments = Arguments::in_tuple(py, args, kwargs);
-            let [referent, callback, key] = arguments.all(&NEW)?;
-            let class = passed(py, class.cast()).cast_unchecked();
-            let object = subclass::create(class, referent, callback)?;
-            let keyed: &Keyed = class::payload(object.as_borrowed());
-            // Nobody has it yet: it is empty.
-            drop(keyed.key.replace(py, Some(key.to_owned())));
-            Ok(object)
-        })
-    }
+fn new<'py>(
+    class: Borrowed<'_, 'py, PyType>,
+    arguments: Arguments<'_, 'py>,
+) -> Result<Bound<'py, PyAny>> {
+    let [referent, callback, key] = arguments.all(&NEW)?;
+    let object = subclass::create(class, referent, callback)?;
+    // SAFETY: it has just been made, of the class or a derived one.
+    let keyed: &Keyed = unsafe { class::payload(object.as_borrowed()) };
+    // Nobody has it yet: it is empty.
+    drop(keyed.key.replace(class.py(), Some(key.to_owned())));
+    Ok(object)
 }

@@ -12,20 +12,19 @@ use super::subclass;
 use super::weak_ref::WeakRef;
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{
-    self, LAST_ATTRIBUTE, LAST_MEMBER, Object, Payload, Stop, Table, Visit, offset_member,
-    plain_method, slot,
+    self, LAST_ATTRIBUTE, LAST_MEMBER, Object, Payload, Stop, Table, Visit, offset_member, slot,
 };
 use crate::interpreter::constant::Constant;
-use crate::interpreter::entry::{enter, passed};
 use crate::interpreter::error::{Result, given, type_error};
-use crate::interpreter::object::{self, Argument, boolean, call, none, not_implemented};
+use crate::interpreter::object::{self, Argument, boolean, call, none, not_implemented, type_of};
 use crate::interpreter::owned::Slot;
 use crate::interpreter::remains::{self, Link};
+use crate::interpreter::slots::{self, Instance, Receiver};
 use crate::interpreter::vectorcall::{Direct, Original, construct_directly};
 use pyo3::types::PyType;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::cell::{Cell, UnsafeCell};
-use std::ffi::{CStr, c_int, c_void};
+use std::ffi::{CStr, c_int};
 use std::mem::offset_of;
 use std::ptr;
 
@@ -78,16 +77,26 @@ unsafe impl Payload for Method {
     const WEAK_LIST: Option<usize> = Some(offset!(weak_list));
 }
 
+/// A `WeakMethod` object.
+type Own<'a, 'py> = Instance<'a, 'py, Method>;
+
+impl Receiver for Method {
+    const CLASS: &'static str = "WeakMethod";
+
+    fn class() -> &'static Constant<PyType> {
+        &CLASS
+    }
+}
+
 /// The class `WeakMethod`.
 pub(crate) static CLASS: Constant<PyType> = Constant::new();
 
 /// The callback of both references of every `WeakMethod`.
 static DIED: Constant = Constant::new();
 
-static DIED_DEFINITION: Table<ffi::PyMethodDef, 1> = Table([plain_method(
+static DIED_DEFINITION: Table<ffi::PyMethodDef, 1> = Table([slots::function_of_one(
     c"died",
     died,
-    ffi::METH_O,
     c"died(reference, /)\n--\n\nTells its WeakMethod.",
 )]);
 
@@ -113,13 +122,7 @@ static MEMBERS: Table<ffi::PyMemberDef, 4> = Table([
 ]);
 
 static ATTRIBUTES: Table<ffi::PyGetSetDef, 2> = Table([
-    ffi::PyGetSetDef {
-        name: c"_meth_type".as_ptr(),
-        get: Some(method_type),
-        set: None,
-        doc: c"The type of the method.".as_ptr(),
-        closure: ptr::null_mut(),
-    },
+    slots::attribute(c"_meth_type", method_type, c"The type of the method."),
     LAST_ATTRIBUTE,
 ]);
 
@@ -163,10 +166,10 @@ pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
                 slot(ffi::Py_tp_doc, DOC.as_ptr().cast_mut().cast()),
                 slot(ffi::Py_tp_members, MEMBERS.pointer()),
                 slot(ffi::Py_tp_getset, ATTRIBUTES.pointer()),
-                slot(ffi::Py_tp_new, new as *mut c_void),
-                slot(ffi::Py_tp_init, init as *mut c_void),
-                slot(ffi::Py_tp_call, call_with_tuple as *mut c_void),
-                slot(ffi::Py_tp_richcompare, compare as *mut c_void),
+                slots::constructor(new),
+                slots::call(ffi::Py_tp_init, init),
+                slots::call(ffi::Py_tp_call, call_with_tuple),
+                slots::comparison(compare),
                 slot(ffi::Py_tp_hash, subclass::inherited_hash()),
             ],
         )?;
@@ -177,51 +180,23 @@ pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
     Ok(())
 }
 
-fn payload<'a>(object: Borrowed<'a, '_, PyAny>) -> Option<&'a Method> {
-    // SAFETY: the class was made for this payload.
-    unsafe { class::checked_payload(object, &CLASS) }
-}
-
-/// As [`payload`], of an object that the interpreter has passed to a method of the class.
-fn own_payload<'a>(object: Borrowed<'a, '_, PyAny>) -> Result<&'a Method> {
-    payload(object).ok_or_else(|| type_error(object.py(), format_args!("expected a WeakMethod")))
-}
-
 static NEW: Signature =
     Signature::new("WeakMethod", "__new__", &["meth", "callback"], 1).receiver("cls");
 static INIT: Signature = Signature::new("WeakMethod", "__init__", &["meth", "callback"], 1);
 static CALL: Signature = Signature::new("WeakMethod", "__call__", &[], 0);
 
-unsafe extern "C" fn new(
-    class: *mut ffi::PyTypeObject,
-    args: *mut ffi::PyObject,
-    kwargs: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with the arguments of `tp_new`.
-    unsafe {
-        enter(|py| {
-            let arguments = Arguments::in_tuple(py, args, kwargs);
-            let [method, callback] = arguments.read(&NEW)?;
-            let class = passed(py, class.cast()).cast_unchecked();
-            let method = method.map_or_else(|| none(py), Borrowed::to_owned);
-            make(class, &method, callback)
-        })
-    }
+fn new<'py>(
+    class: Borrowed<'_, 'py, PyType>,
+    arguments: Arguments<'_, 'py>,
+) -> Result<Bound<'py, PyAny>> {
+    let [method, callback] = arguments.read(&NEW)?;
+    let method = method.map_or_else(|| none(class.py()), Borrowed::to_owned);
+    make(class, &method, callback)
 }
 
 /// The constructor has done everything; what it was given may have been other arguments, by a subclass.
-unsafe extern "C" fn init(
-    _object: *mut ffi::PyObject,
-    args: *mut ffi::PyObject,
-    kwargs: *mut ffi::PyObject,
-) -> c_int {
-    // SAFETY: called by the interpreter with the arguments of `tp_init`.
-    unsafe {
-        enter(|py| {
-            let arguments = Arguments::in_tuple(py, args, kwargs);
-            arguments.read::<2>(&INIT).map(drop)
-        })
-    }
+fn init<'py>(_this: Own<'_, 'py>, arguments: Arguments<'_, 'py>) -> Result<()> {
+    arguments.read::<2>(&INIT).map(drop)
 }
 
 impl Direct for Method {
@@ -264,9 +239,8 @@ fn make<'py>(
     if ordinary {
         own.ordinary.set(true);
     } else {
-        // SAFETY: the type of a valid object.
-        let class = unsafe { passed(py, ffi::Py_TYPE(method.as_ptr()).cast()).to_owned() };
-        drop(own.method_type.replace(py, Some(class)));
+        let class = type_of(method.as_borrowed());
+        drop(own.method_type.replace(py, Some(class.to_owned())));
     }
     let callback = callback.filter(|callback| callback.as_ptr() != none(py).as_ptr());
     drop(own.callback.replace(py, callback.map(Borrowed::to_owned)));
@@ -277,17 +251,9 @@ fn make<'py>(
     Ok(reference)
 }
 
-unsafe extern "C" fn died(
-    _module: *mut ffi::PyObject,
-    reference: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with an object.
-    unsafe {
-        enter(|py| {
-            tell(passed(py, reference))?;
-            Ok(none(py))
-        })
-    }
+fn died<'py>(reference: Argument<'_, 'py>) -> Result<Bound<'py, PyAny>> {
+    tell(reference)?;
+    Ok(none(reference.py()))
 }
 
 /// Tells the `WeakMethod` to which `reference` belongs that it is dead.
@@ -300,7 +266,7 @@ fn tell(reference: Borrowed<'_, '_, PyAny>) -> Result<()> {
     };
     let Some(method) = method else { return Ok(()) };
     let this = method.as_borrowed();
-    let own = own_payload(this)?;
+    let own = Own::of(this).ok_or_else(|| type_error(py, format_args!("expected a WeakMethod")))?;
     if own.alive.replace(false)
         && let Some(callback) = own.callback.take(py)
     {
@@ -342,19 +308,12 @@ unsafe fn give_up_later(link: *mut Link) {
     }
 }
 
-unsafe extern "C" fn call_with_tuple(
-    object: *mut ffi::PyObject,
-    args: *mut ffi::PyObject,
-    kwargs: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with the arguments of `tp_call`.
-    unsafe {
-        enter(|py| {
-            let [] = Arguments::in_tuple(py, args, kwargs).read(&CALL)?;
-            let reference = passed(py, object);
-            bind(own_payload(reference)?, WeakRef::view(&reference)?, py)
-        })
-    }
+fn call_with_tuple<'py>(
+    this: Own<'_, 'py>,
+    arguments: Arguments<'_, 'py>,
+) -> Result<Bound<'py, PyAny>> {
+    let [] = arguments.read(&CALL)?;
+    bind(&this, WeakRef::view(&this.as_object())?, this.py())
 }
 
 /// The method again, or None once it is dead.
@@ -380,64 +339,45 @@ fn function_of<'py>(own: &Method, py: Python<'py>) -> Option<Bound<'py, PyAny>> 
     unsafe { WeakRef::view_unchecked(&reference) }.upgrade(py)
 }
 
-unsafe extern "C" fn method_type(
-    object: *mut ffi::PyObject,
-    _closure: *mut c_void,
-) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with an object of the class.
-    unsafe {
-        enter(|py| {
-            let own = own_payload(passed(py, object))?;
-            let unusual = own.method_type.get(py);
-            Ok(unusual.unwrap_or_else(|| bound_method::method_type(py).to_owned()))
-        })
+fn method_type<'py>(this: Own<'_, 'py>) -> Result<Bound<'py, PyAny>> {
+    let unusual = this.method_type.get(this.py());
+    Ok(unusual.unwrap_or_else(|| bound_method::method_type(this.py()).to_owned()))
+}
+
+fn compare<'py>(
+    this: Own<'_, 'py>,
+    other: Argument<'_, 'py>,
+    kind: c_int,
+) -> Result<Bound<'py, PyAny>> {
+    match (kind, Own::of(other)) {
+        (ffi::Py_EQ | ffi::Py_NE, Some(other)) => {
+            Ok(boolean(this.py(), compare_methods(this, other, kind)?))
+        }
+        _ => Ok(not_implemented(this.py())),
     }
 }
 
-unsafe extern "C" fn compare(
-    object: *mut ffi::PyObject,
-    other: *mut ffi::PyObject,
-    op: c_int,
-) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with the arguments of `tp_richcompare`: two objects.
-    unsafe {
-        enter(|py| {
-            let (this, other) = (passed(py, object), passed(py, other));
-            match (op, payload(this), payload(other)) {
-                (ffi::Py_EQ | ffi::Py_NE, Some(own), Some(theirs)) => Ok(boolean(
-                    py,
-                    compare_methods((&this, own), (&other, theirs), op)?,
-                )),
-                _ => Ok(not_implemented(py)),
-            }
-        })
-    }
-}
-
-/// `this == other` or `this != other`, by `op`, where both are `WeakMethod`s.
-fn compare_methods(
-    (this, own): (&Bound<'_, PyAny>, &Method),
-    (other, theirs): (&Bound<'_, PyAny>, &Method),
-    op: c_int,
-) -> Result<bool> {
+/// `this == other` or `this != other`, by `kind`.
+fn compare_methods<'py>(this: Own<'_, 'py>, other: Own<'_, 'py>, kind: c_int) -> Result<bool> {
     let py = this.py();
-    let equal = op == ffi::Py_EQ;
-    let by_identity = (this.as_ptr() == other.as_ptr()) == equal;
-    if !own.alive.get() || !theirs.alive.get() {
+    let equal = kind == ffi::Py_EQ;
+    let same = this.as_object().as_ptr() == other.as_object().as_ptr();
+    let by_identity = same == equal;
+    if !this.alive.get() || !other.alive.get() {
         return Ok(by_identity);
     }
     let compare =
         |own: Option<Bound<'_, PyAny>>, theirs: Option<Bound<'_, PyAny>>| match (own, theirs) {
-            (Some(own), Some(theirs)) => object::is_true(&object::compare(&own, &theirs, op)?),
+            (Some(own), Some(theirs)) => object::is_true(&object::compare(&own, &theirs, kind)?),
             _ => Ok(by_identity),
         };
     let objects = compare(
-        WeakRef::view(this)?.upgrade(py),
-        WeakRef::view(other)?.upgrade(py),
+        WeakRef::view(&this.as_object())?.upgrade(py),
+        WeakRef::view(&other.as_object())?.upgrade(py),
     )?;
     // Equal if both parts are equal, unequal if either is unequal.
     if objects != equal {
         return Ok(objects);
     }
-    compare(function_of(own, py), function_of(theirs, py))
+    compare(function_of(&this, py), function_of(&other, py))
 }
