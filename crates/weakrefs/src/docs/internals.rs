@@ -56,9 +56,9 @@
 //!   meanwhile costs the change (S42): what is removed stays in its place, and what is replaced is copied
 //!   first, until no reader sees it any more; the dead are kept for nobody. An entry is upgraded when it is
 //!   its turn.
-//! - *Without memory* for another entry, a watcher or a reader, the operation panics as one of the standard
-//!   library's collections does, outside of all locks, and nothing has changed. Death, eviction, removal and
-//!   the end of an iterator need no memory of the table (S36).
+//! - *Without memory* for another entry, a watcher or a reader in a table, the operation panics outside of
+//!   all locks, and nothing has changed. Death, eviction, removal and the end of an iterator need no memory
+//!   of the table (S36). Other allocations (an `Arc`, a `Box`) end the process, as everywhere in Rust.
 //! - *`len`*, `pop` and snapshots lock all shards: they see one moment of the whole.
 //! - *Memory* follows the number of entries: a table with less than a quarter of its slots in use shrinks
 //!   (S34).
