@@ -49,7 +49,7 @@ enum Command {
         #[arg(long)]
         python: Option<PathBuf>,
     },
-    /// Measure the Python face beside the standard weakref and the strong containers, or the Rust
+    /// Measure the Python package beside the standard weakref and the strong containers, or the Rust
     /// crate beside its peers
     Bench {
         /// The interpreter to use [default: python3]
