@@ -125,7 +125,7 @@ def recipe(rng, length):
 
 
 def endure(rng, implementation, count):
-    """What went wrong with chains of a length that only ours can end, or None."""
+    """What went wrong with chains of a length that only weakrefs can end, or None."""
     for _ in range(count):
         # Without a weak class among the links, it is the interpreter's own chain.
         chosen, length = recipe(rng, ENDLESS)

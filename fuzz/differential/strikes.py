@@ -25,7 +25,7 @@ TIMER = hasattr(signal, "setitimer")
 STRUCK = re.compile(r"# (?:.*, )?(?:no memory (\d+) (\d+)|interrupt (\d+))$")
 IN_ORDER = "in order"
 NO_MEMORY = "no memory"
-# Whether a call from Python that fails for want of memory keeps its arguments, with standard classes alike.
+# Whether a call from Python that fails for lack of memory keeps its arguments, with the standard classes too.
 LEAKS = sys.version_info[:2] == (3, 11)
 
 # Both are called next to the line itself, and take no memory.
