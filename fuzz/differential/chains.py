@@ -2,8 +2,8 @@
 
 A chain is written as a recipe, a letter for each kind of link, which is repeated up to a length.
 At both ends, and wherever the recipe says `o`, there is a thing: their deaths are in the log, from
-the first link to the last. The lengths that programs ask for are those that 3.14 survives; ours
-alone has to end chains of any length (`endure`), in a child of its own.
+the first link to the last. Programs ask for lengths that 3.14 survives. weakrefs alone has
+to end chains of any length (`endure`), in a child of its own.
 """
 
 import sys

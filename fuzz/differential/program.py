@@ -1,8 +1,8 @@
 """Random programs: which lines, and in them which arguments.
 
-The writer keeps track of which names a line can expect to be bound, so that few lines fail for
-want of a name; it never runs anything, so a program depends on the seed (and the interpreter's
-version) alone, and leaving lines out of one leaves a program. Names: things `o0`-`o7`, weak sets
+The writer keeps track of the names that a line can expect to be bound, so few lines lack a name. It
+never runs anything, so a program depends on the seed (and the interpreter's version) alone, and a
+program without some of its lines is still a program. Names: things `o0`-`o7`, weak sets
 `s0` `s1`, weak-keyed mappings `k0` `k1`, weak-valued ones `v0` `v1`, open iterators `i0`-`i5`,
 references `r0`-`r2`, finalizers `f0`-`f2`, weak methods `m0` `m1`, functions `g0` `g1`, owners of
 finalizers `w0` `w1`, bound methods `b0` `b1`.
