@@ -24,6 +24,8 @@ pub(crate) const SUITES: [&str; 6] = [
 ];
 
 const OWN_TESTS: &str = "crates/weakrefs-python/tests";
+/// A process for each core; what is made once for a file, is.
+const ON_ALL_CORES: [&str; 4] = ["--numprocesses", "logical", "--dist", "loadfile"];
 const SUITE_RUNNER: &str = "crates/weakrefs-python/tests/upstream/run.py";
 const SKIPS: &str = "crates/weakrefs-python/tests/upstream/skips.txt";
 
@@ -80,7 +82,9 @@ fn own_tests(python: &Python<'_>, report: &mut Report) -> Result<()> {
         let mut outcome = Outcome::default();
         let mut pytest = python.module("pytest");
         let success = echo(
-            pytest.args(["-q", "-p", "no:cacheprovider", OWN_TESTS]),
+            pytest
+                .args(["-q", "-p", "no:cacheprovider", OWN_TESTS])
+                .args(ON_ALL_CORES),
             LIMIT,
             |line| {
                 if line.contains(" in ")

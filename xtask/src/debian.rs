@@ -31,12 +31,13 @@ use crate::{
 
 const SUITE: &str = "sid";
 
-const PACKAGES: [&str; 11] = [
+const PACKAGES: [&str; 12] = [
     "gcc",
     "libc6-dev",
     "libpython3.14-testsuite",
     "libpython3.15-testsuite",
     "python3-pytest",
+    "python3-pytest-xdist",
     "python3.14",
     "python3.14-dbg",
     "python3.14-dev",

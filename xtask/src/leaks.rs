@@ -29,7 +29,11 @@ struct Run {
 pub(crate) fn hunt(python: &Python<'_>, report: &mut Report) -> Result<()> {
     ensure!(python.debug, "{} does not count references", python.label);
     report.check(&python.label, "leaks in the suites", || {
-        let ours = repeat(python, &["-m", "weakrefs", "-m", "test"], &SUITES)?;
+        let ours = repeat(
+            python,
+            &["-m", "weakrefs", "--children", "-m", "test"],
+            &SUITES,
+        )?;
         let suspects = ours.leaking();
         let standard = if suspects.is_empty() {
             Run::default()
@@ -50,7 +54,7 @@ pub(crate) fn hunt(python: &Python<'_>, report: &mut Report) -> Result<()> {
 
 fn repeat(python: &Python<'_>, test_runner: &[&str], modules: &[&str]) -> Result<Run> {
     let mut command = python.run(test_runner);
-    command.args(["-R", "3:3"]).args(
+    command.args(["-R", "3:3", "-j0"]).args(
         checks::skipped_tests()?
             .iter()
             .flat_map(|name| ["--ignore", name]),

@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code, reason = "the entry point of the module")]
 
+use crate::containers::element::Element;
 use crate::containers::entry::Entry;
 use crate::containers::evictor::Evictor;
 use crate::containers::iterator::WeakIterator;
@@ -9,13 +10,13 @@ use crate::containers::mapping;
 use crate::containers::set_algebra;
 use crate::containers::subclassing;
 use crate::containers::weak_key_dictionary::{self, KeyEntry};
-use crate::containers::weak_set::{self, Element};
+use crate::containers::weak_set;
 use crate::containers::weak_value_dictionary::{self, ValueEntry};
 use crate::finalize::{exit, finalizer, inspection};
 use crate::interpreter::class::{LAST_METHOD, Table as Static, plain_method};
 use crate::interpreter::entry::{enter, passed};
-use crate::interpreter::error::{Raised, Result, type_error};
-use crate::interpreter::object::{Argument, given};
+use crate::interpreter::error::{Raised, Result, given, type_error};
+use crate::interpreter::object::Argument;
 use crate::interpreter::{home, method, names, turns};
 use crate::references::{bound_method, keyed_ref, weak_method};
 use pyo3::types::PyType;

@@ -107,7 +107,7 @@ def test_a_case_can_be_timed(case, way, monkeypatch):
     assert timing.timed_function(case, way, 12)(3) > 0
 
 
-@pytest.mark.parametrize("kind", set(stage.KINDS) - {"object"})
+@pytest.mark.parametrize("kind", sorted(set(stage.KINDS) - {"object"}))
 def test_equal_keys_are_not_the_same(kind):
     place = Stage("WeakValueDictionary", "ours", kind, 12)
     same = {id(key) for key in place.keys}

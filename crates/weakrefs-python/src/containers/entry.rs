@@ -8,6 +8,7 @@ use crate::interpreter::owned::Strong;
 use crate::references::weak_ref::WeakRef;
 use pyo3::types::PyType;
 use pyo3::{Bound, PyAny, Python};
+use std::sync::OnceLock;
 use std::sync::atomic::AtomicU32;
 
 /// The native classes of a kind of container.
@@ -16,7 +17,9 @@ pub(crate) struct Classes {
     pub(crate) container: Constant<PyType>,
     pub(crate) evictor: Constant<PyType>,
     pub(crate) iterator: Constant<PyType>,
-    /// The version in which the public class was last seen to have [all native methods](super::subclassing::is_unchanged).
+    /// The methods that the public class describes: those that a kind shares with another one, and its own.
+    pub(crate) methods: OnceLock<[&'static [Native]; 2]>,
+    /// The version in which the public class was last seen to have all native methods.
     pub(crate) unchanged: AtomicU32,
 }
 
@@ -26,8 +29,14 @@ impl Classes {
             container: Constant::new(),
             evictor: Constant::new(),
             iterator: Constant::new(),
+            methods: OnceLock::new(),
             unchanged: AtomicU32::new(0),
         }
+    }
+
+    /// The methods that the public class describes, once the native class is made.
+    pub(crate) fn methods(&self) -> impl Iterator<Item = &'static [Native]> {
+        self.methods.get().copied().into_iter().flatten()
     }
 }
 
@@ -52,9 +61,6 @@ pub(crate) trait Entry: Clone + Send + Sync + 'static {
     const CLASS: &'static str;
 
     fn classes() -> &'static Classes;
-
-    /// The methods that the public class describes: those that a kind shares with another one, and its own.
-    fn natives() -> [&'static [Native]; 2];
 
     /// Whether an open iterator shows an entry that has died meanwhile: as a dead reference.
     const SHOWN_DEAD: bool = false;

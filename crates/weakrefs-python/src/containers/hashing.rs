@@ -5,9 +5,10 @@
 
 #![allow(unsafe_code, reason = "the text of an exception")]
 
-use crate::interpreter::error::{Raised, Result, kinds, no_memory, type_error};
-use crate::interpreter::object::{self, given};
-use crate::references::weak_ref::{WeakRef, supports_weak_references};
+use crate::interpreter::error::{Raised, Result, given, kinds, no_memory, type_error};
+use crate::interpreter::object;
+use crate::references::weak_list::supports_weak_references;
+use crate::references::weak_ref::WeakRef;
 use pyo3::{Bound, PyAny, ffi};
 
 /// What the standard container uses the object, or the reference to it, for.

@@ -14,7 +14,8 @@ use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{self, OPEN, Table as Static, plain_method, slot};
 use crate::interpreter::constant::Constant;
 use crate::interpreter::entry::{enter, passed};
-use crate::interpreter::error::{Raised, Result, empty, key_error, kinds, no_memory, type_error};
+use crate::interpreter::error::{Raised, Result, empty, given, kinds, no_memory, type_error};
+use crate::interpreter::key_error::key_error;
 use crate::interpreter::method::{Function, Name, Native};
 use crate::interpreter::names::name;
 use crate::interpreter::object::{
@@ -198,13 +199,17 @@ fn are_equal<M: Mapped>(
     Ok(Some(same_keys))
 }
 
-/// Makes the native class of the mapping.
+/// Makes the native class of a mapping, which has `methods` beside those that both have.
 pub(crate) fn make_class<M: Mapped>(
     py: Python<'_>,
     name: &'static CStr,
     doc: &'static CStr,
     init: ffi::initproc,
+    methods: &'static [Native],
 ) -> Result<()> {
+    M::classes()
+        .methods
+        .get_or_init(|| [Natives::<M>::SHARED, methods]);
     M::classes().container.make(py, || {
         class::create::<Container<M>, _>(
             py,
@@ -257,7 +262,7 @@ impl<M: Mapped> Natives<M> {
     ];
 
     /// The methods of both mappings.
-    pub(crate) const SHARED: &'static [Native] = &Self::ALL;
+    const SHARED: &'static [Native] = &Self::ALL;
 
     /// The private methods of the native class: those for `data`, and what `==` asks.
     const PRIVATE: Static<ffi::PyMethodDef, 5> = {
@@ -358,7 +363,7 @@ unsafe extern "C" fn repr(this: *mut ffi::PyObject) -> *mut ffi::PyObject {
                 name.as_ptr(),
                 this.cast::<c_void>(),
             );
-            object::given(py, text)
+            given(py, text)
         })
     }
 }

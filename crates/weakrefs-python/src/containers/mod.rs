@@ -11,13 +11,14 @@
 //! | `subclassing` | what native code asks about the Python classes derived from it |
 //! | `hashing` | the hashes of keys and elements, and the words for what has none |
 //! | `builtin_keys` | hash and equality of strings and numbers |
-//! | `weak_set`, `set_algebra`, `set_comparison` | the set |
+//! | `element`, `weak_set`, `set_algebra`, `set_comparison` | the set |
 //! | `mapping` | what the two mappings share: nearly all |
 //! | `weak_key_dictionary`, `weak_value_dictionary` | where they differ |
 
 pub(crate) mod builtin_keys;
 pub(crate) mod container;
 pub(crate) mod data;
+pub(crate) mod element;
 pub(crate) mod entry;
 pub(crate) mod evictor;
 pub(crate) mod hashing;

@@ -8,10 +8,10 @@
 #![allow(unsafe_code, reason = "the containers of sets")]
 
 use super::container::{self, Container, Scratch, live, locate};
+use super::element::{Element, copy_of};
 use super::entry::Entry;
 use super::hashing::{element_hash, possible_element_hash};
 use super::subclassing::{class_of, is_container, is_unchanged, iterates_natively, new_public};
-use super::weak_set::{Element, copy_of};
 use crate::interpreter::constant::Constant;
 use crate::interpreter::error::{Result, no_memory};
 use crate::interpreter::names::name;

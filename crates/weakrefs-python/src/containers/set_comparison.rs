@@ -4,10 +4,10 @@
 #![allow(unsafe_code, reason = "the containers of sets")]
 
 use super::container::{self, Container, live, locate};
+use super::element::Element;
 use super::entry::Entry;
 use super::set_algebra::{Inside, Met, by_identity, each, leniently, strictly};
 use super::subclassing::is_unchanged;
-use super::weak_set::Element;
 use crate::interpreter::error::Result;
 use crate::interpreter::names::name;
 use crate::interpreter::object::{self, Argument, call_method};

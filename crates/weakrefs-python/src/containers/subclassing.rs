@@ -60,7 +60,7 @@ pub(crate) fn is_unchanged<E: Entry>(object: Argument<'_, '_>) -> Result<bool> {
         if version != 0 && version == E::classes().unchanged.load(Ordering::Relaxed) {
             return Ok(true);
         }
-        for method in E::natives().into_iter().flatten() {
+        for method in E::classes().methods().flatten() {
             if !method.is_in(public)? {
                 return Ok(false);
             }
@@ -143,8 +143,8 @@ pub(crate) fn put_methods<E: Entry>(class: &Bound<'_, PyType>) -> Result<bool> {
     if unsafe { (*class.as_ptr().cast::<ffi::PyTypeObject>()).tp_base.cast() } != native.as_ptr() {
         return Ok(false);
     }
-    for natives in E::natives() {
-        method::put(class, natives)?;
+    for methods in E::classes().methods() {
+        method::put(class, methods)?;
     }
     Ok(true)
 }

@@ -12,7 +12,7 @@ use super::container::{self, Container, Scratch};
 use super::data::Shown;
 use super::entry::{Classes, Entry, Part, Taken};
 use super::hashing::{check_weak, possible_weak_key_hash, weak_key_hash};
-use super::mapping::{self, Mapped, Natives, native};
+use super::mapping::{self, Mapped, native};
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{Stop, Visit};
 use crate::interpreter::entry::{enter, passed};
@@ -40,10 +40,6 @@ impl Entry for KeyEntry {
     fn classes() -> &'static Classes {
         static CLASSES: Classes = Classes::new();
         &CLASSES
-    }
-
-    fn natives() -> [&'static [Native]; 2] {
-        [Natives::<KeyEntry>::SHARED, &NATIVES]
     }
 
     fn reference(&self) -> &WeakRef {
@@ -278,7 +274,13 @@ const DOC: &CStr =
 
 /// Makes the native class.
 pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
-    mapping::make_class::<KeyEntry>(py, c"weakrefs._weakrefs.WeakKeyDictionary", DOC, init)
+    mapping::make_class::<KeyEntry>(
+        py,
+        c"weakrefs._weakrefs.WeakKeyDictionary",
+        DOC,
+        init,
+        &NATIVES,
+    )
 }
 
 fn merge(container: &Container<KeyEntry>, other: Option<&Bound<'_, PyAny>>) -> Result<()> {

@@ -13,7 +13,7 @@ use super::data::Shown;
 use super::entry::{Classes, Entry, Part, Taken};
 use super::hashing;
 use super::iterator::WeakIterator;
-use super::mapping::{self, Mapped, Natives, native};
+use super::mapping::{self, Mapped, native};
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{Stop, Visit};
 use crate::interpreter::entry::{enter, passed};
@@ -23,7 +23,8 @@ use crate::interpreter::names::name;
 use crate::interpreter::object::{self, Argument, none, tuple};
 use crate::interpreter::owned::Strong;
 use crate::references::keyed_ref;
-use crate::references::weak_ref::{WeakRef, supports_weak_references};
+use crate::references::weak_list::supports_weak_references;
+use crate::references::weak_ref::WeakRef;
 use pyo3::types::PyDict;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::ffi::{CStr, c_int};
@@ -43,10 +44,6 @@ impl Entry for ValueEntry {
     fn classes() -> &'static Classes {
         static CLASSES: Classes = Classes::new();
         &CLASSES
-    }
-
-    fn natives() -> [&'static [Native]; 2] {
-        [Natives::<ValueEntry>::SHARED, &NATIVES]
     }
 
     /// By `itervaluerefs`.
@@ -310,7 +307,13 @@ const DOC: &CStr =
 
 /// Makes the native class.
 pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
-    mapping::make_class::<ValueEntry>(py, c"weakrefs._weakrefs.WeakValueDictionary", DOC, init)
+    mapping::make_class::<ValueEntry>(
+        py,
+        c"weakrefs._weakrefs.WeakValueDictionary",
+        DOC,
+        init,
+        &NATIVES,
+    )
 }
 
 fn merge<'py>(

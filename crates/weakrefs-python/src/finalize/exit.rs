@@ -8,10 +8,10 @@ use super::registry;
 use crate::interpreter::class::{self, Table as Static, plain_method};
 use crate::interpreter::constant::Constant;
 use crate::interpreter::entry::enter;
-use crate::interpreter::error::{Raised, Result, kinds};
+use crate::interpreter::error::{Raised, Result, given, kinds};
 use crate::interpreter::names::name;
 use crate::interpreter::object::{
-    self, Argument, attribute, boolean, call, given, none, optional_attribute, set_attribute,
+    self, Argument, attribute, boolean, call, none, optional_attribute, set_attribute,
 };
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::ptr;

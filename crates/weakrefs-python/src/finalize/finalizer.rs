@@ -15,11 +15,11 @@ use crate::interpreter::class::{
 };
 use crate::interpreter::constant::Constant;
 use crate::interpreter::entry::{enter, passed};
-use crate::interpreter::error::Result;
+use crate::interpreter::error::{Result, given};
 use crate::interpreter::method::{self, Native, Receiver};
 use crate::interpreter::names::name;
 use crate::interpreter::object::{
-    self, Argument, attribute, boolean, call_with, dict, given, none, tuple,
+    self, Argument, attribute, boolean, call_with, dict, none, tuple,
 };
 use crate::interpreter::owned::Slot;
 use crate::interpreter::remains::{self, Link};

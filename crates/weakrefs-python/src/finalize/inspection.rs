@@ -10,8 +10,8 @@ use super::finalizer::{CLASS, Finalizer};
 use super::registry;
 use crate::interpreter::class::{self, LAST_METHOD, Table as Static, plain_method};
 use crate::interpreter::entry::{enter, passed};
-use crate::interpreter::error::{Raised, Result};
-use crate::interpreter::object::{Argument, boolean, given, integer, none};
+use crate::interpreter::error::{Raised, Result, given};
+use crate::interpreter::object::{Argument, boolean, integer, none};
 use pyo3::ffi;
 
 static FUNCTIONS: Static<ffi::PyMethodDef, 5> = Static([

@@ -9,8 +9,8 @@
 )]
 
 use super::entry::passed;
-use super::error::{Raised, Result, type_error};
-use super::object::{self, dict, given, set_item};
+use super::error::{Raised, Result, given, type_error};
+use super::object::{self, dict, set_item};
 use pyo3::types::{PyDict, PyTuple};
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::fmt;

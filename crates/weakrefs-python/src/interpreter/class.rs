@@ -16,8 +16,8 @@
 )]
 
 use super::constant::Constant;
-use super::error::{Raised, Result, kinds};
-use super::object::given;
+use super::error::{Raised, Result, given, kinds};
+
 use super::remains::{self, Link};
 use pyo3::types::PyType;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};

@@ -80,6 +80,29 @@ impl Raised {
     }
 }
 
+/// What the interpreter gives: a new reference, or null with an exception set.
+///
+/// # Safety
+/// It is so.
+#[inline]
+pub(crate) unsafe fn given<'py>(
+    py: Python<'py>,
+    object: *mut ffi::PyObject,
+) -> Result<Bound<'py, PyAny>> {
+    // SAFETY: the caller's promise.
+    unsafe { Bound::from_owned_ptr_or_opt(py, object) }.ok_or_else(Raised::by_interpreter)
+}
+
+/// What the interpreter says of success: anything but -1, with which an exception is set.
+#[inline]
+pub(crate) fn done<T: PartialEq + From<i8>>(answer: T) -> Result<T> {
+    if answer == T::from(-1) {
+        Err(Raised::by_interpreter())
+    } else {
+        Ok(answer)
+    }
+}
+
 /// Raises an exception of `kind` with `message`.
 #[cold]
 #[inline(never)]
@@ -93,16 +116,14 @@ fn raise(py: Python<'_>, kind: *mut ffi::PyObject, message: fmt::Arguments<'_>) 
         let text = ffi::PyUnicode_FromStringAndSize(text.as_ptr().cast(), text.len() as _);
         Bound::from_owned_ptr_or_opt(py, text)
     };
-    if let Some(text) = text {
-        raise_value(kind, &text);
-    }
-    Raised(())
+    text.map_or(Raised(()), |text| raise_value(kind, &text))
 }
 
 /// Raises an exception of `kind` with one argument.
-fn raise_value(kind: *mut ffi::PyObject, value: &Bound<'_, PyAny>) {
+pub(super) fn raise_value(kind: *mut ffi::PyObject, value: &Bound<'_, PyAny>) -> Raised {
     // SAFETY: a class of exceptions, and a valid object.
-    unsafe { ffi::PyErr_SetObject(kind, value.as_ptr()) }
+    unsafe { ffi::PyErr_SetObject(kind, value.as_ptr()) };
+    Raised(())
 }
 
 /// Defines a function that raises one of the interpreter's exceptions.
@@ -130,30 +151,6 @@ pub(crate) fn no_memory(_py: Python<'_>) -> Raised {
     // SAFETY: the thread is attached.
     unsafe { ffi::PyErr_NoMemory() };
     Raised(())
-}
-
-/// `KeyError(key)`, where `key` is what it is to name.
-#[cold]
-#[inline(never)]
-pub(crate) fn key_error(py: Python<'_>, key: Result<Bound<'_, PyAny>>) -> Raised {
-    // Before 3.12 the exception is made when somebody looks at it, from a tuple of its arguments: of one, so that a key
-    // that is a tuple does not become the arguments.
-    #[cfg(not(Py_3_12))]
-    let value = key.and_then(|key| super::object::tuple(py, [key.as_borrowed()]));
-    #[cfg(Py_3_12)]
-    let value = key.and_then(|key| {
-        // SAFETY: a load of a static that is set as long as the interpreter runs.
-        let kind = unsafe { Borrowed::from_ptr(py, ffi::PyExc_KeyError) };
-        super::object::call(&kind, [key.as_borrowed()])
-    });
-    match value {
-        Ok(value) => {
-            // SAFETY: as above.
-            raise_value(unsafe { ffi::PyExc_KeyError }, &value);
-            Raised(())
-        }
-        Err(raised) => raised,
-    }
 }
 
 /// `KeyError(message)`.

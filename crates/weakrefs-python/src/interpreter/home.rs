@@ -5,8 +5,8 @@
 
 #![allow(unsafe_code, reason = "states of interpreters")]
 
-use super::error::{Result, import_error};
-use super::object::{boolean, given};
+use super::error::{Result, given, import_error};
+use super::object::boolean;
 use pyo3::{Borrowed, Python, ffi};
 use std::sync::atomic::{AtomicBool, Ordering};
 

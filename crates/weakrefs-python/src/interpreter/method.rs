@@ -17,9 +17,9 @@ use super::class::{
 };
 use super::constant::Constant;
 use super::entry::{enter, passed, recursively};
-use super::error::{Raised, Result, TypeName, attribute_error, kinds, type_error};
+use super::error::{Raised, Result, TypeName, attribute_error, done, given, kinds, type_error};
 use super::names::name;
-use super::object::{Argument, attribute, call, done, given, set_attribute, text};
+use super::object::{Argument, attribute, call, set_attribute, text};
 use super::owned::Slot;
 use super::remains::Link;
 use pyo3::types::PyType;

@@ -2,7 +2,7 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
-//! | `error` | [`Raised`](error::Raised): a Python exception is set; how exceptions are raised |
+//! | `error`, `key_error` | [`Raised`](error::Raised): a Python exception is set; how exceptions are raised |
 //! | `object` | calls, attributes, comparisons, new objects: each gives a `Raised` where it fails |
 //! | `owned` | references that fields own: [`Slot`](owned::Slot), [`Strong`](owned::Strong) |
 //! | `guarded` | [`Guarded`](guarded::Guarded): state that changes behind a shared reference |
@@ -23,6 +23,7 @@ pub(crate) mod entry;
 pub(crate) mod error;
 pub(crate) mod guarded;
 pub(crate) mod home;
+pub(crate) mod key_error;
 pub(crate) mod method;
 pub(crate) mod names;
 pub(crate) mod object;

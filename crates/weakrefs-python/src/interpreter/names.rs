@@ -3,8 +3,8 @@
 #![allow(unsafe_code, reason = "interning")]
 
 use super::constant::Constant;
-use super::error::Result;
-use super::object::given;
+use super::error::{Result, given};
+
 use pyo3::{Python, ffi};
 
 macro_rules! names {

@@ -7,7 +7,9 @@
 #![allow(unsafe_code, reason = "calls of the C API")]
 
 use super::entry::recursively;
-use super::error::{Raised, Result, TypeName, attribute_error, kinds, type_error, value_error};
+use super::error::{
+    Raised, Result, TypeName, attribute_error, done, given, kinds, type_error, value_error,
+};
 use super::names::name;
 use pyo3::types::{PyDict, PyList, PyTuple};
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
@@ -15,29 +17,6 @@ use std::{ptr, slice};
 
 /// An argument: something that the caller holds.
 pub(crate) type Argument<'a, 'py> = Borrowed<'a, 'py, PyAny>;
-
-/// What the interpreter gives: a new reference, or null with an exception set.
-///
-/// # Safety
-/// It is so.
-#[inline]
-pub(crate) unsafe fn given<'py>(
-    py: Python<'py>,
-    object: *mut ffi::PyObject,
-) -> Result<Bound<'py, PyAny>> {
-    // SAFETY: the caller's promise.
-    unsafe { Bound::from_owned_ptr_or_opt(py, object) }.ok_or_else(Raised::by_interpreter)
-}
-
-/// What the interpreter says of success: anything but -1, with which an exception is set.
-#[inline]
-pub(crate) fn done<T: PartialEq + From<i8>>(answer: T) -> Result<T> {
-    if answer == T::from(-1) {
-        Err(Raised::by_interpreter())
-    } else {
-        Ok(answer)
-    }
-}
 
 /// None.
 #[inline]

@@ -6,10 +6,10 @@
 
 #![allow(unsafe_code, reason = "reading the fields of bound methods")]
 
-use crate::interpreter::error::{Raised, Result, kinds, type_error};
+use crate::interpreter::error::{Raised, Result, given, kinds, type_error};
 use crate::interpreter::method::METHOD_TYPE;
 use crate::interpreter::names::name;
-use crate::interpreter::object::{Argument, attribute, call, given, text};
+use crate::interpreter::object::{Argument, attribute, call, text};
 use pyo3::types::PyString;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -5,7 +5,8 @@
 
 #![allow(unsafe_code, reason = "a native class")]
 
-use super::subclass::{self, LINK_OF_HEAD};
+use super::subclass;
+use super::weak_list::LINK_OF_HEAD;
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{self, LAST_MEMBER, Object, Payload, Stop, Table, Visit, slot};
 use crate::interpreter::constant::Constant;

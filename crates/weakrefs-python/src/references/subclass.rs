@@ -12,13 +12,11 @@ use super::weak_list;
 #[cfg(all(Py_3_11, not(Py_GIL_DISABLED)))]
 use super::weak_ref::WeakRef;
 use crate::interpreter::class::{self, Head, Payload};
-use crate::interpreter::error::{Result, import_error};
-use crate::interpreter::object::{Argument, given, tuple};
-use crate::interpreter::remains::Link;
+use crate::interpreter::error::{Result, given, import_error};
+use crate::interpreter::object::{Argument, tuple};
 use pyo3::types::PyType;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::ffi::{CStr, c_ulong, c_void};
-use std::mem::offset_of;
 use std::ptr;
 
 fn base() -> *mut ffi::PyTypeObject {
@@ -49,15 +47,6 @@ unsafe impl Head for ffi::PyWeakReference {
         unsafe { &raw mut (*object.cast::<ffi::PyWeakReference>()).wr_callback }
     }
 }
-
-/// The place for a reference that has left its referent: where its neighbours were in that one's list.
-pub(crate) const LINK_OF_HEAD: usize = {
-    assert!(
-        offset_of!(ffi::PyWeakReference, wr_prev) + size_of::<Link>()
-            == offset_of!(ffi::PyWeakReference, wr_next) + size_of::<usize>()
-    );
-    offset_of!(ffi::PyWeakReference, wr_prev)
-};
 
 /// Makes the class `name`, a subclass of `weakref.ref` whose objects carry a `P`. It can be subclassed further.
 pub(crate) fn create_class<'py, P: Payload<Head = ffi::PyWeakReference>, const N: usize>(

@@ -17,8 +17,8 @@ use crate::interpreter::class::{
 };
 use crate::interpreter::constant::Constant;
 use crate::interpreter::entry::{enter, passed};
-use crate::interpreter::error::{Result, type_error};
-use crate::interpreter::object::{self, Argument, boolean, call, given, none, not_implemented};
+use crate::interpreter::error::{Result, given, type_error};
+use crate::interpreter::object::{self, Argument, boolean, call, none, not_implemented};
 use crate::interpreter::owned::Slot;
 use crate::interpreter::remains::{self, Link};
 use crate::interpreter::vectorcall::{Direct, Original, construct_directly};

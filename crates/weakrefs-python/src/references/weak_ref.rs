@@ -10,11 +10,9 @@
     reason = "reading the fields of the interpreter's weak references"
 )]
 
-use super::subclass::LINK_OF_HEAD;
-#[cfg(not(Py_GIL_DISABLED))]
-use super::weak_list;
-use crate::interpreter::error::{Result, TypeName, type_error};
-use crate::interpreter::object::{self, Argument, given, none};
+use super::weak_list::{self, LINK_OF_HEAD};
+use crate::interpreter::error::{Result, TypeName, given, type_error};
+use crate::interpreter::object::{self, Argument, none};
 use crate::interpreter::owned::Strong;
 use crate::interpreter::remains::{self, Link};
 use pyo3::{Bound, PyAny, Python, ffi};
@@ -233,12 +231,4 @@ unsafe fn load(field: *const *mut ffi::PyObject) -> *mut ffi::PyObject {
         std::sync::atomic::AtomicPtr::from_ptr(field.cast_mut())
             .load(std::sync::atomic::Ordering::Acquire)
     };
-}
-
-/// Whether objects of the type of `object` can be weakly referenced (S12).
-#[inline]
-pub(crate) fn supports_weak_references(object: &Bound<'_, PyAny>) -> bool {
-    // SAFETY: a load of a field of the type of a valid object. The offset is negative where the
-    // interpreter itself manages the list of references.
-    unsafe { (*ffi::Py_TYPE(object.as_ptr())).tp_weaklistoffset != 0 }
 }
