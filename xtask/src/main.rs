@@ -49,8 +49,8 @@ enum Command {
         #[arg(long)]
         python: Option<PathBuf>,
     },
-    /// Measure the Python package beside the standard weakref and the strong containers, or the Rust
-    /// crate beside its peers
+    /// Measure the Python package beside the standard weakref and the strong containers, or the
+    /// Rust crate beside its peers
     Bench {
         /// The interpreter to use [default: python3]
         #[arg(long)]
