@@ -1,8 +1,7 @@
 //! Virtual environments under `target/`: one for each interpreter, with the built package in it.
 //!
-//! Whatever is there and still right is kept: requirements are installed again only when
-//! `pyproject.toml` lists others, the wheel is built again only when a file that goes into it has
-//! changed.
+//! What is still right is kept: requirements are installed again only when `pyproject.toml` lists
+//! others, and the wheel is built again only when a file in it has changed.
 
 use std::{
     collections::HashMap,

@@ -42,15 +42,15 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run one unchanged program with the standard weakref and with ours, and compare answers,
+    /// Run one unchanged program with the standard weakref and with weakrefs, and compare answers,
     /// times and memory
     Demo {
         /// The interpreter to use [default: python3]
         #[arg(long)]
         python: Option<PathBuf>,
     },
-    /// Measure the Python face beside the standard weakref and the strong containers, or the Rust
-    /// crate beside its peers
+    /// Measure the Python package beside the standard weakref and the strong containers, or the
+    /// Rust crate beside its peers
     Bench {
         /// The interpreter to use [default: python3]
         #[arg(long)]
@@ -63,8 +63,8 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<OsString>,
     },
-    /// Pass every check: lints, other targets, Rust tests, and for each interpreter our tests,
-    /// CPython's suites, a brief fuzz and counts of instructions
+    /// Run all quick checks: lints, other targets, Rust tests, counts of instructions, and for each
+    /// interpreter the package's tests, CPython's suites and a brief fuzz
     Test {
         /// Interpreters to use [default: each supported version on PATH and among pyenv's]
         #[arg(long)]
@@ -73,23 +73,23 @@ enum Command {
         #[arg(long)]
         debian: bool,
     },
-    /// Pass what is slow of the Rust crates: tests, models of concurrency, AddressSanitizer,
+    /// Run the slow checks of the Rust crates: tests, models of concurrency, AddressSanitizer,
     /// memcheck, packaging
     Prove,
     /// Check formatting, lints, documentation, other targets and types
     Lint,
     /// Compile for Windows, macOS, 32 bits and an interpreter without a GIL
     Targets,
-    /// Run CPython's own suites with ours in place of the standard weakref
+    /// Run CPython's own suites with weakrefs in place of the standard weakref
     Suites {
         /// Interpreters to use [default: each supported version on PATH and among pyenv's]
         #[arg(long)]
         python: Vec<PathBuf>,
-        /// Hunt reference leaks over the suites and our hot paths (needs debug builds)
+        /// Hunt reference leaks in the suites and the package's hot paths (needs debug builds)
         #[arg(long)]
         refleaks: bool,
     },
-    /// Drive ours and the standard weakref in lockstep through random operations
+    /// Drive weakrefs and the standard weakref in lockstep through random operations
     Fuzz {
         /// How long to go on, for each interpreter
         #[arg(long)]

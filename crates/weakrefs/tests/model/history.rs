@@ -100,7 +100,7 @@ pub(crate) fn orders<'a>(tree: &'a Tree) -> Vec<Order<'a>> {
     inner.into_iter().flat_map(with_own).collect()
 }
 
-/// So many operations may be nested in one of the script.
+/// How deep operations of a script may be nested.
 const NESTED: usize = 4;
 
 /// The state of a run.
