@@ -22,7 +22,7 @@
 
 use super::entry::Entry;
 use super::evictor::Evictor;
-use crate::interpreter::class::{self, Object, Payload, Stop, Visit};
+use crate::interpreter::class::{self, Object, Payload, Stop, Visit, offset_in_object};
 use crate::interpreter::constant::Constant;
 use crate::interpreter::error::{Result, no_memory};
 use crate::interpreter::guarded::Guarded;
@@ -36,7 +36,6 @@ use std::cell::UnsafeCell;
 use std::cmp::Ordering;
 use std::collections::TryReserveError;
 use std::marker::PhantomData;
-use std::mem::offset_of;
 use std::ops::Deref;
 use std::ptr;
 use weakrefs_table::{Entries, Miss, Position, Table};
@@ -77,7 +76,7 @@ unsafe impl<E: Entry> Payload for Container<E> {
         !self.evictor.is_empty()
     }
 
-    const LINK: usize = offset_of!(Object<Self>, payload) + offset_of!(Self, link);
+    const LINK: usize = offset_in_object!(Self, link);
 }
 
 /// A container object.

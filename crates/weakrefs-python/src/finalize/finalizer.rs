@@ -10,8 +10,8 @@
 use super::{exit, registry};
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{
-    self, LAST_ATTRIBUTE, LAST_MEMBER, LAST_METHOD, OPEN, Object, Payload, Stop, Table as Static,
-    Visit, offset_member, slot,
+    self, LAST_ATTRIBUTE, LAST_MEMBER, LAST_METHOD, OPEN, Payload, Stop, Table as Static, Visit,
+    offset_in_object, offset_member, slot,
 };
 use crate::interpreter::constant::Constant;
 use crate::interpreter::error::{Result, given};
@@ -23,15 +23,12 @@ use crate::interpreter::object::{
 use crate::interpreter::owned::Slot;
 use crate::interpreter::remains::{self, Link};
 use crate::interpreter::slots::{self, Instance, Receiver};
-use crate::interpreter::vectorcall::{
-    Direct, DirectObjects, Original, call_object, construct_directly,
-};
+use crate::interpreter::vectorcall::{Direct, DirectObjects, Original, construct_directly};
 use crate::references::weak_ref::WeakRef;
 use pyo3::types::{PyDict, PyTuple, PyType};
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::cell::{Cell, UnsafeCell};
 use std::ffi::{CStr, c_void};
-use std::mem::offset_of;
 
 /// What a finalizer holds. Zeroed memory is a dead one, as `object.__new__` makes it: such is a copy, too (S40).
 #[repr(C)]
@@ -88,7 +85,7 @@ unsafe impl Payload for Finalizer {
         !self.function.is_empty()
     }
 
-    const LINK: usize = offset_of!(Object<Self>, payload) + offset_of!(Self, link);
+    const LINK: usize = offset_in_object!(Self, link);
 }
 
 impl Finalizer {
@@ -273,10 +270,7 @@ const DOC: &CStr = c"finalize(obj, func, /, *args, **kwargs)\n--\n\n\
     False\n";
 
 static MEMBERS: Static<ffi::PyMemberDef, 2> = Static([
-    offset_member(
-        c"__vectorcalloffset__",
-        offset_of!(Object<Finalizer>, payload) + offset_of!(Finalizer, entry),
-    ),
+    offset_member(c"__vectorcalloffset__", offset_in_object!(Finalizer, entry)),
     LAST_MEMBER,
 ]);
 
@@ -376,7 +370,7 @@ fn begin<'py>(own: Own<'_, 'py>, arguments: Arguments<'_, 'py>) -> Result<()> {
         own.args.replace(py, Some(args.into_any())),
         own.kwargs.replace(py, kwargs.map(Bound::into_any)),
     );
-    own.entry.set(Some(call_object::<Finalizer>));
+    own.entry.set(Some(Finalizer::ENTRY));
     own.alive.set(true);
     own.atexit.set(true);
     // SAFETY: a finalizer that has just become alive.
@@ -408,17 +402,14 @@ impl Direct for Finalizer {
 }
 
 impl DirectObjects for Finalizer {
-    unsafe fn call<'py>(
-        object: Borrowed<'_, 'py, PyAny>,
+    fn call<'py>(
+        this: Own<'_, 'py>,
         arguments: Arguments<'_, 'py>,
     ) -> Result<Option<Bound<'py, PyAny>>> {
         if arguments.unnamed() > 1 || arguments.has_named() {
             return Ok(None);
         }
-        // SAFETY: the caller's promise.
-        unsafe { class::payload::<Self>(object) }
-            .run(object, arguments.get(0))
-            .map(Some)
+        this.run(this.as_object(), arguments.get(0)).map(Some)
     }
 }
 

@@ -12,7 +12,8 @@ use super::subclass;
 use super::weak_ref::WeakRef;
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{
-    self, LAST_ATTRIBUTE, LAST_MEMBER, Object, Payload, Stop, Table, Visit, offset_member, slot,
+    self, LAST_ATTRIBUTE, LAST_MEMBER, Payload, Stop, Table, Visit, offset_in_object,
+    offset_member, slot,
 };
 use crate::interpreter::constant::Constant;
 use crate::interpreter::error::{Result, given, type_error};
@@ -25,7 +26,6 @@ use pyo3::types::PyType;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::cell::{Cell, UnsafeCell};
 use std::ffi::{CStr, c_int};
-use std::mem::offset_of;
 use std::ptr;
 
 #[repr(C)]
@@ -41,13 +41,6 @@ struct Method {
     ordinary: Cell<bool>,
     weak_list: *mut ffi::PyObject,
     link: UnsafeCell<Link>,
-}
-
-/// Where a field of [`Method`] is in its object.
-macro_rules! offset {
-    ($field:ident) => {
-        offset_of!(Object<Method>, payload) + offset_of!(Method, $field)
-    };
 }
 
 // SAFETY: empty slots, false and null; no destructor.
@@ -72,9 +65,9 @@ unsafe impl Payload for Method {
         unsafe { remains::may_set_off(self.callback.as_ptr()) }
     }
 
-    const LINK: usize = offset!(link);
+    const LINK: usize = offset_in_object!(Method, link);
 
-    const WEAK_LIST: Option<usize> = Some(offset!(weak_list));
+    const WEAK_LIST: Option<usize> = Some(offset_in_object!(Method, weak_list));
 }
 
 /// A `WeakMethod` object.
@@ -106,18 +99,18 @@ static MEMBERS: Table<ffi::PyMemberDef, 4> = Table([
     ffi::PyMemberDef {
         name: c"_func_ref".as_ptr(),
         type_code: ffi::Py_T_OBJECT_EX,
-        offset: offset!(function) as ffi::Py_ssize_t,
+        offset: offset_in_object!(Method, function) as ffi::Py_ssize_t,
         flags: ffi::Py_READONLY,
         doc: c"The weak reference to the function.".as_ptr(),
     },
     ffi::PyMemberDef {
         name: c"_alive".as_ptr(),
         type_code: ffi::Py_T_BOOL,
-        offset: offset!(alive) as ffi::Py_ssize_t,
+        offset: offset_in_object!(Method, alive) as ffi::Py_ssize_t,
         flags: ffi::Py_READONLY,
         doc: c"Whether neither the object nor the function has died.".as_ptr(),
     },
-    offset_member(c"__weaklistoffset__", offset!(weak_list)),
+    offset_member(c"__weaklistoffset__", offset_in_object!(Method, weak_list)),
     LAST_MEMBER,
 ]);
 
