@@ -101,7 +101,7 @@ macro_rules! call {
             F: Fn($($kind),*) -> Result<R> + Copy + 'static,
             R: Answer,
         {
-            #[inline]
+            #[inline(always)]
             fn call(self, ($($argument,)*): ($($kind,)*)) -> Result<impl Answer<Raw = R::Raw>> {
                 self($($argument),*)
             }
