@@ -1,7 +1,7 @@
 //! What the benchmarks have in common: the objects, the keys, how a case is named, and one interface
-//! over ours and the peers.
+//! over weakrefs and its peers.
 //!
-//! `cargo xtask bench --rust` runs them and reads what criterion has written. A benchmark is named
+//! `measure.py` runs them and reads what criterion has written. A benchmark is named
 //! `<group>: <case>/<way>/<entries>`, without the entries where nothing has any.
 
 pub mod keyed_by_objects;
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use weakrefs::{WeakReferenceable, WeakSlot};
 
 /// The ways to do the same.
-pub const OURS: &str = "weakrefs";
+pub const OURS: &str = "ours";
 pub const STD: &str = "std";
 pub const PLAIN: &str = "weak-table";
 pub const LOCKED: &str = "Mutex<weak-table>";

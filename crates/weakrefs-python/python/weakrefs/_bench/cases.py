@@ -1,12 +1,13 @@
 """The table of cases: every public operation, as the code that is timed.
 
-Each case is a few statements, run alike with our class, the interpreter's own and the strong container, over the names
+Each case is a few statements, run alike with the class of weakrefs, the interpreter's own and the strong container, over the names
 that `stage.Stage` provides. Where the strong one has to do it another way, `strong` says how; where entries are new,
 it also makes a bare weak reference with a callback for each, and where they die, it also removes them itself.
 """
 
 from dataclasses import dataclass
 
+WAYS = ("ours", "standard", "strong")
 _REFERENCES = "\nreferences = bare(new)"
 
 
@@ -26,10 +27,8 @@ class Case:
     strong: str | None = None  # instead of `timed`
     strong_prepare: str | None = None  # instead of `prepare`
     kind: str = "object"  # of the keys
-    goal: str = ""  # which of the goals it belongs to
     per: str = "entry"
     entries: int | None = None  # whatever sizes are asked for
-    growth: bool = False  # measured at growing sizes, too
 
     @property
     def label(self):
@@ -66,28 +65,28 @@ _EACH = "victims = fresh()\nnew = filled(victims)\nshuffled(victims)"
 _ALL = "victims = fresh()\nnew = filled(victims)"
 _AT_ONCE = ("death", "victims.clear()", _ALL, "new.clear()\nvictims.clear()", _ALL + _REFERENCES)
 _DEATHS = [
-    _case("all die at once", *_AT_ONCE, goal="death"),
-    _case("a million die at once", *_AT_ONCE, goal="death", entries=1_000_000),
+    _case("all die at once", *_AT_ONCE),
+    _case("a million die at once", *_AT_ONCE, entries=1_000_000),
 ]
 
 WEAK_KEY_DICTIONARY = _group(
     "WeakKeyDictionary",
-    _case("d[k]", "__getitem__", "for k in order: d[k]", goal="lookup", growth=True),
-    _case("d[k], same Point", "__getitem__", "for k in order: d[k]", kind="Point", goal="lookup"),
-    _case("d[k], equal Point", "__getitem__", "for k in equal: d[k]", kind="Point", goal="lookup"),
+    _case("d[k]", "__getitem__", "for k in order: d[k]"),
+    _case("d[k], same Point", "__getitem__", "for k in order: d[k]", kind="Point"),
+    _case("d[k], equal Point", "__getitem__", "for k in equal: d[k]", kind="Point"),
     _case("d[k], miss", "__getitem__", "for k in absent:\n    try: d[k]\n    except KeyError: pass"),
-    _case("get", "get", "for k in order: d.get(k)", goal="lookup"),
-    _case("get, equal Point", "get", "for k in equal: d.get(k)", kind="Point", goal="lookup"),
+    _case("get", "get", "for k in order: d.get(k)"),
+    _case("get, equal Point", "get", "for k in equal: d.get(k)", kind="Point"),
     _case("get, miss", "get", "for k in absent: d.get(k)"),
-    _case("k in d", "__contains__", "for k in order: k in d", goal="lookup"),
-    _case("k in d, equal Point", "__contains__", "for k in equal: k in d", kind="Point", goal="lookup"),
+    _case("k in d", "__contains__", "for k in order: k in d"),
+    _case("k in d, equal Point", "__contains__", "for k in equal: k in d", kind="Point"),
     _case("k in d, miss", "__contains__", "for k in absent: k in d"),
-    _case("d[k] = v, replaced", "__setitem__", "for k in order: d[k] = 2", goal="lookup"),
-    _case("d[k] = v, equal Point replaced", "__setitem__", "for k in equal: d[k] = 2", kind="Point", goal="lookup"),
-    _new("d[k] = v, new", "__setitem__", "for k in keys: new[k] = 1", goal="insert", growth=True),
-    _new("d[k] = v, new Point", "__setitem__", "for k in keys: new[k] = 1", kind="Point", goal="insert"),
+    _case("d[k] = v, replaced", "__setitem__", "for k in order: d[k] = 2"),
+    _case("d[k] = v, equal Point replaced", "__setitem__", "for k in equal: d[k] = 2", kind="Point"),
+    _new("d[k] = v, new", "__setitem__", "for k in keys: new[k] = 1"),
+    _new("d[k] = v, new Point", "__setitem__", "for k in keys: new[k] = 1", kind="Point"),
     _case("setdefault, present", "setdefault", "for k in order: d.setdefault(k, 1)"),
-    _new("setdefault, new", "setdefault", "for k in keys: new.setdefault(k, 1)", goal="insert"),
+    _new("setdefault, new", "setdefault", "for k in keys: new.setdefault(k, 1)"),
     _case("del d[k]", "__delitem__", "for k in order: del new[k]", "new = filled(keys)"),
     _case("pop", "pop", "for k in order: new.pop(k)", "new = filled(keys)"),
     _case("pop, miss", "pop", "for k in absent: d.pop(k, None)"),
@@ -100,48 +99,47 @@ WEAK_KEY_DICTIONARY = _group(
         _EACH,
         "while victims: del new[victims.pop()]",
         _EACH + _REFERENCES,
-        goal="death",
     ),
     *_DEATHS,
-    _case("for k in d", "__iter__", "for k in d: pass", goal="iteration", growth=True),
-    _case("keys()", "keys", "for k in d.keys(): pass", goal="iteration"),
-    _case("values()", "values", "for v in d.values(): pass", goal="iteration"),
-    _case("items()", "items", "for k, v in d.items(): pass", goal="iteration"),
-    _case("list(d)", "__iter__", "list(d)", goal="iteration"),
+    _case("for k in d", "__iter__", "for k in d: pass"),
+    _case("keys()", "keys", "for k in d.keys(): pass"),
+    _case("values()", "values", "for v in d.values(): pass"),
+    _case("items()", "items", "for k, v in d.items(): pass"),
+    _case("list(d)", "__iter__", "list(d)"),
     _case("first key", "__iter__", "next(iter(d))", per="call"),
     _case("keyrefs()", "keyrefs", "d.keyrefs()", strong="list(d)"),
     _case("len(d)", "__len__", "len(d)", per="call"),
     _case("d == other", "__eq__", "d == twin"),
-    _new("from a dict", "__init__", "new = Container(strong)", prepare="pass", goal="build"),
-    _new("update", "update", "new.update(strong)", goal="build"),
+    _new("from a dict", "__init__", "new = Container(strong)", prepare="pass"),
+    _new("update", "update", "new.update(strong)"),
     _new("d |= dict", "__ior__", "new |= strong"),
     _new("d | dict", "__or__", "new = d | strong", prepare="pass"),
     _new("dict | d", "__ror__", "new = strong | d", prepare="pass"),
-    _new("copy", "copy", "new = d.copy()", prepare="pass", goal="build"),
+    _new("copy", "copy", "new = d.copy()", prepare="pass"),
     _case("one pass of the collector", "traversal", "collect()", "d"),
 )
 
 WEAK_VALUE_DICTIONARY = _group(
     "WeakValueDictionary",
-    _case("d[k], same str", "__getitem__", "for k in order: d[k]", goal="lookup"),
-    _case("d[k], equal str", "__getitem__", "for k in equal: d[k]", goal="lookup", growth=True),
-    _case("d[k], equal int", "__getitem__", "for k in equal: d[k]", kind="int", goal="lookup"),
-    _case("d[k], equal tuple", "__getitem__", "for k in equal: d[k]", kind="tuple", goal="lookup"),
-    _case("d[k], equal Point", "__getitem__", "for k in equal: d[k]", kind="Point", goal="lookup"),
-    _case("d[k], same object", "__getitem__", "for k in order: d[k]", kind="object", goal="lookup"),
+    _case("d[k], same str", "__getitem__", "for k in order: d[k]"),
+    _case("d[k], equal str", "__getitem__", "for k in equal: d[k]"),
+    _case("d[k], equal int", "__getitem__", "for k in equal: d[k]", kind="int"),
+    _case("d[k], equal tuple", "__getitem__", "for k in equal: d[k]", kind="tuple"),
+    _case("d[k], equal Point", "__getitem__", "for k in equal: d[k]", kind="Point"),
+    _case("d[k], same object", "__getitem__", "for k in order: d[k]", kind="object"),
     _case("d[k], miss", "__getitem__", "for k in absent:\n    try: d[k]\n    except KeyError: pass"),
-    _case("get, same str", "get", "for k in order: d.get(k)", goal="lookup"),
-    _case("get, equal str", "get", "for k in equal: d.get(k)", goal="lookup"),
-    _case("get, equal int", "get", "for k in equal: d.get(k)", kind="int", goal="lookup"),
+    _case("get, same str", "get", "for k in order: d.get(k)"),
+    _case("get, equal str", "get", "for k in equal: d.get(k)"),
+    _case("get, equal int", "get", "for k in equal: d.get(k)", kind="int"),
     _case("get, miss", "get", "for k in absent: d.get(k)"),
-    _case("k in d, same str", "__contains__", "for k in order: k in d", goal="lookup"),
-    _case("k in d, equal str", "__contains__", "for k in equal: k in d", goal="lookup"),
+    _case("k in d, same str", "__contains__", "for k in order: k in d"),
+    _case("k in d, equal str", "__contains__", "for k in equal: k in d"),
     _case("k in d, miss", "__contains__", "for k in absent: k in d"),
-    _case("d[k] = v, replaced", "__setitem__", "for k, v in strong.items(): d[k] = v", goal="lookup"),
-    _new("d[k] = v, new", "__setitem__", "for k, v in strong.items(): new[k] = v", goal="insert", growth=True),
-    _new("d[k] = v, new int", "__setitem__", "for k, v in strong.items(): new[k] = v", kind="int", goal="insert"),
+    _case("d[k] = v, replaced", "__setitem__", "for k, v in strong.items(): d[k] = v"),
+    _new("d[k] = v, new", "__setitem__", "for k, v in strong.items(): new[k] = v"),
+    _new("d[k] = v, new int", "__setitem__", "for k, v in strong.items(): new[k] = v", kind="int"),
     _case("setdefault, present", "setdefault", "for k, v in strong.items(): d.setdefault(k, v)"),
-    _new("setdefault, new", "setdefault", "for k, v in strong.items(): new.setdefault(k, v)", goal="insert"),
+    _new("setdefault, new", "setdefault", "for k, v in strong.items(): new.setdefault(k, v)"),
     _case("del d[k]", "__delitem__", "for k in order: del new[k]", "new = filled(values)"),
     _case("pop", "pop", "for k in order: new.pop(k)", "new = filled(values)"),
     _case("pop, miss", "pop", "for k in absent: d.pop(k, None)"),
@@ -154,43 +152,37 @@ WEAK_VALUE_DICTIONARY = _group(
         _EACH,
         "for k in order: del new[k]",
         _ALL + _REFERENCES + "\nvictims = None",
-        goal="death",
     ),
     *_DEATHS,
-    _case("for k in d", "__iter__", "for k in d: pass", goal="iteration"),
-    _case("keys()", "keys", "for k in d.keys(): pass", goal="iteration"),
-    _case("values()", "values", "for v in d.values(): pass", goal="iteration", growth=True),
-    _case("items()", "items", "for k, v in d.items(): pass", goal="iteration"),
-    _case("list(d.values())", "values", "list(d.values())", goal="iteration"),
+    _case("for k in d", "__iter__", "for k in d: pass"),
+    _case("keys()", "keys", "for k in d.keys(): pass"),
+    _case("values()", "values", "for v in d.values(): pass"),
+    _case("items()", "items", "for k, v in d.items(): pass"),
+    _case("list(d.values())", "values", "list(d.values())"),
     _case("first value", "values", "next(iter(d.values()))", per="call"),
     _case("valuerefs()", "valuerefs", "d.valuerefs()", strong="list(d.values())"),
-    _case(
-        "itervaluerefs()",
-        "itervaluerefs",
-        "for r in d.itervaluerefs(): pass",
-        strong="for v in d.values(): pass",
-    ),
+    _case("itervaluerefs()", "itervaluerefs", "for r in d.itervaluerefs(): pass", strong="for v in d.values(): pass"),
     _case("len(d)", "__len__", "len(d)", per="call"),
     _case("d == other", "__eq__", "d == twin"),
-    _new("from a dict", "__init__", "new = Container(strong)", prepare="pass", goal="build"),
-    _new("update", "update", "new.update(strong)", goal="build"),
+    _new("from a dict", "__init__", "new = Container(strong)", prepare="pass"),
+    _new("update", "update", "new.update(strong)"),
     _new("d |= dict", "__ior__", "new |= strong"),
     _new("d | dict", "__or__", "new = d | strong", prepare="pass"),
     _new("dict | d", "__ror__", "new = strong | d", prepare="pass"),
-    _new("copy", "copy", "new = d.copy()", prepare="pass", goal="build"),
+    _new("copy", "copy", "new = d.copy()", prepare="pass"),
     _case("one pass of the collector", "traversal", "collect()", "d"),
     kind="str",
 )
 
 WEAK_SET = _group(
     "WeakSet",
-    _case("x in s", "__contains__", "for x in order: x in s", goal="lookup", growth=True),
-    _case("x in s, same Point", "__contains__", "for x in order: x in s", kind="Point", goal="lookup"),
-    _case("x in s, equal Point", "__contains__", "for x in equal: x in s", kind="Point", goal="lookup"),
+    _case("x in s", "__contains__", "for x in order: x in s"),
+    _case("x in s, same Point", "__contains__", "for x in order: x in s", kind="Point"),
+    _case("x in s, equal Point", "__contains__", "for x in equal: x in s", kind="Point"),
     _case("x in s, miss", "__contains__", "for x in absent: x in s"),
-    _case("add, present", "add", "for x in order: s.add(x)", goal="lookup"),
-    _new("add, new", "add", "for x in keys: new.add(x)", goal="insert", growth=True),
-    _new("add, new Point", "add", "for x in keys: new.add(x)", kind="Point", goal="insert"),
+    _case("add, present", "add", "for x in order: s.add(x)"),
+    _new("add, new", "add", "for x in keys: new.add(x)"),
+    _new("add, new Point", "add", "for x in keys: new.add(x)", kind="Point"),
     _case("remove", "remove", "for x in order: new.remove(x)", "new = filled(keys)"),
     _case("discard", "discard", "for x in order: new.discard(x)", "new = filled(keys)"),
     _case("discard, miss", "discard", "for x in absent: s.discard(x)"),
@@ -203,17 +195,15 @@ WEAK_SET = _group(
         _EACH,
         "while victims: new.remove(victims.pop())",
         _EACH + _REFERENCES,
-        goal="death",
-        growth=True,
     ),
     *_DEATHS,
-    _case("for x in s", "__iter__", "for x in s: pass", goal="iteration"),
-    _case("list(s)", "__iter__", "list(s)", goal="iteration"),
+    _case("for x in s", "__iter__", "for x in s: pass"),
+    _case("list(s)", "__iter__", "list(s)"),
     _case("first element", "__iter__", "next(iter(s))", per="call"),
     _case("len(s)", "__len__", "len(s)", per="call"),
-    _new("from a list", "__init__", "new = Container(keys)", prepare="pass", goal="build"),
-    _new("update", "update", "new.update(keys)", goal="build"),
-    _new("copy", "copy", "new = s.copy()", prepare="pass", goal="build"),
+    _new("from a list", "__init__", "new = Container(keys)", prepare="pass"),
+    _new("update", "update", "new.update(keys)"),
+    _new("copy", "copy", "new = s.copy()", prepare="pass"),
     _new("union", "union", "new = s.union(half)", prepare="pass"),
     _new("intersection", "intersection", "new = s.intersection(half)", prepare="pass"),
     _new("difference", "difference", "new = s.difference(half)", prepare="pass"),
@@ -239,7 +229,6 @@ FINALIZE = _group(
         "__init__",
         "for _ in numbers: finalize(Referent(), ignore)",
         strong="for _ in numbers: kept = ref(Referent(), ignore)",
-        goal="finalize",
     ),
     _case(
         "create and fire, a million alive",
@@ -266,13 +255,9 @@ FINALIZE = _group(
 WEAK_METHOD = _group(
     "WeakMethod",
     _case(
-        "create",
-        "__new__",
-        "for _ in numbers: WeakMethod(listener.method)",
-        strong="for _ in numbers: listener.method",
-        goal="method",
+        "create", "__new__", "for _ in numbers: WeakMethod(listener.method)", strong="for _ in numbers: listener.method"
     ),
-    _case("call", "__call__", "for _ in numbers: method()", strong="for _ in numbers: listener.method", goal="method"),
+    _case("call", "__call__", "for _ in numbers: method()", strong="for _ in numbers: listener.method"),
     _case("m == other", "__eq__", "for _ in numbers: method == same_method"),
     _case("hash", "__hash__", "for _ in numbers: hash(method)"),
     _case(
