@@ -25,23 +25,25 @@ def write(records):
 def compare(subject, counts, recorded):
     """Prints the counts beside those on record, and gives the outcome. What is worse has failed, and so has what is on
     record but was not counted: nobody would notice if it got worse."""
-    failures, better, new, lines = [], 0, 0, []
+    passed, better, new, failures, lines = 0, 0, 0, [], []
     for name, (ours, strong) in counts.items():
-        now, before = ours / strong, None
+        now, before, change = ours / strong, None, None
         if name in recorded:
             before = recorded[name][0] / recorded[name][1]
-        change = now / before - 1 if before else 0
-        if change > TOLERANCE:
+            change = now / before - 1
+            better += change < -TOLERANCE
+            passed += change <= TOLERANCE
+        else:
+            new += 1
+        if change and change > TOLERANCE:
             failures.append(f"{name}: {before:.2f} -> {now:.2f}")
-        better += change < -TOLERANCE
-        new += before is None
-        lines.append([name, f"{ours:.1f}", f"{strong:.1f}", ratio(now), ratio(before), f"{100 * change:.1f} %"])
-    header = ["operation", "weakrefs", "strong", "ratio", "on record", "change"]
-    print(f"{subject}, instructions each time\n\n{table(header, lines)}\n")
+        changed = "" if change is None else f"{change:+.1%}"
+        lines.append([name, f"{ours:.1f}", f"{strong:.1f}", ratio(now), ratio(before), changed])
+    print(f"{subject}, instructions each time\n")
+    print(table(["operation", "weakrefs", "strong", "ratio", "on record", "change"], lines), end="\n\n")
     failures += [f"{name}: on record, but not counted" for name in recorded if name not in counts]
-    print("\n".join(failures))
+    print(*failures, sep="\n")
     notes = failures[:1] + [f"and {len(failures) - 1} more"] * (len(failures) > 1)
     notes += [f"{better} better: --update records them"] * bool(better)
     notes += [f"{new} without record for {subject}: --update records them"] * bool(new)
-    passed = len(counts) - new - sum(name in counts for name in (failure.split(": ")[0] for failure in failures))
     return {"passed": passed, "failed": len(failures), "skipped": new, "note": "; ".join(notes)}

@@ -17,9 +17,10 @@ VALUES, OTHERS, ALL = (
 )
 # By the names of operations.
 LOOKUP = r"(d\[k\]|get|k in d|x in s|add, present)(?!.*\b(miss|new)\b)"
-INSERTION_OR_DEATH = r"(d\[k\] = v, new|setdefault, new|add, new|.*\bdies?\b)"
+CHANGE = r"(d\[k\] = v, new|setdefault, new|add, new|.*\bdies?\b)"
 ITERATION = r"(for . in .|keys\(\)|values\(\)|items\(\)|list\()"
-BUILDING = r"(from a |update|copy)"
+ITERATION_OR_BUILDING = f"({ITERATION}|from a |update|copy)"
+METHODS = r"(create and fire|(?<=WeakMethod: )(create|call))$"
 
 
 def _of(part, pair, groups, names):
@@ -59,24 +60,16 @@ class Goal:
         return ratio <= self.bound if self.at_most else ratio >= self.bound
 
 
-def _at_least(text, bound, ratios):
-    return Goal(text, bound, ratios, at_most=False)
-
-
 GOALS = [
     Goal("`d[k]`, `get`, `in`, replacement: of the strong container", 1.25, _cost(ALL, LOOKUP)),
-    _at_least("the same: faster than `weakref`, `WeakValueDictionary`", 2, _faster(VALUES, LOOKUP)),
-    _at_least("the same: faster than `weakref`, the others", 5, _faster(OTHERS, LOOKUP)),
-    Goal("insertion, death: of the strong container and a bare reference", 1.3, _cost(ALL, INSERTION_OR_DEATH)),
-    _at_least("the same: faster than `weakref`, `WeakValueDictionary`", 4, _faster(VALUES, INSERTION_OR_DEATH)),
-    _at_least("the same: faster than `weakref`, the others", 2, _faster(OTHERS, INSERTION_OR_DEATH)),
+    Goal("the same: faster than `weakref`, `WeakValueDictionary`", 2, _faster(VALUES, LOOKUP), at_most=False),
+    Goal("the same: faster than `weakref`, the others", 5, _faster(OTHERS, LOOKUP), at_most=False),
+    Goal("insertion, death: of the strong container and a bare reference", 1.3, _cost(ALL, CHANGE)),
+    Goal("the same: faster than `weakref`, `WeakValueDictionary`", 4, _faster(VALUES, CHANGE), at_most=False),
+    Goal("the same: faster than `weakref`, the others", 2, _faster(OTHERS, CHANGE), at_most=False),
     Goal("iteration: of the strong container", 2, _cost(ALL, ITERATION)),
-    _at_least("iteration, bulk building, copy: faster than `weakref`", 2.5, _faster(ALL, f"({ITERATION}|{BUILDING})")),
-    _at_least(
-        "`finalize`: create and fire; `WeakMethod`: create, call: faster",
-        4,
-        _faster("finalize|WeakMethod", r"(create and fire|(?<=WeakMethod: )(create|call))$"),
-    ),
+    Goal("iteration, building, copy: faster than `weakref`", 2.5, _faster(ALL, ITERATION_OR_BUILDING), at_most=False),
+    Goal("`finalize`, `WeakMethod`: faster than `weakref`", 4, _faster("finalize|WeakMethod", METHODS), at_most=False),
     Goal("memory for each entry: of `weakref`", 1, _of("memory", ("ours", "standard"), ALL, "full")),
     Goal("memory left after mass death: of what there was", 0.1, _left),
     Goal("growth of the cost: of the strong container's growth", 1.5, _growth),

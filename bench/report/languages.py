@@ -90,10 +90,7 @@ RUST = Language(
         WeakValueMap=("get(&str), hit", "get(&str), miss", "insert, death and expiry", "iterate"),
         WeakKeyMap=("get, identical", "get, equal", "get, miss", "insert, death and expiry", "iterate"),
         WeakSet=("contains, identical", "contains, equal", "contains, miss", "insert, death and expiry", "iterate"),
-    )
-    + tuple(
-        f"two threads: {name}"
-        for name in ("get(&str), the same keys", "get(&str), keys of their own", "insert, death and expiry")
+        **{"two threads": ("get(&str), the same keys", "get(&str), keys of their own", "insert, death and expiry")},
     ),
     lambda row: row.entries > 1,
     """\

@@ -1,4 +1,4 @@
-//! The benchmarks: `python -m bench`, for the Python package in an environment of its own.
+//! The benchmarks: `python -m bench`, which measures the Python package or the Rust crate, and shows.
 
 use std::{ffi::OsString, process::Command, time::Duration};
 
@@ -9,18 +9,17 @@ use crate::{environment, interpreters::Interpreter, process};
 /// All sizes with `--rigorous` take hours.
 const LIMIT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Sets up what measuring needs and measures with the options given.
+/// Sets up what measuring needs, and measures with the options given.
 pub(crate) fn run(interpreter: &Interpreter, rust: bool, options: &[OsString]) -> Result<()> {
-    let program = ["-m", "bench"];
-    let status = if rust {
-        // Criterion measures, and what shows the figures needs no package.
-        let mut command = Command::new(&interpreter.path);
-        command.args(program).arg("--rust").args(options);
-        process::share(&mut command, LIMIT)?
+    let mut python = if rust {
+        Command::new(&interpreter.path) // nothing of it needs the package
     } else {
         let environment = environment::prepare(interpreter, &["bench"])?;
-        process::share(environment.python().run(&program).args(options), LIMIT)?
+        environment.python().run(&[])
     };
+    let language = rust.then_some("--rust");
+    python.args(["-m", "bench"]).args(language).args(options);
+    let status = process::share(&mut python, LIMIT)?;
     ensure!(status.success(), "the benchmark failed: {status}");
     Ok(())
 }

@@ -64,10 +64,15 @@ def _new(name, of, timed, prepare="new = Container()", **named):
 _EACH = "victims = fresh()\nnew = filled(victims)\nshuffled(victims)"
 _ALL = "victims = fresh()\nnew = filled(victims)"
 _AT_ONCE = ("death", "victims.clear()", _ALL, "new.clear()\nvictims.clear()", _ALL + _REFERENCES)
-_DEATHS = [
-    _case("all die at once", *_AT_ONCE),
-    _case("a million die at once", *_AT_ONCE, entries=1_000_000),
-]
+
+
+def _deaths(remove, prepare=_EACH + _REFERENCES):
+    return [
+        _case("one dies", "death", "while victims: victims.pop()", _EACH, remove, prepare),
+        _case("all die at once", *_AT_ONCE),
+        _case("a million die at once", *_AT_ONCE, entries=1_000_000),
+    ]
+
 
 WEAK_KEY_DICTIONARY = _group(
     "WeakKeyDictionary",
@@ -92,15 +97,7 @@ WEAK_KEY_DICTIONARY = _group(
     _case("pop, miss", "pop", "for k in absent: d.pop(k, None)"),
     _case("popitem", "popitem", "for _ in numbers: new.popitem()", "new = filled(keys)"),
     _case("clear", "clear", "new.clear()", "new = filled(keys)"),
-    _case(
-        "one dies",
-        "death",
-        "while victims: victims.pop()",
-        _EACH,
-        "while victims: del new[victims.pop()]",
-        _EACH + _REFERENCES,
-    ),
-    *_DEATHS,
+    *_deaths("while victims: del new[victims.pop()]"),
     _case("for k in d", "__iter__", "for k in d: pass"),
     _case("keys()", "keys", "for k in d.keys(): pass"),
     _case("values()", "values", "for v in d.values(): pass"),
@@ -145,15 +142,7 @@ WEAK_VALUE_DICTIONARY = _group(
     _case("pop, miss", "pop", "for k in absent: d.pop(k, None)"),
     _case("popitem", "popitem", "for _ in numbers: new.popitem()", "new = filled(values)"),
     _case("clear", "clear", "new.clear()", "new = filled(values)"),
-    _case(
-        "one dies",
-        "death",
-        "while victims: victims.pop()",
-        _EACH,
-        "for k in order: del new[k]",
-        _ALL + _REFERENCES + "\nvictims = None",
-    ),
-    *_DEATHS,
+    *_deaths("for k in order: del new[k]", _ALL + _REFERENCES + "\nvictims = None"),
     _case("for k in d", "__iter__", "for k in d: pass"),
     _case("keys()", "keys", "for k in d.keys(): pass"),
     _case("values()", "values", "for v in d.values(): pass"),
@@ -188,15 +177,7 @@ WEAK_SET = _group(
     _case("discard, miss", "discard", "for x in absent: s.discard(x)"),
     _case("pop", "pop", "for _ in numbers: new.pop()", "new = filled(keys)"),
     _case("clear", "clear", "new.clear()", "new = filled(keys)"),
-    _case(
-        "one dies",
-        "death",
-        "while victims: victims.pop()",
-        _EACH,
-        "while victims: new.remove(victims.pop())",
-        _EACH + _REFERENCES,
-    ),
-    *_DEATHS,
+    *_deaths("while victims: new.remove(victims.pop())"),
     _case("for x in s", "__iter__", "for x in s: pass"),
     _case("list(s)", "__iter__", "list(s)"),
     _case("first element", "__iter__", "next(iter(s))", per="call"),
@@ -219,32 +200,17 @@ WEAK_SET = _group(
     _case("one pass of the collector", "traversal", "collect()", "s"),
 )
 
-_REFERENCED = "objects = fresh()\nreferences = bare(objects)"
-_WITH_FINALIZERS = "objects = fresh()\nmade = finalizers(objects)"
+_FINALIZED = "__init__", "for _ in numbers: finalize(Referent(), ignore)"
+_CALLED_BACK = "for _ in numbers: kept = ref(Referent(), ignore)"
+_FRESH = "objects = fresh()"
+_REFERENCED = _FRESH + "\nreferences = bare(objects)"
+_WITH_FINALIZERS = _FRESH + "\nmade = finalizers(objects)"
 
 FINALIZE = _group(
     "finalize",
-    _case(
-        "create and fire",
-        "__init__",
-        "for _ in numbers: finalize(Referent(), ignore)",
-        strong="for _ in numbers: kept = ref(Referent(), ignore)",
-    ),
-    _case(
-        "create and fire, a million alive",
-        "__init__",
-        "for _ in numbers: finalize(Referent(), ignore)",
-        "crowd",
-        "for _ in numbers: kept = ref(Referent(), ignore)",
-        entries=1000,
-    ),
-    _case(
-        "create",
-        "__init__",
-        "made = [finalize(o, ignore) for o in objects]",
-        "objects = fresh()",
-        "made = bare(objects)",
-    ),
+    _case("create and fire", *_FINALIZED, strong=_CALLED_BACK),
+    _case("create and fire, a million alive", *_FINALIZED, "crowd", _CALLED_BACK, entries=1000),
+    _case("create", "__init__", "made = [finalize(o, ignore) for o in objects]", _FRESH, "made = bare(objects)"),
     _case("fire", "death", "objects.clear()", _WITH_FINALIZERS, strong_prepare=_REFERENCED),
     _case("call", "__call__", "for f in made: f()", _WITH_FINALIZERS, "for _ in numbers: ignore()"),
     _case("detach", "detach", "for f in made: f.detach()", _WITH_FINALIZERS, "references.clear()", _REFERENCED),
@@ -252,27 +218,28 @@ FINALIZE = _group(
     _case("alive", "alive", "for f in made: f.alive", _WITH_FINALIZERS, "for r in references: r()", _REFERENCED),
 )
 
+_BOUND = "for _ in numbers: listener.method"
+_LISTENING = "objects = listeners()\n"
+
 WEAK_METHOD = _group(
     "WeakMethod",
-    _case(
-        "create", "__new__", "for _ in numbers: WeakMethod(listener.method)", strong="for _ in numbers: listener.method"
-    ),
-    _case("call", "__call__", "for _ in numbers: method()", strong="for _ in numbers: listener.method"),
+    _case("create", "__new__", "for _ in numbers: WeakMethod(listener.method)", strong=_BOUND),
+    _case("call", "__call__", "for _ in numbers: method()", strong=_BOUND),
     _case("m == other", "__eq__", "for _ in numbers: method == same_method"),
     _case("hash", "__hash__", "for _ in numbers: hash(method)"),
     _case(
         "its object dies",
         "death",
         "objects.clear()",
-        "objects = listeners()\nmade = methods(objects)",
-        strong_prepare="objects = listeners()\nreferences = bare(objects)",
+        _LISTENING + "made = methods(objects)",
+        strong_prepare=_LISTENING + "references = bare(objects)",
     ),
 )
 
 REFERENCES = _group(
     "ref and proxy",
-    _case("ref(o)", "ref", "for o in objects: kept = ref(o)", "objects = fresh()", "for o in objects: kept = o"),
-    _case("ref(o, callback)", "ref", "made = bare(objects)", "objects = fresh()", "made = list(objects)"),
+    _case("ref(o)", "ref", "for o in objects: kept = ref(o)", _FRESH, "for o in objects: kept = o"),
+    _case("ref(o, callback)", "ref", "made = bare(objects)", _FRESH, "made = list(objects)"),
     _case(
         "KeyedRef(o, callback, key)",
         "KeyedRef",
@@ -280,7 +247,7 @@ REFERENCES = _group(
         strong="for o in keys: kept = ref(o, ignore)",
     ),
     _case("r()", "ref", "for _ in numbers: reference()", strong="for _ in numbers: listener"),
-    _case("proxy(o)", "proxy", "for o in objects: kept = proxy(o)", "objects = fresh()", "for o in objects: kept = o"),
+    _case("proxy(o)", "proxy", "for o in objects: kept = proxy(o)", _FRESH, "for o in objects: kept = o"),
     _case("p.attribute", "proxy", "for _ in numbers: stand_in.value"),
 )
 

@@ -9,7 +9,7 @@ import json
 import os
 import platform
 import statistics
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 OURS = "ours"
 DIGITS = 5  # that are kept
@@ -77,7 +77,7 @@ class Results:
     def dump(self, file):
         with open(file, "w", encoding="utf-8") as stream:
             stream.write(f'{{"language": "{self.language}", "environment": {json.dumps(self.environment)}, "rows": [\n')
-            stream.write(",\n".join(json.dumps(_fields(row)) for row in self.rows))
+            stream.write(",\n".join(json.dumps(astuple(row)) for row in self.rows))
             stream.write("\n]}\n")
 
     @classmethod
@@ -86,11 +86,6 @@ class Results:
             read = json.load(stream)
         rows = [Row(*facts, {way: Figure(*of) for way, of in figures.items()}) for *facts, figures in read["rows"]]
         return cls(read["language"], read["environment"], rows)
-
-
-def _fields(row):
-    figures = {way: [of.median, of.deviation, of.ratio] for way, of in row.figures.items()}
-    return [row.part, row.group, row.name, row.entries, figures]
 
 
 def environment(*software):
