@@ -51,7 +51,7 @@ pub(crate) struct Finalizer {
 }
 
 /// A finalizer object.
-type Own<'a, 'py> = Instance<'a, 'py, Finalizer>;
+type This<'a, 'py> = Instance<'a, 'py, Finalizer>;
 
 /// A task that a finalizer has given away, with the reference by which the registry kept it.
 pub(super) struct Task<'py> {
@@ -354,7 +354,7 @@ static CALL: Signature = Signature::new("finalize", "__call__", &["_"], 0);
 
 /// Gives `this` the task that `arguments` say, and makes it alive. Initialised anew, it forgets what it had to do, and
 /// becomes the newest.
-fn begin<'py>(own: Own<'_, 'py>, arguments: Arguments<'_, 'py>) -> Result<()> {
+fn begin<'py>(own: This<'_, 'py>, arguments: Arguments<'_, 'py>) -> Result<()> {
     let this = own.as_object();
     let py = this.py();
     let [object, function] = arguments.up_to(2).positional().all(&INIT)?;
@@ -395,7 +395,7 @@ impl Direct for Finalizer {
         // SAFETY: the class itself, and its object.
         unsafe {
             let finalizer = class::allocate(class.py(), class.as_ptr().cast())?;
-            begin(Own::new(finalizer.as_borrowed()), arguments)?;
+            begin(This::new(finalizer.as_borrowed()), arguments)?;
             Ok(Some(finalizer))
         }
     }
@@ -403,7 +403,7 @@ impl Direct for Finalizer {
 
 impl DirectObjects for Finalizer {
     fn call<'py>(
-        this: Own<'_, 'py>,
+        this: This<'_, 'py>,
         arguments: Arguments<'_, 'py>,
     ) -> Result<Option<Bound<'py, PyAny>>> {
         if arguments.unnamed() > 1 || arguments.has_named() {
@@ -414,7 +414,7 @@ impl DirectObjects for Finalizer {
 }
 
 fn call_with_tuple<'py>(
-    this: Own<'_, 'py>,
+    this: This<'_, 'py>,
     arguments: Arguments<'_, 'py>,
 ) -> Result<Bound<'py, PyAny>> {
     let [_reference] = arguments.read(&CALL)?;
@@ -422,11 +422,11 @@ fn call_with_tuple<'py>(
 }
 
 /// With arguments for `__new__`, `object.__reduce_ex__` does not ask whether an object has more contents than it knows of.
-fn new_args<'py>(this: Own<'_, 'py>) -> Result<Bound<'py, PyAny>> {
+fn new_args<'py>(this: This<'_, 'py>) -> Result<Bound<'py, PyAny>> {
     tuple(this.py(), [])
 }
 
-fn detach<'py>(this: Own<'_, 'py>, arguments: Arguments<'_, 'py>) -> Result<Bound<'py, PyAny>> {
+fn detach<'py>(this: This<'_, 'py>, arguments: Arguments<'_, 'py>) -> Result<Bound<'py, PyAny>> {
     const SIGNATURE: Signature = Signature::new(Finalizer::CLASS, "detach", &[], 0);
     let py = this.py();
     let [] = arguments.read(&SIGNATURE)?;
@@ -438,28 +438,28 @@ fn detach<'py>(this: Own<'_, 'py>, arguments: Arguments<'_, 'py>) -> Result<Boun
     Ok(task.map_or_else(|| none(py), |_task| description))
 }
 
-fn peek<'py>(this: Own<'_, 'py>, arguments: Arguments<'_, 'py>) -> Result<Bound<'py, PyAny>> {
+fn peek<'py>(this: This<'_, 'py>, arguments: Arguments<'_, 'py>) -> Result<Bound<'py, PyAny>> {
     const SIGNATURE: Signature = Signature::new(Finalizer::CLASS, "peek", &[], 0);
     let [] = arguments.read(&SIGNATURE)?;
     let description = this.describe(this.py())?;
     Ok(description.unwrap_or_else(|| none(this.py())))
 }
 
-fn alive<'py>(this: Own<'_, 'py>) -> Result<Bound<'py, PyAny>> {
+fn alive<'py>(this: This<'_, 'py>) -> Result<Bound<'py, PyAny>> {
     Ok(boolean(this.py(), this.is_alive()))
 }
 
 /// In the words that 3.14 has for a property.
-fn refuse_alive<'py>(this: Own<'_, 'py>, value: Option<Argument<'_, 'py>>) -> Result<()> {
+fn refuse_alive<'py>(this: This<'_, 'py>, value: Option<Argument<'_, 'py>>) -> Result<()> {
     let missing = if value.is_none() { "deleter" } else { "setter" };
     Err(property_lacks(this.as_object(), "alive", missing))
 }
 
-fn atexit<'py>(this: Own<'_, 'py>) -> Result<Bound<'py, PyAny>> {
+fn atexit<'py>(this: This<'_, 'py>) -> Result<Bound<'py, PyAny>> {
     Ok(boolean(this.py(), this.runs_at_exit()))
 }
 
-fn set_atexit<'py>(this: Own<'_, 'py>, value: Option<Argument<'_, 'py>>) -> Result<()> {
+fn set_atexit<'py>(this: This<'_, 'py>, value: Option<Argument<'_, 'py>>) -> Result<()> {
     let Some(value) = value else {
         return Err(property_lacks(this.as_object(), "atexit", "deleter"));
     };
@@ -468,7 +468,7 @@ fn set_atexit<'py>(this: Own<'_, 'py>, value: Option<Argument<'_, 'py>>) -> Resu
     Ok(())
 }
 
-fn repr<'py>(this: Own<'_, 'py>) -> Result<Bound<'py, PyAny>> {
+fn repr<'py>(this: This<'_, 'py>) -> Result<Bound<'py, PyAny>> {
     let py = this.py();
     let at = |object: Argument<'_, '_>| object.as_ptr().cast::<c_void>();
     let name_of = |object: Argument<'_, 'py>| attribute(&type_of(object), name::name(py));
