@@ -63,6 +63,28 @@ impl Word {
     }
 }
 
+/// What a search makes of a position that it comes upon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It is the one sought.
+    Match,
+    /// It is not, and neither is any other.
+    Stop,
+    /// It is not; another one may be.
+    Continue,
+}
+
+impl Verdict {
+    #[inline]
+    fn match_if(is_sought: bool) -> Self {
+        if is_sought {
+            Self::Match
+        } else {
+            Self::Continue
+        }
+    }
+}
+
 /// The places that a probe comes to, one after the other.
 struct Probe {
     place: usize,
@@ -128,44 +150,58 @@ impl Index {
         }
     }
 
-    /// Finds the position under `hash` that `wanted` recognises, and its place; or the place where the search has ended.
+    /// Finds the position under `hash` that `wanted` recognises, and its place.
     ///
     /// `wanted` is asked about all those under `hash`, and maybe about others, some of them beyond all slots.
     #[inline]
     pub(crate) fn find(
         &self,
         hash: u64,
-        wanted: impl FnMut(u32) -> bool,
-    ) -> Result<(usize, u32), usize> {
-        let mut probe = self.probe(hash);
-        let found = self.find_from(&mut probe, hash, wanted);
-        found.ok_or(probe.place)
+        mut wanted: impl FnMut(u32) -> bool,
+    ) -> Option<(usize, u32)> {
+        let judge = |position| Verdict::match_if(wanted(position));
+        self.search(hash, judge).ok()
+    }
+
+    /// As [`find`](Self::find), by a verdict on each; or else the place where the search has ended, if not by a verdict.
+    #[inline]
+    pub(crate) fn search(
+        &self,
+        hash: u64,
+        judge: impl FnMut(u32) -> Verdict,
+    ) -> Result<(usize, u32), Option<usize>> {
+        self.search_from(&mut self.probe(hash), hash, judge)
     }
 
     #[inline]
-    fn find_from(
+    fn search_from(
         &self,
         probe: &mut Probe,
         hash: u64,
-        mut wanted: impl FnMut(u32) -> bool,
-    ) -> Option<(usize, u32)> {
-        loop {
-            let word = *self.words.get(probe.place)?;
-            if word.fits(hash) && wanted(word.position()) {
-                return Some((probe.place, word.position()));
+        mut judge: impl FnMut(u32) -> Verdict,
+    ) -> Result<(usize, u32), Option<usize>> {
+        while let Some(word) = self.words.get(probe.place) {
+            if word.fits(hash) {
+                match judge(word.position()) {
+                    Verdict::Match => return Ok((probe.place, word.position())),
+                    Verdict::Stop => return Err(None),
+                    Verdict::Continue => {}
+                }
             }
-            if word == Word::EMPTY {
-                return None;
+            if *word == Word::EMPTY {
+                break;
             }
             probe.advance();
         }
+        Err(Some(probe.place))
     }
 
     /// The positions of which [`find`](Self::find) would ask, each once.
     pub(crate) fn candidates(&self, hash: u64) -> impl Iterator<Item = u32> {
         let mut probe = self.probe(hash);
         core::iter::from_fn(move || {
-            let (_, position) = self.find_from(&mut probe, hash, |position| position < LIMIT)?;
+            let judge = |position| Verdict::match_if(position < LIMIT);
+            let (_, position) = self.search_from(&mut probe, hash, judge).ok()?;
             probe.advance();
             Some(position)
         })
@@ -318,14 +354,14 @@ mod tests {
             let hash = self.model.remove(&position).expect("in the model");
             let found = self.index.find(hash, |at| at == position);
             self.index.remove(found.expect("in the index").0);
-            assert!(self.index.find(hash, |at| at == position).is_err());
+            assert_eq!(self.index.find(hash, |at| at == position), None);
         }
 
         fn check(&self) {
             assert_eq!(self.index.len(), self.model.len());
             for (position, hash) in &self.model {
                 let found = self.index.find(*hash, |at| at == *position);
-                assert_eq!(found.map(|(_, at)| at).ok(), Some(*position));
+                assert_eq!(found.map(|(_, at)| at), Some(*position));
                 let candidates = self.index.candidates(*hash);
                 assert_eq!(candidates.filter(|at| at == position).count(), 1);
             }
@@ -375,7 +411,7 @@ mod tests {
     fn an_empty_one_finds_nothing() {
         let index = Index::new();
         for hash in [0, 1, u64::MAX, u64::from(LIMIT)] {
-            assert!(index.find(hash, |_| true).is_err());
+            assert_eq!(index.find(hash, |_| true), None);
             assert_eq!(index.candidates(hash).count(), 0);
         }
         assert_eq!((index.room(), index.allocated_bytes()), (0, 0));
