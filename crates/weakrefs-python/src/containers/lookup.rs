@@ -110,10 +110,12 @@ impl<E: Entry> Container<E> {
         let py = key.py();
         let (_, table) = self.evictor(py)?;
         let sought = Sought { table, key, hash };
-        let (mut miss, mut hit) = match look_up(&sought, hit_or_miss(hit))? {
+        let (mut miss, hit) = match look_up(&sought, hit_or_miss(hit))? {
             Ok(result) => return Ok(Some(result)),
             Err(missed) => missed,
         };
+        // Another type, so that looking again is compiled apart.
+        let mut hit = |table: &mut Table<E>, at| hit(table, at);
         let mut entry = make()?;
         loop {
             match insert_if(py, table, hash, entry, &mut miss) {
