@@ -74,13 +74,13 @@ pub fn look_up<L: Lookup, R>(
     act: impl FnOnce(&mut Table<L::Entry>, Result<Position, Miss>) -> R,
 ) -> Result<R, L::Error> {
     let step = lookup.enter(|table| {
-        let found = table.search(lookup.hash(), |entry| lookup.is_same(entry));
-        match found {
-            Err(Miss {
-                candidate: Some(at),
-                ..
-            }) => Err((Listed::at(lookup, table, at), act)),
-            found => Ok(act(table, found)),
+        let miss = match table.search(lookup.hash(), |entry| lookup.is_same(entry)) {
+            Ok(at) => return Ok(act(table, Ok(at))),
+            Err(miss) => miss,
+        };
+        match miss.candidate {
+            Some(at) => Err((Listed::at(lookup, table, at), act)),
+            None => Ok(act(table, Err(miss))),
         }
     });
     match step {
