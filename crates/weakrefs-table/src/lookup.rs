@@ -99,13 +99,13 @@ fn compare<L: Lookup, R, A: FnOnce(&mut Table<L::Entry>, Result<Position, Miss>)
     let mut candidates = Candidates::new(first);
     loop {
         let equal = candidates.compare(lookup)?;
-        let step = lookup.enter(|table| {
-            match candidates.settle(lookup, table, equal.as_ref()) {
+        let step = lookup.enter(
+            |table| match candidates.settle(lookup, table, equal.as_ref()) {
                 Ok(Some(found)) => Ok(act(table, found)),
                 Ok(None) => Err((act, Ok(()))),
                 Err(refusal) => Err((act, Err(refusal))),
-            }
-        });
+            },
+        );
         let listed;
         (act, listed) = match step {
             Ok(result) => return Ok(result),
