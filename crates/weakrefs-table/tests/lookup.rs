@@ -335,3 +335,12 @@ fn every_lookup_ends() {
         assert!(compared.values().all(|times| *times == 1));
     }
 }
+
+/// S18: identity is enough: an entry that comes during a comparison is recognised even if it equals nothing.
+#[test]
+fn what_is_identical_may_come_late() {
+    let world = World::new(&[0], [Action::Insert(1)]);
+    let sought = world.sought(2, Some(1));
+    assert_eq!(look_up(&sought, |_, found| found.is_ok()), Ok(true));
+    assert_eq!(sought.compared.borrow().len(), 1);
+}
