@@ -20,7 +20,7 @@ use smallvec::SmallVec;
 use std::convert::Infallible;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
-use weakrefs_table::{Lookup, Miss, NoRoom, Position, Table, look_up};
+use weakrefs_table::{Entries, Lookup, Miss, NoRoom, Position, Table, look_up};
 
 /// A lookup in the shard of its hash.
 struct InShard<'a, T: ?Sized, P, Q> {
@@ -306,11 +306,19 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
             pending.enter(table, miss, query.hash(), order)?;
             Ok(None)
         });
-        for entry in swept.into_iter().flatten() {
-            entry.watch.cancel();
-            drop_entries([entry]);
+        if let Some(swept) = swept {
+            drop_swept(swept);
         }
         put.unwrap_or_else(|NoRoom| no_room())
+    }
+}
+
+/// Drops entries that nobody else takes off their lists.
+#[cold]
+fn drop_swept<T: ?Sized, P: Payload>(swept: Entries<Entry<T, P>>) {
+    for entry in swept {
+        entry.watch.cancel();
+        drop_entries([entry]);
     }
 }
 

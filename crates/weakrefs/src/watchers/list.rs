@@ -36,6 +36,14 @@ impl List {
         }
     }
 
+    /// The only one, or else the list.
+    pub(super) fn into_only(self) -> Result<Numbered, Self> {
+        match self {
+            Self::Few(mut few) if few.len() == 1 => few.pop().ok_or(Self::Few(few)),
+            list => Err(list),
+        }
+    }
+
     pub(super) fn push(&mut self, numbered: Numbered) -> Result<(), Numbered> {
         match self {
             Self::Few(few) if few.len() < FEW => few.push(numbered),
