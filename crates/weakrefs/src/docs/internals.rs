@@ -46,12 +46,13 @@
 //! - *A lookup* has two steps, as no code of the user's may run under a lock (S18). First, by identity:
 //!   pointers are compared inside the table; of keys whose type is known to compare without code of the
 //!   user's (strings, numbers, paths), their contents. Only if that misses and there is another entry of
-//!   equal hash, those are taken out, counted up, and compared outside. Before something is changed, the
-//!   table is asked whether what was decided still holds; if not, only what is new is compared, so that
-//!   every lookup ends.
+//!   equal hash, those are taken out and compared outside. Before something is changed, the table is asked
+//!   whether what was decided still holds; if not, only what is new is compared, and that in a limited number
+//!   of rounds, so that every lookup ends. One driver does this for both packages,
+//!   [`weakrefs_table::look_up`].
 //! - *An insertion* first registers with the object, then enters the table. The caller holds the object.
 //! - *Eviction* does not depend on the list alone: lookups and iteration pass over the dead, and a shard
-//!   that has grown to twice its size sweeps out those that no list has told of.
+//!   that is full sweeps out those that no list has told of.
 //! - *Iteration* opens a snapshot of all shards at one moment, in O(1), and merges them by number. A change
 //!   meanwhile costs the change (S42): what is removed stays in its place, and what is replaced is copied
 //!   first, until no reader sees it any more; the dead are kept for nobody. An entry is upgraded when it is
