@@ -62,7 +62,7 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<OsString>,
     },
-    /// Run all quick checks: lints, other targets, Rust tests, counts of instructions, and for each
+    /// Run all quick checks: lints, other targets, Rust tests and models, counts of instructions, and for each
     /// interpreter the package's tests, CPython's suites and a brief fuzz
     Test {
         /// Interpreters to use [default: each supported version on PATH and among pyenv's]
@@ -72,7 +72,7 @@ enum Command {
         #[arg(long)]
         debian: bool,
     },
-    /// Run the slow checks of the Rust crates: tests, models of concurrency, AddressSanitizer,
+    /// Run all checks of the Rust crates: tests, models of concurrency, AddressSanitizer,
     /// memcheck, packaging
     Prove,
     /// Check formatting, lints, documentation, other targets and types
@@ -247,6 +247,7 @@ fn test(main: &Interpreter, interpreters: &[Interpreter], report: &mut Report) -
     lint::rust(main, report)?;
     targets::check(report)?;
     checks::rust(main, report)?;
+    prove::gate(report)?;
     instructions::rust(main, Action::Compare, report)?;
     for interpreter in interpreters {
         if let Some(environment) = environment::provide(interpreter, &["test"], report)? {
