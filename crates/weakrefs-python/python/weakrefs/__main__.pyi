@@ -8,4 +8,7 @@ no trace in the environment. The price is that `.pth` files and the user's `site
 The console script `weakrefs` is the same command: it calls `main` of the imported module.
 """
 
+USAGE: str
+HELP: str
+
 def main(arguments: list[str] | None = None) -> int: ...
