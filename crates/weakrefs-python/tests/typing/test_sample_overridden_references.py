@@ -59,6 +59,13 @@ class OverriddenMethod(weakref.WeakMethod[F]):
         return super().__hash__()
 
 
+class MethodByName(weakref.WeakMethod[Callable[..., Any]]):
+    """Its `__new__` takes what the class it is derived from does not."""
+
+    def __new__(cls, owner: object, name: str) -> Self:
+        return super().__new__(cls, getattr(owner, name))
+
+
 class OverriddenKeyed(weakref.KeyedRef[K, T]):
     def __new__(cls, ob: T, callback: Callable[[Self], Any], key: K) -> Self:
         return super().__new__(cls, ob, callback, key)
@@ -80,5 +87,7 @@ def test_overridden_methods_do_what_they_did() -> None:
     method = ring()
     assert method is not None and method() == "ding"
     assert ring == OverriddenMethod(bell.ring) and hash(ring) == hash(OverriddenMethod(bell.ring))
-    del method, bell
+    by_name = MethodByName(bell, "ring")()
+    assert by_name is not None and by_name() == "ding"
+    del method, by_name, bell
     assert ring() is None and dead == [keyed] and keyed.key == "key"
