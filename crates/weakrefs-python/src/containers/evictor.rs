@@ -60,7 +60,7 @@ impl<E: Entry> Evictor<E> {
     pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
         E::classes().evictor.make(py, || {
             let flags = class::HIDDEN & !ffi::Py_TPFLAGS_HAVE_GC | ffi::Py_TPFLAGS_HAVE_VECTORCALL;
-            class::create::<Self, _>(
+            Object::<Self>::create_class(
                 py,
                 c"weakrefs._weakrefs.Evictor",
                 flags,

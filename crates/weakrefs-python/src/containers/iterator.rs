@@ -72,7 +72,7 @@ impl<E: Entry> WeakIterator<E> {
     /// Makes the class.
     pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
         E::classes().iterator.make(py, || {
-            class::create::<Self, _>(
+            Object::<Self>::create_class(
                 py,
                 c"weakrefs._weakrefs.WeakIterator",
                 HIDDEN,

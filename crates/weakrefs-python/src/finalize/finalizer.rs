@@ -332,7 +332,7 @@ static ATTRIBUTES: Static<ffi::PyGetSetDef, 3> = Static([
 /// Makes the class.
 pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
     CLASS.make(py, || {
-        let class = class::create::<Finalizer, _>(
+        let class = Object::<Finalizer>::create_class(
             py,
             c"weakrefs.finalize",
             OPEN | ffi::Py_TPFLAGS_HAVE_VECTORCALL,

@@ -113,7 +113,7 @@ pub(crate) fn make_class<'py>(method_type: Bound<'py, PyAny>) -> Result<()> {
     let py = method_type.py();
     METHOD_TYPE.make(py, || Ok(method_type))?;
     CLASS.make(py, || {
-        class::create::<Method, _>(
+        Object::<Method>::create_class(
             py,
             c"weakrefs._weakrefs.method",
             HIDDEN | ffi::Py_TPFLAGS_HAVE_VECTORCALL | ffi::Py_TPFLAGS_METHOD_DESCRIPTOR,

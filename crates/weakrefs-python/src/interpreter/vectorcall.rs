@@ -125,8 +125,10 @@ unsafe extern "C" fn call_class<T: Direct>(
             let this = passed(py, class);
             let arguments = Arguments::in_array(py, args, flagged_count, names);
             recursively(py, || {
-                if unchanged && let Some(object) = T::construct(this.cast_unchecked(), arguments)? {
-                    return Ok(object);
+                if unchanged {
+                    if let Some(object) = T::construct(this.cast_unchecked(), arguments)? {
+                        return Ok(object);
+                    }
                 }
                 call_slot(py, &raw mut ffi::PyType_Type, this, arguments)
             })
@@ -148,10 +150,10 @@ pub(crate) unsafe extern "C" fn call_object<T: DirectObjects>(
             let this = passed(py, object);
             let arguments = Arguments::in_array(py, args, flagged_count, names);
             recursively(py, || {
-                if T::original().calls(class)
-                    && let Some(result) = T::call(this, arguments)?
-                {
-                    return Ok(result);
+                if T::original().calls(class) {
+                    if let Some(result) = T::call(this, arguments)? {
+                        return Ok(result);
+                    }
                 }
                 call_slot(py, class, this, arguments)
             })

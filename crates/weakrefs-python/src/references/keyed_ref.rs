@@ -76,7 +76,7 @@ const DOC: &std::ffi::CStr = c"KeyedRef(ob, callback, key)\n--\n\n\
 /// Makes the class.
 pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
     CLASS.make(py, || {
-        subclass::create_class::<Keyed, _>(
+        Object::<Keyed>::create_subclass_of_ref(
             py,
             c"weakrefs.KeyedRef",
             0,

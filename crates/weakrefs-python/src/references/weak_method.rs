@@ -158,7 +158,7 @@ pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
         }
     })?;
     CLASS.make(py, || {
-        let class = subclass::create_class::<Method, _>(
+        let class = Object::<Method>::create_subclass_of_ref(
             py,
             c"weakrefs.WeakMethod",
             0,
@@ -267,13 +267,13 @@ fn tell(reference: Borrowed<'_, '_, PyAny>) -> Result<()> {
     let Some(method) = method else { return Ok(()) };
     let this = method.as_borrowed();
     let own = Own::of(this).ok_or_else(|| type_error(py, format_args!("expected a WeakMethod")))?;
-    if own.alive.replace(false)
-        && let Some(callback) = own.callback.take(py)
-    {
-        // What it gives may own the next one, too: it goes first, while the callback still does.
-        let result = call(&callback, [this]).map(drop);
-        give_up(callback, &method);
-        return result;
+    if own.alive.replace(false) {
+        if let Some(callback) = own.callback.take(py) {
+            // What it gives may own the next one, too: it goes first, while the callback still does.
+            let result = call(&callback, [this]).map(drop);
+            give_up(callback, &method);
+            return result;
+        }
     }
     Ok(())
 }
@@ -322,10 +322,10 @@ fn bind<'py>(own: &Method, reference: &WeakRef, py: Python<'py>) -> Result<Bound
         return Ok(none(py));
     };
     // The function binds itself: 139 instructions instead of the 555 of a call of the type.
-    if own.ordinary.get()
-        && let Some(method) = bound_method::bind(&function, &object, py)
-    {
-        return method;
+    if own.ordinary.get() {
+        if let Some(method) = bound_method::bind(&function, &object, py) {
+            return method;
+        }
     }
     match own.method_type.get(py) {
         Some(method_type) => call(&method_type, [function.as_borrowed(), object.as_borrowed()]),

@@ -36,10 +36,10 @@ impl<T: ?Sized, P: Payload> Offer<T, P> {
     /// The entry, if it is complete, to be inserted.
     #[inline]
     pub(crate) fn take(&mut self) -> Option<Entry<T, P>> {
-        if let State::Watched(_) = self.0
-            && let State::Watched(entry) = std::mem::replace(&mut self.0, State::Taken)
-        {
-            return Some(entry);
+        if let State::Watched(_) = self.0 {
+            if let State::Watched(entry) = std::mem::replace(&mut self.0, State::Taken) {
+                return Some(entry);
+            }
         }
         None
     }
