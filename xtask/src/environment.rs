@@ -33,6 +33,9 @@ const SOURCES: [&str; 10] = [
     "crates/weakrefs-python/python",
 ];
 
+/// Where a virtual environment has its programs.
+const PROGRAMS: &str = if cfg!(windows) { "Scripts" } else { "bin" };
+
 /// The part of `pyproject.toml` that says what to install.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -178,7 +181,10 @@ impl Environment {
     }
 
     fn program(&self, name: &str) -> PathBuf {
-        self.directory.join("bin").join(name)
+        self.directory
+            .join(PROGRAMS)
+            .join(name)
+            .with_extension(env::consts::EXE_EXTENSION)
     }
 }
 
@@ -205,7 +211,11 @@ fn digest(paths: &[&str]) -> Result<u64> {
 /// What is beside the sources without being one: compiled modules, left by Python and by `maturin
 /// develop`.
 pub(crate) fn is_artifact(path: &Path) -> bool {
-    path.ends_with("__pycache__") || path.extension().is_some_and(|extension| extension == "so")
+    let compiled = ["so", "pyd"];
+    path.ends_with("__pycache__")
+        || path
+            .extension()
+            .is_some_and(|extension| compiled.iter().any(|compiled| extension == *compiled))
 }
 
 fn digest_path(path: &Path, hasher: &mut DefaultHasher) -> Result<()> {

@@ -14,6 +14,15 @@ use crate::{cargo::cargo, process};
 /// The minor versions of Python 3 that the package supports.
 const SUPPORTED: std::ops::RangeInclusive<u32> = 10..=15;
 
+/// The variable that says where programs find shared libraries.
+const LIBRARIES: &str = if cfg!(windows) {
+    "PATH"
+} else if cfg!(target_os = "macos") {
+    "DYLD_FALLBACK_LIBRARY_PATH"
+} else {
+    "LD_LIBRARY_PATH"
+};
+
 /// One CPython, as it describes itself.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Interpreter {
@@ -37,7 +46,7 @@ print(json.dumps({
     "label": platform.python_version() + "d" * debug,
     "minor": sys.version_info[1] if sys.version_info[0] == 3 else 0,
     "debug": debug,
-    "library": sysconfig.get_config_var("LIBDIR") or "",
+    "library": sysconfig.get_config_var("LIBDIR") or sys.base_exec_prefix,
     "implementation": platform.python_implementation(),
     "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
 }))
@@ -133,15 +142,11 @@ impl Interpreter {
     /// A cargo that builds for this interpreter, and can start what is linked with it.
     pub(crate) fn cargo(&self) -> Command {
         let mut search = vec![self.library.clone()];
-        search.extend(
-            env::var_os("LD_LIBRARY_PATH")
-                .iter()
-                .flat_map(env::split_paths),
-        );
+        search.extend(env::var_os(LIBRARIES).iter().flat_map(env::split_paths));
         let mut command = cargo();
         command.env("PYO3_PYTHON", &self.path);
         if let Ok(search) = env::join_paths(search) {
-            command.env("LD_LIBRARY_PATH", search);
+            command.env(LIBRARIES, search);
         }
         command
     }

@@ -4,6 +4,7 @@
 mod bench;
 mod cargo;
 mod checks;
+#[cfg(target_os = "linux")]
 mod debian;
 mod demo;
 mod environment;
@@ -11,6 +12,7 @@ mod instructions;
 mod interpreters;
 mod leaks;
 mod lint;
+mod msrv;
 mod process;
 mod prove;
 mod python;
@@ -69,6 +71,7 @@ enum Command {
         #[arg(long)]
         python: Vec<PathBuf>,
         /// Go on with the interpreters of a Debian root, as `cargo xtask debian` does
+        #[cfg(target_os = "linux")]
         #[arg(long)]
         debian: bool,
     },
@@ -77,8 +80,10 @@ enum Command {
     Prove,
     /// Check formatting, lints, documentation, other targets and types
     Lint,
-    /// Compile for Windows, macOS, 32 bits and an interpreter without a GIL
+    /// Compile for Windows, macOS, 32 bits, WebAssembly and an interpreter without a GIL
     Targets,
+    /// Compile with the oldest Rust that is supported
+    Msrv,
     /// Run CPython's own suites with weakrefs in place of the standard weakref
     Suites {
         /// Interpreters to use [default: each supported version on PATH and among pyenv's]
@@ -109,11 +114,13 @@ enum Command {
         #[arg(long)]
         update: bool,
         /// Go on with the interpreters of a Debian root, as `cargo xtask debian` does
+        #[cfg(target_os = "linux")]
         #[arg(long)]
         debian: bool,
     },
     /// Check 3.14, its debug build and 3.15 in a Debian root made for the purpose (as the
     /// superuser)
+    #[cfg(target_os = "linux")]
     Debian {
         /// Leave the root in place, for the next run to use
         #[arg(long)]
@@ -149,12 +156,17 @@ fn run(command: Command) -> Result<()> {
             enter_workspace()?;
             bench::run(&interpreter, rust, &options)
         }
-        Command::Test { python, debian } => {
+        Command::Test {
+            python,
+            #[cfg(target_os = "linux")]
+            debian,
+        } => {
             let main = interpreters::one(python.first())?;
             let interpreters = interpreters::find(&python)?;
             enter_workspace()?;
             let mut report = Report::default();
             test(&main, &interpreters, &mut report)?;
+            #[cfg(target_os = "linux")]
             if debian {
                 debian::check(false, &mut report)?;
             }
@@ -173,6 +185,7 @@ fn run(command: Command) -> Result<()> {
             let mut report = Report::default();
             lint::rust(&main, &mut report)?;
             targets::check(&mut report)?;
+            msrv::check(&mut report)?;
             lint::python(&interpreters, &mut report)?;
             report.finish()
         }
@@ -180,6 +193,12 @@ fn run(command: Command) -> Result<()> {
             enter_workspace()?;
             let mut report = Report::default();
             targets::check(&mut report)?;
+            report.finish()
+        }
+        Command::Msrv => {
+            enter_workspace()?;
+            let mut report = Report::default();
+            msrv::check(&mut report)?;
             report.finish()
         }
         Command::Suites { python, refleaks } => {
@@ -211,6 +230,7 @@ fn run(command: Command) -> Result<()> {
         Command::Instructions {
             python,
             update,
+            #[cfg(target_os = "linux")]
             debian,
         } => {
             let main = interpreters::one(python.first())?;
@@ -228,11 +248,13 @@ fn run(command: Command) -> Result<()> {
                     instructions::python(&environment.python(), action, &mut report)?;
                 }
             }
+            #[cfg(target_os = "linux")]
             if debian {
                 debian::instructions(action, &mut report)?;
             }
             report.finish()
         }
+        #[cfg(target_os = "linux")]
         Command::Debian { keep } => {
             enter_workspace()?;
             let mut report = Report::default();
@@ -246,6 +268,7 @@ fn run(command: Command) -> Result<()> {
 fn test(main: &Interpreter, interpreters: &[Interpreter], report: &mut Report) -> Result<()> {
     lint::rust(main, report)?;
     targets::check(report)?;
+    msrv::check(report)?;
     checks::rust(main, report)?;
     prove::gate(report)?;
     instructions::rust(main, Action::Compare, report)?;

@@ -1,13 +1,13 @@
 //! Running other programs: their output line by line, a limit of time, and interrupts.
 //!
-//! Every child leads a process group of its own. An interrupt, or running out of time, ends the whole
-//! group, and this process lives on to clean up. Interrupts only set a flag, which the one waiting
-//! loop reads.
+//! Every child leads a [group] of its own. An interrupt, or running out of time, ends the whole group, and
+//! this process lives on to clean up. Interrupts only set a flag, which the one waiting loop reads.
+
+mod group;
 
 use std::{
     ffi::OsStr,
     io::{BufRead as _, BufReader, Read},
-    os::unix::process::CommandExt as _,
     process::{Child, Command, ExitStatus, Stdio},
     sync::{
         atomic::{AtomicBool, Ordering},
@@ -18,15 +18,9 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail, ensure};
-use nix::{
-    sys::signal::{Signal, killpg},
-    unistd::Pid,
-};
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// How long a group may take to end once asked to.
-const GRACE: Duration = Duration::from_secs(2);
 const POLL: Duration = Duration::from_millis(20);
 
 /// The default limit: far above what any step takes, so that a hang fails.
@@ -145,7 +139,7 @@ fn display(command: &Command) -> String {
 
 fn spawn(command: &mut Command) -> Result<Child> {
     check_interrupt()?;
-    command.stdin(Stdio::null()).process_group(0);
+    group::set_apart(command.stdin(Stdio::null()));
     command
         .spawn()
         .with_context(|| format!("cannot start `{}`", display(command)))
@@ -183,27 +177,14 @@ fn wait(child: &mut Child, deadline: Instant) -> Result<ExitStatus> {
 
 fn give_up_if_due(child: &mut Child, deadline: Instant) -> Result<()> {
     if INTERRUPTED.load(Ordering::Relaxed) {
-        end_group(child);
+        group::end(child);
         bail!("interrupted");
     }
     if Instant::now() >= deadline {
-        end_group(child);
+        group::end(child);
         bail!("out of time");
     }
     Ok(())
-}
-
-/// Asks the child's group to end, then makes it. The group may be gone already, hence the ignored
-/// errors.
-fn end_group(child: &mut Child) {
-    let group = Pid::from_raw(child.id().cast_signed());
-    let _ = killpg(group, Signal::SIGTERM);
-    let patience = Instant::now() + GRACE;
-    while matches!(child.try_wait(), Ok(None)) && Instant::now() < patience {
-        thread::sleep(POLL);
-    }
-    let _ = killpg(group, Signal::SIGKILL);
-    let _ = child.wait();
 }
 
 #[cfg(test)]
@@ -249,18 +230,5 @@ mod tests {
             answer(Command::new("echo").arg("1")).as_deref(),
             Some("1\n")
         );
-    }
-
-    #[test]
-    fn time_runs_out_for_the_whole_group() {
-        let start = Instant::now();
-        let error = each_line(
-            &mut shell("sleep 60 & sleep 60"),
-            Duration::from_millis(100),
-            |_, _| (),
-        )
-        .unwrap_err();
-        assert_eq!(error.to_string(), "out of time");
-        assert!(start.elapsed() < GRACE);
     }
 }

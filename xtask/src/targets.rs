@@ -1,4 +1,5 @@
-//! Builds that the other checks do not see: Windows, macOS, 32 bits, and an interpreter without a GIL.
+//! Builds that the other checks do not see: Windows, macOS, 32 bits, WebAssembly, an interpreter without a GIL, and
+//! these commands themselves on Windows.
 //!
 //! The code is compiled, not run, so it needs neither these systems nor their linkers; PyO3 needs only the version of an
 //! interpreter. Only linking shows whether Windows has every declared function: PyO3 says which library has its own
@@ -7,7 +8,7 @@
 //!
 //! A target that rustup cannot add is skipped, and the table says so.
 
-use std::{fs, path::PathBuf, process::Command, time::Duration};
+use std::{env, fs, path::PathBuf, process::Command, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -21,10 +22,12 @@ use crate::{
 const WINDOWS: &str = "x86_64-pc-windows-msvc";
 const MACOS: &str = "aarch64-apple-darwin";
 const BITS_32: &str = "i686-unknown-linux-gnu";
+const WASM: &str = "wasm32-unknown-unknown";
 
 /// The Rust crates, and the extension by itself.
 const CRATES: [&str; 2] = ["weakrefs-table", "weakrefs"];
 const EXTENSION: [&str; 1] = ["weakrefs-python"];
+const COMMANDS: [&str; 1] = ["xtask"];
 
 /// What the extension is compiled for; a `t` says that there is no GIL.
 const VERSION: &str = "3.14";
@@ -46,11 +49,11 @@ const WINDOWS_LIBRARIES: [&str; 7] = [
 const EMPTY_ARCHIVE: &str = "!<arch>\n";
 
 /// A download that takes longer will not come.
-const PATIENCE: Duration = Duration::from_secs(180);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Everything.
 pub(crate) fn check(report: &mut Report) -> Result<()> {
-    for target in [WINDOWS, MACOS, BITS_32] {
+    for target in [WINDOWS, MACOS, BITS_32, WASM] {
         if !is_available(target) {
             report.check(target, "cargo check", || {
                 Ok(Outcome::skipped("not available"))
@@ -58,24 +61,32 @@ pub(crate) fn check(report: &mut Report) -> Result<()> {
             continue;
         }
         let mut check = |what: &str, names: &[&str]| {
-            let mut command = compile("check", target, VERSION);
+            let mut command = compile(cargo(), "check", target, VERSION);
             passes(report, target, what, command.args(packages(names)))
         };
         check("the Rust crates", &CRATES)?;
+        if target == WASM {
+            continue;
+        }
         check("the extension", &EXTENSION)?;
         if target == WINDOWS {
+            check("xtask", &COMMANDS)?;
             windows_link(report)?;
         }
     }
-    let version = answer(cargo().args(["version", "--verbose"])).context("no cargo")?;
-    let mut command = compile("check", host(&version).context("no host")?, FREE_THREADED);
+    let mut command = compile(cargo(), "check", &this_machine()?, FREE_THREADED);
     command.args(packages(&EXTENSION));
     passes(report, FREE_THREADED, "the extension", &mut command)
 }
 
+/// The target of this machine.
+pub(crate) fn this_machine() -> Result<String> {
+    let version = answer(cargo().args(["version", "--verbose"])).context("no cargo")?;
+    Ok(host(&version).context("no host")?.to_owned())
+}
+
 /// Compiles for a target, and a version of Python as if on another machine.
-fn compile(command: &str, target: &str, version: &str) -> Command {
-    let mut cargo = cargo();
+pub(crate) fn compile(mut cargo: Command, command: &str, target: &str, version: &str) -> Command {
     cargo
         .args([command, "--target", target, "--target-dir", BUILDS])
         .env("PYO3_CROSS", "1")
@@ -103,7 +114,7 @@ fn windows_link(report: &mut Report) -> Result<()> {
             fs::write(libraries.join(name).with_extension("lib"), EMPTY_ARCHIVE)?;
         }
         let libraries = fs::canonicalize(libraries)?;
-        let mut command = compile("rustc", WINDOWS, VERSION);
+        let mut command = compile(cargo(), "rustc", WINDOWS, VERSION);
         command
             .args(packages(&EXTENSION))
             .arg("--config")
@@ -135,7 +146,10 @@ fn windows_link(report: &mut Report) -> Result<()> {
 fn rust_lld() -> Result<Option<PathBuf>> {
     let mut rustc = Command::new("rustc");
     let directory = process::output(rustc.args(["--print", "target-libdir"]))?;
-    let linker = PathBuf::from(directory.trim()).with_file_name("bin/rust-lld");
+    let linker = PathBuf::from(directory.trim())
+        .with_file_name("bin")
+        .join("rust-lld")
+        .with_extension(env::consts::EXE_EXTENSION);
     Ok(linker.exists().then_some(linker))
 }
 

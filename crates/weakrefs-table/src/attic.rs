@@ -65,9 +65,8 @@ impl<E> Attic<E> {
     pub(crate) fn get(&self, position: u32, epoch: u32) -> Option<&E> {
         let (_, mut at) = self.find_newest(position)?;
         let mut found = None;
-        while let Some(record) = self.records.get(at as usize)
-            && record.epoch >= epoch
-        {
+        let is_recent = |record: &&Record<E>| record.epoch >= epoch;
+        while let Some(record) = self.records.get(at as usize).filter(is_recent) {
             found = Some(&record.entry);
             at = record.older;
         }

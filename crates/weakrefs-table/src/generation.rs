@@ -94,9 +94,8 @@ impl Readers {
     }
 
     fn close(&mut self, epoch: u32) {
-        if let Some(newest) = &mut self.newest
-            && newest.epoch == epoch
-        {
+        let newest = self.newest.as_mut();
+        if let Some(newest) = newest.filter(|newest| newest.epoch == epoch) {
             newest.count -= 1;
             if newest.count == 0 {
                 self.newest = self.older.pop_back();
@@ -104,11 +103,12 @@ impl Readers {
         } else if let Ok(at) = self
             .older
             .binary_search_by_key(&epoch, |reader| reader.epoch)
-            && let Some(reader) = self.older.get_mut(at)
         {
-            reader.count -= 1;
-            if reader.count == 0 {
-                self.older.remove(at);
+            if let Some(reader) = self.older.get_mut(at) {
+                reader.count -= 1;
+                if reader.count == 0 {
+                    self.older.remove(at);
+                }
             }
         }
         if self.older.is_empty() && self.older.capacity() > 0 {

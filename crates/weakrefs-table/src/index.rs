@@ -98,7 +98,7 @@ impl Probe {
     fn advance(&mut self) {
         self.steps += 1;
         self.place = (self.place & !(LINE - 1)) | ((self.place + 1) % LINE);
-        if self.steps.is_multiple_of(LINE) {
+        if self.steps % LINE == 0 {
             let line = (self.place / LINE).wrapping_mul(5);
             let line = line.wrapping_add(self.increment);
             self.place = (line.wrapping_mul(LINE) | (self.place % LINE)) & self.mask;
@@ -259,8 +259,7 @@ impl Index {
     /// Removes the word at a place.
     #[inline]
     pub(crate) fn remove(&mut self, place: usize) {
-        let (lines, _) = self.words.as_chunks_mut::<LINE>();
-        let Some(line) = lines.get_mut(place / LINE) else {
+        let Some(line) = self.words.chunks_exact_mut(LINE).nth(place / LINE) else {
             return;
         };
         self.len -= 1;
@@ -277,9 +276,8 @@ impl Index {
             .into_iter()
             .for_each(|word| *word = Word::EMPTY);
         let mut before = (at + LINE - 1) % LINE;
-        while let Some(mark) = line.get_mut(before)
-            && *mark == Word::REMOVED
-        {
+        let is_mark = |word: &&mut Word| **word == Word::REMOVED;
+        while let Some(mark) = line.get_mut(before).filter(is_mark) {
             *mark = Word::EMPTY;
             self.removed -= 1;
             before = (before + LINE - 1) % LINE;
@@ -304,9 +302,9 @@ impl Index {
     /// Builds the index anew from what it is to hold, with room for `capacity` positions. Where memory is refused, it
     /// keeps its words, among which there is room for all that it holds now.
     pub(crate) fn rebuild(&mut self, capacity: usize, slots: impl Iterator<Item = (u64, u32)>) {
-        if Self::words_for(capacity) != Ok(self.words.len())
-            && let Ok(index) = Self::with_room(capacity)
-        {
+        let keeps_its_size = Self::words_for(capacity) == Ok(self.words.len());
+        let other = (!keeps_its_size).then(|| Self::with_room(capacity));
+        if let Some(Ok(index)) = other {
             *self = index;
         } else {
             self.words.fill(Word::EMPTY);

@@ -61,9 +61,8 @@ impl Retired {
 
     /// Adds the entry at a position, which has left the index.
     pub(crate) fn push<E>(&mut self, slots: &mut [Slot<E>], at: u32, epoch: u32) {
-        if let Some(last) = slots.get_mut(self.last as usize)
-            && self.len > 0
-        {
+        let last = slots.get_mut(self.last as usize);
+        if let Some(last) = last.filter(|_| self.len > 0) {
             last.hash = word(epoch_of(last.hash), at);
         } else {
             self.first = at;

@@ -22,6 +22,7 @@
 
 #[cfg(all(test, unix))]
 pub(crate) mod forks;
+#[cfg_attr(target_os = "unknown", path = "exit/no_hook.rs")]
 mod hook;
 mod lock;
 

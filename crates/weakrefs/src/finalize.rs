@@ -17,6 +17,7 @@ use crate::slot::WeakReferenceable;
 use crate::sync::yield_point;
 use crate::unraisable::caught;
 use crate::watchers::{Mortal, Watch, Watcher};
+use std::any::Any;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
@@ -260,6 +261,10 @@ impl<T: ?Sized + WeakReferenceable, R: 'static> Mortal for FinalizerObject<T, R>
 
     fn is_reference(&self) -> bool {
         false
+    }
+
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
     }
 }
 

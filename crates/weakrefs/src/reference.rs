@@ -117,8 +117,7 @@ impl<T: ?Sized + WeakReferenceable> Ref<T> {
 
     /// Views a watcher as a reference to a `T`, if it is one.
     fn from_mortal(mortal: Arc<dyn Mortal>) -> Option<Self> {
-        let object: Arc<dyn Any + Send + Sync> = mortal;
-        let object = object.downcast().ok()?;
+        let object = mortal.into_any().downcast().ok()?;
         Some(Self { object })
     }
 
@@ -181,6 +180,10 @@ impl<T: ?Sized + WeakReferenceable> Mortal for ReferenceObject<T> {
 
     fn is_reference(&self) -> bool {
         true
+    }
+
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
     }
 }
 

@@ -37,6 +37,9 @@ pub(crate) trait Mortal: Any + Send + Sync {
 
     /// Whether this is a reference object (S10).
     fn is_reference(&self) -> bool;
+
+    /// The object itself, to be viewed as what it is.
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 }
 
 /// A shard of a container, as the list of watchers of something in it sees it. Dropping one runs nothing
@@ -222,10 +225,10 @@ impl Watchers {
         let mut waiting = SmallVec::<[Arc<dyn Mortal>; 1]>::new();
         for numbered in list.iter() {
             yield_point();
-            if let Watcher::Mortal(mortal) = &numbered.watcher
-                && let Some(mortal) = mortal.upgrade()
-            {
-                waiting.extend(mortal.die());
+            if let Watcher::Mortal(mortal) = &numbered.watcher {
+                if let Some(mortal) = mortal.upgrade() {
+                    waiting.extend(mortal.die());
+                }
             }
         }
         let mut remains = SmallVec::<[Remains; 1]>::new();

@@ -8,7 +8,8 @@
 use super::entry::Entry;
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{
-    self, LAST_MEMBER, Payload, Stop, Table as Static, Visit, offset_in_object, offset_member, slot,
+    self, LAST_MEMBER, Object, Payload, Stop, Table as Static, Visit, offset_in_object,
+    offset_member, slot,
 };
 use crate::interpreter::error::Result;
 use crate::interpreter::guarded::Guarded;
@@ -57,7 +58,7 @@ impl<E: Entry> Evictor<E> {
     pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
         E::classes().evictor.make(py, || {
             let flags = class::HIDDEN & !ffi::Py_TPFLAGS_HAVE_GC | ffi::Py_TPFLAGS_HAVE_VECTORCALL;
-            class::create::<Self, _>(
+            Object::<Self>::create_class(
                 py,
                 c"weakrefs._weakrefs.Evictor",
                 flags,

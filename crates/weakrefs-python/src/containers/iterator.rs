@@ -10,7 +10,8 @@
 use super::container::{Container, This};
 use super::entry::{Entry, Part, Taken};
 use crate::interpreter::class::{
-    self, HIDDEN, LAST_METHOD, Payload, Stop, Table as Static, Visit, offset_in_object, slot,
+    self, HIDDEN, LAST_METHOD, Object, Payload, Stop, Table as Static, Visit, offset_in_object,
+    slot,
 };
 use crate::interpreter::error::{Result, no_memory};
 use crate::interpreter::guarded::Guarded;
@@ -71,7 +72,7 @@ impl<E: Entry> WeakIterator<E> {
     /// Makes the class.
     pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
         E::classes().iterator.make(py, || {
-            class::create::<Self, _>(
+            Object::<Self>::create_class(
                 py,
                 c"weakrefs._weakrefs.WeakIterator",
                 HIDDEN,

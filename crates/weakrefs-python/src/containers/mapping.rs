@@ -12,7 +12,7 @@ use super::mapped::Mapped;
 use super::mapping_equality;
 use super::subclassing::{class_of, is_unchanged, new_public};
 use crate::interpreter::arguments::{Arguments, Signature};
-use crate::interpreter::class::{self, OPEN, Object, Table as Static, slot};
+use crate::interpreter::class::{OPEN, Object, Table as Static, slot};
 use crate::interpreter::constant::Constant;
 use crate::interpreter::error::{Raised, Result, empty, given, kinds, type_error};
 use crate::interpreter::key_error::key_error;
@@ -109,7 +109,7 @@ pub(crate) fn make_class<M: Mapped>(
         .methods
         .get_or_init(|| [Natives::<M>::SHARED, methods]);
     M::classes().container.make(py, || {
-        class::create::<Container<M>, _>(
+        Object::<Container<M>>::create_class(
             py,
             name,
             OPEN | ffi::Py_TPFLAGS_IMMUTABLETYPE | ffi::Py_TPFLAGS_MAPPING,

@@ -74,10 +74,10 @@ fn are_equal<M: Mapped>(
         return Ok(None);
     };
     for pair in not_same {
-        if let (Some(one), Some(other)) = pair
-            && !object::are_equal(&one, &other)?
-        {
-            return Ok(Some(false));
+        if let (Some(one), Some(other)) = pair {
+            if !object::are_equal(&one, &other)? {
+                return Ok(Some(false));
+            }
         }
     }
     Ok(Some(same_keys))

@@ -54,10 +54,10 @@ pub(crate) fn each<'py>(
     let mut turns = Turns::default();
     if let Some(set) = iterated_natively::<Element>(other.as_borrowed()) {
         for element in set.collect(py, Clone::clone)? {
-            if let Some(object) = element.reference().upgrade(py)
-                && visit(object, element.hash(py))?.is_break()
-            {
-                break;
+            if let Some(object) = element.reference().upgrade(py) {
+                if visit(object, element.hash(py))?.is_break() {
+                    break;
+                }
             }
             turns.take(py)?;
         }
@@ -65,10 +65,10 @@ pub(crate) fn each<'py>(
     }
     for element in object::iterate(other)? {
         let element = element?;
-        if let Some(hash) = hash(&element)?
-            && visit(element, hash)?.is_break()
-        {
-            break;
+        if let Some(hash) = hash(&element)? {
+            if visit(element, hash)?.is_break() {
+                break;
+            }
         }
         turns.take(py)?;
     }
@@ -248,19 +248,19 @@ pub(crate) fn keep(set: &Container<Element>, other: &Bound<'_, PyAny>) -> Result
         let present = set
             .find(&element, hash, |table, at| table.get(at).cloned())?
             .flatten();
-        if let Some(entry) = present
-            && met.add(py, entry.identity().clone())?
-        {
-            let same = entry.reference().refers_to(&element);
-            let entry = if same {
-                entry
-            } else {
-                set.element(&element, hash)?
-            };
-            kept.try_reserve(1).map_err(|_| no_memory(py))?;
-            kept.push((element, hash, entry));
-            if met.len() >= set.len(py) {
-                return Ok(Break(()));
+        if let Some(entry) = present {
+            if met.add(py, entry.identity().clone())? {
+                let same = entry.reference().refers_to(&element);
+                let entry = if same {
+                    entry
+                } else {
+                    set.element(&element, hash)?
+                };
+                kept.try_reserve(1).map_err(|_| no_memory(py))?;
+                kept.push((element, hash, entry));
+                if met.len() >= set.len(py) {
+                    return Ok(Break(()));
+                }
             }
         }
         Ok(Continue(()))

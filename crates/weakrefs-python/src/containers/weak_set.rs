@@ -13,7 +13,7 @@ use super::set_algebra;
 use super::set_comparison::{self, Relation};
 use super::subclassing::class_of;
 use crate::interpreter::arguments::{Arguments, Signature};
-use crate::interpreter::class::{self, OPEN, Object, slot};
+use crate::interpreter::class::{OPEN, Object, slot};
 use crate::interpreter::error::{Result, empty};
 use crate::interpreter::key_error::key_error;
 use crate::interpreter::method::{Function, Name, Native};
@@ -35,7 +35,7 @@ const DOC: &CStr = c"WeakSet(data=None)\n--\n\nThe native base of weakrefs.WeakS
 pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
     Element::classes().methods.get_or_init(|| [&NATIVES, &[]]);
     Element::classes().container.make(py, || {
-        class::create::<Container<Element>, _>(
+        Object::<Container<Element>>::create_class(
             py,
             c"weakrefs._weakrefs.WeakSet",
             OPEN | ffi::Py_TPFLAGS_IMMUTABLETYPE,

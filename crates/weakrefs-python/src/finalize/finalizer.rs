@@ -10,8 +10,8 @@
 use super::{exit, registry};
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{
-    self, LAST_ATTRIBUTE, LAST_MEMBER, LAST_METHOD, OPEN, Payload, Stop, Table as Static, Visit,
-    offset_in_object, offset_member, slot,
+    self, LAST_ATTRIBUTE, LAST_MEMBER, LAST_METHOD, OPEN, Object, Payload, Stop, Table as Static,
+    Visit, offset_in_object, offset_member, slot,
 };
 use crate::interpreter::constant::Constant;
 use crate::interpreter::error::{Result, given};
@@ -326,7 +326,7 @@ static ATTRIBUTES: Static<ffi::PyGetSetDef, 3> = Static([
 /// Makes the class.
 pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
     CLASS.make(py, || {
-        let class = class::create::<Finalizer, _>(
+        let class = Object::<Finalizer>::create_class(
             py,
             c"weakrefs.finalize",
             OPEN | ffi::Py_TPFLAGS_HAVE_VECTORCALL,

@@ -248,61 +248,63 @@ pub(crate) const HIDDEN: c_ulong = ffi::Py_TPFLAGS_HAVE_GC
 /// So many slots a class may have.
 const SLOTS: usize = 48;
 
-/// Makes the class `name`, whose objects carry a `P`.
-///
-/// Without a `tp_new` of its own, it has the one of `object`: whoever makes objects of the standard class without
-/// `__init__`, as `copyreg` does, makes objects of ours (S40).
-pub(crate) fn create<'py, P: Payload, const N: usize>(
-    py: Python<'py>,
-    name: &'static CStr,
-    flags: c_ulong,
-    own: [ffi::PyType_Slot; N],
-) -> Result<Bound<'py, PyType>> {
-    const { assert!(N + 4 <= SLOTS, "room for all slots") };
-    let collected = flags & ffi::Py_TPFLAGS_HAVE_GC != 0;
-    let shared = [
-        slot(ffi::Py_tp_dealloc, dealloc::<P> as *mut c_void),
-        slot(
-            if collected { ffi::Py_tp_traverse } else { 0 },
-            traverse::<P> as *mut c_void,
-        ),
-        slot(
-            if collected { ffi::Py_tp_clear } else { 0 },
-            clear::<P> as *mut c_void,
-        ),
-    ];
-    let mut slots = [const {
-        ffi::PyType_Slot {
-            slot: 0,
-            pfunc: ptr::null_mut(),
+impl<P: Payload> Object<P> {
+    /// Makes the class `name`, whose objects carry a `P`.
+    ///
+    /// Without a `tp_new` of its own, it has the one of `object`: whoever makes objects of the standard class without
+    /// `__init__`, as `copyreg` does, makes objects of ours (S40).
+    pub(crate) fn create_class<'py, const N: usize>(
+        py: Python<'py>,
+        name: &'static CStr,
+        flags: c_ulong,
+        own: [ffi::PyType_Slot; N],
+    ) -> Result<Bound<'py, PyType>> {
+        const { assert!(N + 4 <= SLOTS, "room for all slots") };
+        let collected = flags & ffi::Py_TPFLAGS_HAVE_GC != 0;
+        let shared = [
+            slot(ffi::Py_tp_dealloc, dealloc::<P> as *mut c_void),
+            slot(
+                if collected { ffi::Py_tp_traverse } else { 0 },
+                traverse::<P> as *mut c_void,
+            ),
+            slot(
+                if collected { ffi::Py_tp_clear } else { 0 },
+                clear::<P> as *mut c_void,
+            ),
+        ];
+        let mut slots = [const {
+            ffi::PyType_Slot {
+                slot: 0,
+                pfunc: ptr::null_mut(),
+            }
+        }; SLOTS];
+        for (place, slot) in slots.iter_mut().zip(own.into_iter().chain(shared)) {
+            *place = slot;
         }
-    }; SLOTS];
-    for (place, slot) in slots.iter_mut().zip(own.into_iter().chain(shared)) {
-        *place = slot;
-    }
-    let mut spec = ffi::PyType_Spec {
-        name: name.as_ptr(),
-        basicsize: size_of::<Object<P>>() as c_int,
-        itemsize: 0,
-        flags: (flags | ffi::Py_TPFLAGS_DEFAULT) as _,
-        slots: slots.as_mut_ptr(),
-    };
-    // SAFETY: the specification is complete; name and tables are static, and the interpreter copies the slots.
-    unsafe {
-        let bases = P::Head::base().cast();
-        let created = ffi::PyType_FromSpecWithBases(&raw mut spec, bases);
-        if created.is_null() {
-            // There was no memory, for the specification is right. The interpreter does not always say so.
-            ffi::PyErr_NoMemory();
+        let mut spec = ffi::PyType_Spec {
+            name: name.as_ptr(),
+            basicsize: size_of::<Object<P>>() as c_int,
+            itemsize: 0,
+            flags: (flags | ffi::Py_TPFLAGS_DEFAULT) as _,
+            slots: slots.as_mut_ptr(),
+        };
+        // SAFETY: the specification is complete; name and tables are static, and the interpreter copies the slots.
+        unsafe {
+            let bases = P::Head::base().cast();
+            let created = ffi::PyType_FromSpecWithBases(&raw mut spec, bases);
+            if created.is_null() {
+                // There was no memory, for the specification is right. The interpreter does not always say so.
+                ffi::PyErr_NoMemory();
+            }
+            Ok(given(py, created)?.cast_into_unchecked())
         }
-        Ok(given(py, created)?.cast_into_unchecked())
     }
 }
 
 /// A new object of `class`, as `object.__new__` makes it.
 ///
 /// # Safety
-/// `class` was [made](create) over the head of `object`, or is derived from such a class.
+/// `class` was [made](Object::create_class) over the head of `object`, or is derived from such a class.
 pub(crate) unsafe fn allocate<'py>(
     py: Python<'py>,
     class: *mut ffi::PyTypeObject,

@@ -12,7 +12,7 @@
 
 use super::arguments::Arguments;
 use super::class::{
-    self, HIDDEN, LAST_ATTRIBUTE, LAST_MEMBER, LAST_METHOD, Payload, Stop, Table, Visit,
+    self, HIDDEN, LAST_ATTRIBUTE, LAST_MEMBER, LAST_METHOD, Object, Payload, Stop, Table, Visit,
     offset_in_object, offset_member, slot,
 };
 use super::constant::Constant;
@@ -105,7 +105,7 @@ pub(crate) fn make_class<'py>(method_type: Bound<'py, PyAny>) -> Result<()> {
     let py = method_type.py();
     METHOD_TYPE.make(py, || Ok(method_type))?;
     CLASS.make(py, || {
-        class::create::<Method, _>(
+        Object::<Method>::create_class(
             py,
             c"weakrefs._weakrefs.method",
             HIDDEN | ffi::Py_TPFLAGS_HAVE_VECTORCALL | ffi::Py_TPFLAGS_METHOD_DESCRIPTOR,

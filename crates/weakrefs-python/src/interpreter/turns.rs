@@ -33,7 +33,7 @@ impl Turns {
     #[inline]
     pub(crate) fn take(&mut self, py: Python<'_>) -> Result<()> {
         self.0 = self.0.wrapping_add(1);
-        if self.0.is_multiple_of(ELEMENTS) {
+        if self.0 % ELEMENTS == 0 {
             let nothing = NOTHING.get(py);
             call(&nothing, [nothing.as_borrowed()]).map(drop)
         } else {

@@ -127,8 +127,10 @@ unsafe extern "C" fn call_class<T: Direct>(
             let this = passed(py, class);
             let arguments = Arguments::in_array(py, args, flagged_count, names);
             recursively(py, || {
-                if unchanged && let Some(object) = T::construct(this.cast_unchecked(), arguments)? {
-                    return Ok(object);
+                if unchanged {
+                    if let Some(object) = T::construct(this.cast_unchecked(), arguments)? {
+                        return Ok(object);
+                    }
                 }
                 call_slot(py, &raw mut ffi::PyType_Type, this, arguments)
             })
@@ -145,10 +147,10 @@ fn call_object<'py, T: DirectObjects>(
     unsafe {
         let class = ffi::Py_TYPE(object.as_ptr());
         recursively(this.py(), || {
-            if T::original().calls(class)
-                && let Some(result) = T::call(this, arguments)?
-            {
-                return Ok(result);
+            if T::original().calls(class) {
+                if let Some(result) = T::call(this, arguments)? {
+                    return Ok(result);
+                }
             }
             call_slot(this.py(), class, object, arguments)
         })

@@ -9,7 +9,7 @@ use super::subclass;
 use super::weak_list::LINK_OF_HEAD;
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{
-    self, LAST_MEMBER, Payload, Stop, Table, Visit, offset_in_object, slot,
+    self, LAST_MEMBER, Object, Payload, Stop, Table, Visit, offset_in_object, slot,
 };
 use crate::interpreter::constant::Constant;
 use crate::interpreter::error::Result;
@@ -77,7 +77,7 @@ const DOC: &std::ffi::CStr = c"KeyedRef(ob, callback, key)\n--\n\n\
 /// Makes the class.
 pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
     CLASS.make(py, || {
-        subclass::create_class::<Keyed, _>(
+        Object::<Keyed>::create_subclass_of_ref(
             py,
             c"weakrefs.KeyedRef",
             0,

@@ -11,7 +11,7 @@
 use super::weak_list;
 #[cfg(all(Py_3_11, not(Py_GIL_DISABLED)))]
 use super::weak_ref::WeakRef;
-use crate::interpreter::class::{self, Head, Payload};
+use crate::interpreter::class::{self, Head, Object, Payload};
 use crate::interpreter::error::{Result, given, import_error};
 use crate::interpreter::object::{Argument, tuple};
 use pyo3::types::PyType;
@@ -48,28 +48,30 @@ unsafe impl Head for ffi::PyWeakReference {
     }
 }
 
-/// Makes the class `name`, a subclass of `weakref.ref` whose objects carry a `P`. It can be subclassed further.
-pub(crate) fn create_class<'py, P: Payload<Head = ffi::PyWeakReference>, const N: usize>(
-    py: Python<'py>,
-    name: &'static CStr,
-    flags: c_ulong,
-    slots: [ffi::PyType_Slot; N],
-) -> Result<Bound<'py, PyType>> {
-    // SAFETY: a load of a field of a static type.
-    let base_size = unsafe { (*base()).tp_basicsize };
-    if usize::try_from(base_size) != Ok(size_of::<ffi::PyWeakReference>()) {
-        return Err(import_error(
-            py,
-            format_args!("weakrefs: this interpreter's weak references have another layout"),
-        ));
+impl<P: Payload<Head = ffi::PyWeakReference>> Object<P> {
+    /// Makes the class `name`, a subclass of `weakref.ref` whose objects carry a `P`. It can be subclassed further.
+    pub(crate) fn create_subclass_of_ref<'py, const N: usize>(
+        py: Python<'py>,
+        name: &'static CStr,
+        flags: c_ulong,
+        slots: [ffi::PyType_Slot; N],
+    ) -> Result<Bound<'py, PyType>> {
+        // SAFETY: a load of a field of a static type.
+        let base_size = unsafe { (*base()).tp_basicsize };
+        if usize::try_from(base_size) != Ok(size_of::<ffi::PyWeakReference>()) {
+            return Err(import_error(
+                py,
+                format_args!("weakrefs: this interpreter's weak references have another layout"),
+            ));
+        }
+        let class = Self::create_class(py, name, class::OPEN | flags, slots)?;
+        #[cfg(all(Py_3_11, not(Py_GIL_DISABLED)))]
+        weak_list::learn_entry(&WeakRef::plain(class.as_any())?);
+        Ok(class)
     }
-    let class = class::create::<P, N>(py, name, class::OPEN | flags, slots)?;
-    #[cfg(all(Py_3_11, not(Py_GIL_DISABLED)))]
-    weak_list::learn_entry(&WeakRef::plain(class.as_any())?);
-    Ok(class)
 }
 
-/// Creates an object of `class`, which is of [`create_class`] or derived, as `weakref.ref.__new__` does.
+/// Creates an object of `class`, which is of [`Object::create_subclass_of_ref`] or derived, as `weakref.ref.__new__` does.
 #[inline]
 pub(crate) fn create<'py>(
     class: Borrowed<'_, 'py, PyType>,

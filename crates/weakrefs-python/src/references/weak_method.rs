@@ -12,7 +12,7 @@ use super::subclass;
 use super::weak_ref::WeakRef;
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{
-    self, LAST_ATTRIBUTE, LAST_MEMBER, Payload, Stop, Table, Visit, offset_in_object,
+    self, LAST_ATTRIBUTE, LAST_MEMBER, Object, Payload, Stop, Table, Visit, offset_in_object,
     offset_member, slot,
 };
 use crate::interpreter::constant::Constant;
@@ -154,7 +154,7 @@ pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
         }
     })?;
     CLASS.make(py, || {
-        let class = subclass::create_class::<WeakMethod, _>(
+        let class = Object::<WeakMethod>::create_subclass_of_ref(
             py,
             c"weakrefs.WeakMethod",
             0,
@@ -264,13 +264,13 @@ fn tell(reference: Borrowed<'_, '_, PyAny>) -> Result<()> {
     let this = method.as_borrowed();
     let own =
         This::of(this).ok_or_else(|| type_error(py, format_args!("expected a WeakMethod")))?;
-    if own.alive.replace(false)
-        && let Some(callback) = own.callback.take(py)
-    {
-        // What it gives may own the next one, too: it goes first, while the callback still does.
-        let result = call(&callback, [this]).map(drop);
-        give_up(callback, &method);
-        return result;
+    if own.alive.replace(false) {
+        if let Some(callback) = own.callback.take(py) {
+            // What it gives may own the next one, too: it goes first, while the callback still does.
+            let result = call(&callback, [this]).map(drop);
+            give_up(callback, &method);
+            return result;
+        }
     }
     Ok(())
 }
@@ -319,10 +319,10 @@ fn bind<'py>(own: &WeakMethod, reference: &WeakRef, py: Python<'py>) -> Result<B
         return Ok(none(py));
     };
     // The function binds itself: 139 instructions instead of the 555 of a call of the type.
-    if own.ordinary.get()
-        && let Some(method) = bound_method::bind(&function, &object, py)
-    {
-        return method;
+    if own.ordinary.get() {
+        if let Some(method) = bound_method::bind(&function, &object, py) {
+            return method;
+        }
     }
     match own.method_type.get(py) {
         Some(method_type) => call(&method_type, [function.as_borrowed(), object.as_borrowed()]),

@@ -237,10 +237,10 @@ impl<E: Clone> Table<E> {
         if is_current {
             self.horizon = generation.horizon();
             self.settle();
-        } else if !generation.has_readers()
-            && let Some(generation) = at.and_then(|at| self.generations.remove(at))
-        {
-            return Entries::of_both(generation.storage.slots, attic);
+        } else if !generation.has_readers() {
+            if let Some(generation) = at.and_then(|at| self.generations.remove(at)) {
+                return Entries::of_both(generation.storage.slots, attic);
+            }
         }
         Entries::of_both(Vec::new(), attic)
     }

@@ -110,6 +110,7 @@ impl List {
 pub(super) mod tests {
     use super::super::Mortal;
     use super::*;
+    use std::any::Any;
     use std::sync::{Arc, Weak};
 
     /// A watcher that is already gone.
@@ -124,6 +125,10 @@ pub(super) mod tests {
 
         fn is_reference(&self) -> bool {
             true
+        }
+
+        fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+            self
         }
     }
 
