@@ -111,17 +111,17 @@ class WeakValueDictionary(_weakrefs.WeakValueDictionary[_K, _V], MutableMapping[
     def __init__(self: WeakValueDictionary[str, _V2], other: Iterable[tuple[str, _V2]] = (), /, **kw: _V2) -> None: ...
     @property
     def data(self) -> MappingProxyType[_K, KeyedRef[_K, _V]]:
-        """A read-only picture of what is stored: weak references in the place of what is held weakly.
+        """A read-only picture of the entries, with weak references for what is held weakly.
 
-        A mapping with such references that is assigned, or an iterable of pairs, takes the place of all entries.
-        Raises TypeError for an object whose class has a behaviour of its own, which could not be kept.
+        Assigning a mapping with such references, or an iterable of pairs, replaces all entries. Raises TypeError for an
+        object whose class has a behaviour of its own, which could not be kept.
         """
     @data.setter
     def data(self, data: Mapping[_K, ref[_V]] | Iterable[tuple[_K, ref[_V]]], /) -> None: ...
     def clear(self) -> None:
         """Remove every entry, newest first, until nothing is left. O(n)."""
     def copy(self) -> WeakValueDictionary[_K, _V]:
-        """Return a shallow copy, which is of the base class also for a subclass. O(n)."""
+        """Return a shallow copy, of the base class even for a subclass. O(n)."""
     def __copy__(self) -> WeakValueDictionary[_K, _V]: ...
     def __deepcopy__(self, memo: dict[int, Any]) -> Self: ...
     def keys(self) -> Iterator[_K]:  # type: ignore[override]
@@ -139,7 +139,7 @@ class WeakValueDictionary(_weakrefs.WeakValueDictionary[_K, _V], MutableMapping[
     def valuerefs(self) -> list[KeyedRef[_K, _V]]:
         """Return a list of the weak references to the values, each a KeyedRef.
 
-        They need not be alive any more when they are used; unlike the values, they keep none alive.
+        The list keeps no value alive, so a reference may be dead when it is used.
         """
     @overload
     def get(self, key: _K, default: None = None) -> _V | None:
@@ -216,17 +216,17 @@ class WeakKeyDictionary(_weakrefs.WeakKeyDictionary[_K, _V], MutableMapping[_K, 
     """
     @property
     def data(self) -> MappingProxyType[ref[_K], _V]:
-        """A read-only picture of what is stored: weak references in the place of what is held weakly.
+        """A read-only picture of the entries, with weak references for what is held weakly.
 
-        A mapping with such references that is assigned, or an iterable of pairs, takes the place of all entries.
-        Raises TypeError for an object whose class has a behaviour of its own, which could not be kept.
+        Assigning a mapping with such references, or an iterable of pairs, replaces all entries. Raises TypeError for an
+        object whose class has a behaviour of its own, which could not be kept.
         """
     @data.setter
     def data(self, data: Mapping[ref[_K], _V] | Iterable[tuple[ref[_K], _V]], /) -> None: ...
     def clear(self) -> None:
         """Remove every entry, newest first, until nothing is left. O(n)."""
     def copy(self) -> WeakKeyDictionary[_K, _V]:
-        """Return a shallow copy, which is of the base class also for a subclass. O(n)."""
+        """Return a shallow copy, of the base class even for a subclass. O(n)."""
     def __copy__(self) -> WeakKeyDictionary[_K, _V]: ...
     def __deepcopy__(self, memo: dict[int, Any]) -> Self: ...
     def keys(self) -> Iterator[_K]:  # type: ignore[override]
@@ -242,7 +242,7 @@ class WeakKeyDictionary(_weakrefs.WeakKeyDictionary[_K, _V], MutableMapping[_K, 
     def keyrefs(self) -> list[ref[_K]]:
         """Return a list of the weak references to the keys.
 
-        They need not be alive any more when they are used; unlike the keys, they keep none alive.
+        The list keeps no key alive, so a reference may be dead when it is used.
         """
     @overload
     def get(self, key: _K, default: None = None) -> _V | None:
@@ -301,7 +301,7 @@ class WeakSet(_weakrefs.WeakSet[_T], MutableSet[_T]):
     """WeakSet(data=None): a set that does not keep its elements alive.
 
     An element leaves the set the moment it dies. Elements must support weak references and be
-    hashable; what cannot be weakly referenced is never in the set, and TypeError to add or discard.
+    hashable, else `add` and `discard` raise TypeError; `in` is false for what has no weak references.
 
     The elements keep the order of insertion, and `pop` takes the newest. Iteration walks the set as
     it is at the first step: changes and deaths meanwhile raise nothing. Every method that takes
@@ -321,13 +321,13 @@ class WeakSet(_weakrefs.WeakSet[_T], MutableSet[_T]):
     def data(self) -> frozenset[ref[_T]]:
         """A read-only picture of the weak references to the elements.
 
-        Such references that are assigned, in a set or any other iterable, take the place of all elements. Raises
-        TypeError for an object whose class has a behaviour of its own, which could not be kept.
+        Assigning an iterable of such references replaces all elements. Raises TypeError for an object whose class has a
+        behaviour of its own, which could not be kept.
         """
     @data.setter
     def data(self, references: Iterable[ref[_T]]) -> None: ...
     def add(self, item: _T) -> None:
-        """Add item, unless an equal element is there.
+        """Add item, unless the set has an equal element.
 
         Raises TypeError if item cannot be weakly referenced or hashed. O(1).
         """
@@ -343,11 +343,11 @@ class WeakSet(_weakrefs.WeakSet[_T], MutableSet[_T]):
     def remove(self, item: _T) -> None:
         """Remove item.
 
-        Raises KeyError (with a weak reference to item) if it is not there, and TypeError if it cannot
-        be weakly referenced or hashed. O(1).
+        Raises KeyError (with a weak reference to item) if the set does not have it, and TypeError if it
+        cannot be weakly referenced or hashed. O(1).
         """
     def discard(self, item: _T) -> None:
-        """Remove item if it is there.
+        """Remove item if the set has it.
 
         Raises TypeError if item cannot be weakly referenced or hashed. O(1).
         """
@@ -397,9 +397,7 @@ class InstallWarning(RuntimeWarning):
     """
 
 class Status:
-    """What `status()` has found; it does not change afterwards.
-
-    `str()` of it is for people.
+    """What `status()` has found. It does not change afterwards; `str()` of it is for people.
 
     >>> import weakref, weakrefs
     >>> class OldCache(weakref.WeakValueDictionary): pass
@@ -417,13 +415,13 @@ class Status:
     ) -> None: ...
 
 def install(*, warn: bool = True) -> None:
-    """Put our classes into the modules `weakref` and `_weakrefset`, for the whole process.
+    """Put the classes of weakrefs into the modules `weakref` and `_weakrefset`, for the whole process.
 
-    These are `WeakSet`, `WeakKeyDictionary`, `WeakValueDictionary`, `WeakMethod`, `KeyedRef` and `finalize`. Modules
-    that took a standard class by name before (`from weakref import WeakSet`) keep it; one `InstallWarning` names them,
-    but for those of the standard library, unless `warn` is false. Should the warning be turned into an error, nothing
-    has changed. `status` tells all. Objects of the standard classes stay what they are and keep working. Doing it twice
-    is the same as doing it once.
+    These are `WeakSet`, `WeakKeyDictionary`, `WeakValueDictionary`, `WeakMethod`, `KeyedRef` and `finalize`. A module that
+    took a standard class by name before (`from weakref import WeakSet`) keeps it. Unless `warn` is false, one
+    `InstallWarning` names such modules, without those of the standard library; `status` lists all. If a filter turns
+    the warning into an error, nothing has changed. Objects of the standard classes keep working. A second call does
+    nothing.
 
     >>> import weakref, weakrefs
     >>> weakrefs.install(warn=False)
@@ -435,8 +433,8 @@ def install(*, warn: bool = True) -> None:
 def uninstall() -> None:
     """Put back what `install` found under the standard names.
 
-    A name that somebody else has assigned since keeps what they assigned. Where an `installed()` block is still open,
-    ours stay until it ends. Without an `install` before, nothing happens.
+    A name that somebody else has assigned since keeps what they assigned. While an `installed()` block is open, the names
+    stay exchanged until it ends. Without an `install` before, nothing happens.
 
     >>> import weakref, weakrefs
     >>> weakrefs.uninstall()
@@ -445,7 +443,7 @@ def uninstall() -> None:
     """
 
 def installed(*, warn: bool = True) -> AbstractContextManager[None, None]:
-    """A context manager: in its block ours have the standard names, as by `install`; afterwards all is as before.
+    """Return a context manager that installs weakrefs in its block, and restores the names at the end.
 
     >>> import weakref, weakrefs
     >>> with weakrefs.installed(warn=False):
@@ -454,7 +452,7 @@ def installed(*, warn: bool = True) -> AbstractContextManager[None, None]:
     """
 
 def is_installed() -> bool:
-    """Whether ours have the standard names now: after `install`, or in an `installed` block, wherever it is open.
+    """Return whether weakrefs has the standard names now: after `install`, or while any `installed` block is open.
 
     >>> import weakrefs
     >>> with weakrefs.installed(warn=False):
@@ -465,10 +463,10 @@ def is_installed() -> bool:
     """
 
 def status() -> Status:
-    """Tell what holds standard classes still: names in modules, subclasses, and live instances.
+    """Return what still holds standard classes: names in modules, subclasses, and live instances.
 
-    It asks the garbage collector for all its objects, which takes a while in a large program. What that does not list,
-    such as objects that `gc.freeze` has put aside, is not counted.
+    It asks the garbage collector for all its objects, which takes a while in a large program. It does not count what the
+    collector does not list, such as objects that `gc.freeze` has put aside.
 
     >>> import weakrefs
     >>> print(weakrefs.status()) # doctest: +ELLIPSIS
