@@ -13,7 +13,9 @@ from pathlib import Path
 from mkdocs.structure.files import File
 
 PROJECT = Path(__file__).parents[2]
-PAGES = ("CHANGELOG.md", "CONTRIBUTING.md", "bench/README.md")
+# Outside docs/, and where the site has them.
+PAGES = {"CHANGELOG.md": "CHANGELOG.md", "CONTRIBUTING.md": "CONTRIBUTING.md", "bench/README.md": "bench.md"}
+OUTSIDE = {uri: path for path, uri in PAGES.items()}
 RUSTDOC = PROJECT / "target" / "rustdoc" / "doc"
 CRATE = re.compile(r"crates/([\w-]+)/src/lib\.rs")
 MANUAL = re.compile(r"crates/weakrefs/src/docs/(?:mod|(\w+))\.rs")
@@ -21,8 +23,8 @@ LINK = re.compile(r"(?<=\]\()(?![\w+.-]+:|#)([^)\s#]+)")
 
 
 def on_files(files, config):
-    for page in PAGES:
-        files.append(File.generated(config, page, abs_src_path=str(PROJECT / page)))
+    for path, uri in PAGES.items():
+        files.append(File.generated(config, uri, abs_src_path=str(PROJECT / path)))
     for file in RUSTDOC.rglob("*"):
         if file.is_file() and file.name != ".lock":
             uri = "rust/" + file.relative_to(RUSTDOC).as_posix()
@@ -32,7 +34,7 @@ def on_files(files, config):
 
 def on_page_markdown(markdown, page, config, files):
     uri = page.file.src_uri
-    here = posixpath.dirname(uri if uri in PAGES else "docs/" + uri)
+    here = posixpath.dirname(OUTSIDE.get(uri, "docs/" + uri))
 
     def lead(link):
         path = posixpath.normpath(posixpath.join(here, link[0]))
@@ -40,7 +42,7 @@ def on_page_markdown(markdown, page, config, files):
             return link[0]
         target = site_uri(path)
         if files.get_file_from_path(target) is None:
-            return f"{config.repo_url}/{'tree' if (PROJECT / path).is_dir() else 'blob'}/main/{path}"
+            return f"{config.extra['repository']}/{'tree' if (PROJECT / path).is_dir() else 'blob'}/main/{path}"
         return posixpath.relpath(target, posixpath.dirname(uri) or ".")
 
     return LINK.sub(lead, markdown)
@@ -52,4 +54,4 @@ def site_uri(path):
         return posixpath.join("rust", crate[1].replace("-", "_"), "index.html")
     if chapter := MANUAL.fullmatch(path):
         return posixpath.join("rust/weakrefs/docs", chapter[1] or "", "index.html")
-    return path.removeprefix("docs/")
+    return PAGES.get(path) or path.removeprefix("docs/")

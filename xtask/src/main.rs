@@ -6,6 +6,7 @@ mod cargo;
 mod checks;
 mod debian;
 mod demo;
+mod docs;
 mod environment;
 mod instructions;
 mod interpreters;
@@ -78,6 +79,12 @@ enum Command {
     Prove,
     /// Check formatting, lints, documentation, other targets and types
     Lint,
+    /// Build the documentation as a site in target/site; dead links and wrong examples are failures
+    Docs {
+        /// The interpreter to use [default: python3]
+        #[arg(long)]
+        python: Option<PathBuf>,
+    },
     /// Compile for Windows, macOS, 32 bits and an interpreter without a GIL
     Targets,
     /// Run CPython's own suites with weakrefs in place of the standard weakref
@@ -179,6 +186,13 @@ fn run(command: Command) -> Result<()> {
             lint::rust(&main, &mut report)?;
             targets::check(&mut report)?;
             lint::python(&interpreters, &mut report)?;
+            report.finish()
+        }
+        Command::Docs { python } => {
+            let interpreter = interpreters::one(python.as_ref())?;
+            enter_workspace()?;
+            let mut report = Report::default();
+            docs::build(&interpreter, &mut report)?;
             report.finish()
         }
         Command::Targets => {

@@ -34,18 +34,18 @@ def run(code, page, names):
 
 
 def main(page):
-    names, number = {"__name__": "__main__"}, 0
+    names = {"__name__": "__main__"}
     with open(page, encoding="utf-8") as file:
-        text = file.read()
+        examples = list(blocks(file.read()))
     try:
-        for number, code in enumerate(blocks(text), 1):
+        for code in examples:
             run(code, page, names)
     except ModuleNotFoundError as error:
         print(error.name)
         sys.exit(NEEDS)
     finally:
         weakrefs.uninstall()
-    print(number)
+    print(len(examples))
 
 
 if __name__ == "__main__":
