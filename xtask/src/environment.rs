@@ -38,7 +38,6 @@ const SOURCES: [&str; 10] = [
 #[serde(rename_all = "kebab-case")]
 struct Pyproject {
     build_system: BuildSystem,
-    project: Project,
     dependency_groups: HashMap<String, Vec<String>>,
 }
 
@@ -47,19 +46,12 @@ struct BuildSystem {
     requires: Vec<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct Project {
-    optional_dependencies: HashMap<String, Vec<String>>,
-}
-
 impl Pyproject {
-    /// What a dependency group, or an extra of the package, lists.
+    /// What a dependency group lists.
     fn requirements(mut self, group: &str) -> Result<Vec<String>> {
         self.dependency_groups
             .remove(group)
-            .or_else(|| self.project.optional_dependencies.remove(group))
-            .with_context(|| format!("no dependency group or extra {group}"))
+            .with_context(|| format!("no dependency group {group}"))
     }
 }
 
@@ -70,7 +62,7 @@ pub(crate) struct Environment {
 }
 
 /// The environment of an interpreter, with the package built and installed, and what the dependency
-/// groups or extras list.
+/// groups list.
 pub(crate) fn prepare(interpreter: &Interpreter, groups: &[&str]) -> Result<Environment> {
     let directory = env::current_dir()?
         .join("target/venvs")
@@ -262,13 +254,10 @@ mod tests {
     #[test]
     fn requirements_are_read() {
         let text = "[build-system]\nrequires = ['maturin']\n\
-                    [project]\nname = 'x'\n\
-                    [project.optional-dependencies]\nbench = ['pyperf']\n\
                     [dependency-groups]\ntest = ['pytest>=8']\n[tool.x]\ny = 1";
         let pyproject = || toml::from_str::<Pyproject>(text).unwrap();
         assert_eq!(pyproject().build_system.requires, ["maturin"]);
         assert_eq!(pyproject().requirements("test").unwrap(), ["pytest>=8"]);
-        assert_eq!(pyproject().requirements("bench").unwrap(), ["pyperf"]);
         assert!(pyproject().requirements("tests").is_err());
     }
 }

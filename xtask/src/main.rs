@@ -59,12 +59,11 @@ enum Command {
         /// Measure the Rust crate
         #[arg(long)]
         rust: bool,
-        /// Options of `python -m weakrefs bench`, or nearly the same with --rust, after the other
-        /// ones; `-- --help` lists them
+        /// Options of the benchmark, after the other ones; `-- --help` lists them
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<OsString>,
     },
-    /// Run all quick checks: lints, other targets, Rust tests, counts of instructions, and for each
+    /// Run all quick checks: lints, other targets, Rust tests and models, counts of instructions, and for each
     /// interpreter the package's tests, CPython's suites and a brief fuzz
     Test {
         /// Interpreters to use [default: each supported version on PATH and among pyenv's]
@@ -74,7 +73,7 @@ enum Command {
         #[arg(long)]
         debian: bool,
     },
-    /// Run the slow checks of the Rust crates: tests, models of concurrency, AddressSanitizer,
+    /// Run all checks of the Rust crates: tests, models of concurrency, AddressSanitizer,
     /// memcheck, packaging
     Prove,
     /// Check formatting, lints, documentation, other targets and types
@@ -155,11 +154,7 @@ fn run(command: Command) -> Result<()> {
         } => {
             let interpreter = interpreters::one(python.as_ref())?;
             enter_workspace()?;
-            if rust {
-                bench::rust::run(&interpreter, &options)
-            } else {
-                bench::python(&interpreter, &options)
-            }
+            bench::run(&interpreter, rust, &options)
         }
         Command::Test { python, debian } => {
             let main = interpreters::one(python.first())?;
@@ -266,18 +261,13 @@ fn test(main: &Interpreter, interpreters: &[Interpreter], report: &mut Report) -
     lint::rust(main, report)?;
     targets::check(report)?;
     checks::rust(main, report)?;
+    prove::gate(report)?;
     instructions::rust(main, Action::Compare, report)?;
     for interpreter in interpreters {
-        // The charts are drawn with one, and what makes one's counts of instructions worse makes all worse.
-        let is_main = interpreter.label == main.label;
-        let groups: &[&str] = if is_main {
-            &["test", "bench"]
-        } else {
-            &["test"]
-        };
-        if let Some(environment) = environment::provide(interpreter, groups, report)? {
+        if let Some(environment) = environment::provide(interpreter, &["test"], report)? {
             checks::python(&environment.python(), report)?;
-            if is_main {
+            // What makes the counts of one worse makes those of all worse.
+            if interpreter.label == main.label {
                 instructions::python(&environment.python(), Action::Compare, report)?;
             }
         }

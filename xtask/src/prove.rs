@@ -48,8 +48,7 @@ pub(crate) fn rust(report: &mut Report) -> Result<()> {
                 .args(packages(&CRATES)),
         )
     })?;
-    models(report)?;
-    address_sanitizer(report)?;
+    gate(report)?;
     memcheck(report)?;
     let mut rustdoc = cargo();
     rustdoc
@@ -63,6 +62,12 @@ pub(crate) fn rust(report: &mut Report) -> Result<()> {
         .args(["publish", "--dry-run", "--allow-dirty"])
         .args(packages(&CRATES));
     passes(report, "rust", "cargo publish --dry-run", &mut publish)
+}
+
+/// What is quick enough to be a part of every test: the models, and AddressSanitizer where there is a nightly toolchain.
+pub(crate) fn gate(report: &mut Report) -> Result<()> {
+    models(report)?;
+    address_sanitizer(report)
 }
 
 /// The models of `crates/weakrefs/tests/models`.

@@ -47,7 +47,8 @@
 //!   table: pointers, or the contents of keys whose type is known to compare without user code (strings,
 //!   numbers, paths). If that misses and other entries have the same hash, it takes those out, counted up,
 //!   and compares them outside. Before a change it asks the table whether the decision still holds. If not,
-//!   it compares only what is new, so every lookup ends.
+//!   it compares only what is new, for a limited number of rounds, so every lookup ends. One driver does this
+//!   for both packages, [`weakrefs_table::look_up`].
 //! - *An insertion* first registers with the object, then enters the table. The caller holds the object.
 //! - *Eviction* does not depend on the list alone. Lookups and iteration skip the dead, and a shard that has
 //!   grown to twice its size sweeps out the dead that no list announced.

@@ -1,15 +1,15 @@
-//! [`Taken`]: entries that have left a store, as an iterator over those whose referent is alive.
+//! [`Drained`]: entries that have left a container, as an iterator over those whose referent is alive.
 
+use super::container::drop_entries;
 use super::entry::{Entry, Payload};
-use super::store::discard;
 use std::sync::Arc;
 
 /// Gives the living with their payloads, in the order of insertion; what is left goes with it.
-pub(crate) struct Taken<T: ?Sized, P: Payload> {
+pub(crate) struct Drained<T: ?Sized, P: Payload> {
     entries: std::vec::IntoIter<Entry<T, P>>,
 }
 
-impl<T: ?Sized, P: Payload> Taken<T, P> {
+impl<T: ?Sized, P: Payload> Drained<T, P> {
     pub(crate) fn new(entries: Vec<Entry<T, P>>) -> Self {
         Self {
             entries: entries.into_iter(),
@@ -17,7 +17,7 @@ impl<T: ?Sized, P: Payload> Taken<T, P> {
     }
 }
 
-impl<T: ?Sized, P: Payload> Iterator for Taken<T, P> {
+impl<T: ?Sized, P: Payload> Iterator for Drained<T, P> {
     type Item = (Arc<T>, P);
 
     fn next(&mut self) -> Option<(Arc<T>, P)> {
@@ -25,7 +25,7 @@ impl<T: ?Sized, P: Payload> Iterator for Taken<T, P> {
             if let Some(referent) = entry.referent.upgrade() {
                 return Some((referent, entry.payload));
             }
-            discard([entry]);
+            drop_entries([entry]);
         }
         None
     }
@@ -35,8 +35,8 @@ impl<T: ?Sized, P: Payload> Iterator for Taken<T, P> {
     }
 }
 
-impl<T: ?Sized, P: Payload> Drop for Taken<T, P> {
+impl<T: ?Sized, P: Payload> Drop for Drained<T, P> {
     fn drop(&mut self) {
-        discard(self.entries.by_ref());
+        drop_entries(self.entries.by_ref());
     }
 }

@@ -1,11 +1,11 @@
-//! [`Walk`]: reading a snapshot of a store, in the order of insertion (S21).
+//! [`Walk`]: reading a snapshot of a container, in the order of insertion (S21).
 //!
 //! A snapshot of each shard is opened while all are locked, which costs the same whatever the size.
 //! Each step reads the oldest of the shards' next entries. Nothing is kept alive: what is not yet read
 //! is held weakly, or by the table for as long as the snapshot is open.
 
+use super::container::{Container, SHARDS, drop_entries};
 use super::entry::{Entry, Payload};
-use super::store::{SHARDS, Store, discard};
 use crate::no_room::no_room;
 use crate::slot::WeakReferenceable;
 use std::sync::Arc;
@@ -40,34 +40,34 @@ impl Head {
 
 /// A reader of a snapshot.
 pub(crate) struct Walk<T: ?Sized + WeakReferenceable, P: Payload> {
-    store: Arc<Store<T, P>>,
+    container: Arc<Container<T, P>>,
     snapshots: [Option<Snapshot>; SHARDS],
     heads: [Head; SHARDS],
     remaining: usize,
 }
 
 impl<T: ?Sized + WeakReferenceable, P: Payload> Walk<T, P> {
-    pub(crate) fn new(store: &Arc<Store<T, P>>) -> Self {
+    pub(crate) fn new(container: &Arc<Container<T, P>>) -> Self {
         let mut snapshots = [const { None }; SHARDS];
         let mut heads = [Head::END; SHARDS];
         let mut remaining = 0;
         let mut refused = false;
-        let mut shards = store.lock_all();
-        for (index, shard) in shards.iter_mut().enumerate() {
-            if shard.table.is_empty() {
+        let mut tables = container.lock_all();
+        for (index, table) in tables.iter_mut().enumerate() {
+            if table.is_empty() {
                 continue;
             }
-            remaining += shard.table.len();
-            let Ok(snapshot) = shard.table.snapshot() else {
+            remaining += table.len();
+            let Ok(snapshot) = table.snapshot() else {
                 refused = true;
                 break;
             };
-            heads[index] = Head::of(&shard.table, &snapshot, index);
+            heads[index] = Head::of(table, &snapshot, index);
             snapshots[index] = Some(snapshot);
         }
-        drop(shards);
+        drop(tables);
         let walk = Self {
-            store: Arc::clone(store),
+            container: Arc::clone(container),
             snapshots,
             heads,
             remaining,
@@ -97,17 +97,16 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Walk<T, P> {
                 .filter(|head| *head != Head::END)?;
             let index = head.shard();
             let snapshot = self.snapshots[index].as_mut()?;
-            let shard = self.store.shard_at(index);
-            let table = &shard.table;
+            let table = self.container.lock(index);
             let next = table.next_if(snapshot, |entry| Head::new(entry, index) == head);
             let Some((hash, entry)) = next else {
                 // It has been evicted.
-                self.heads[index] = Head::of(table, snapshot, index);
+                self.heads[index] = Head::of(&table, snapshot, index);
                 continue;
             };
             let result = read(hash, entry);
-            self.heads[index] = Head::of(table, snapshot, index);
-            drop(shard);
+            self.heads[index] = Head::of(&table, snapshot, index);
+            drop(table);
             self.remaining = self.remaining.saturating_sub(1);
             if result.is_some() {
                 return result;
@@ -122,15 +121,15 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Drop for Walk<T, P> {
             let Some(snapshot) = snapshot.take() else {
                 continue;
             };
-            let mut shard = self.store.shard_at(index);
-            let kept = shard.table.release(snapshot);
-            let mut removed = shard.table.reclaim();
-            drop(shard);
-            discard(kept);
+            let mut table = self.container.lock(index);
+            let kept = table.release(snapshot);
+            let mut removed = table.reclaim();
+            drop(table);
+            drop_entries(kept);
             while let Some(entry) = removed {
-                discard([entry]);
+                drop_entries([entry]);
                 // A statement of its own: the lock ends with it.
-                removed = self.store.shard_at(index).table.reclaim();
+                removed = self.container.lock(index).reclaim();
             }
         }
     }

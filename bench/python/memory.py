@@ -1,19 +1,46 @@
 """What a container weighs, and what it keeps when everything in it has died.
 
-`python -m weakrefs._bench.memory CONTAINER WAY ENTRIES` is the process that measures one: it prints a JSON list of the
+`python -m bench.python.memory CONTAINER WAY ENTRIES` is the process that measures one: it prints a JSON list of the
 quantities, in bytes of resident memory for each entry. Entries, and references with them, count; referents do not.
 """
 
 import gc
 import json
+import resource
 import sys
+from dataclasses import dataclass
 
 import psutil
-
-from .stage import Stage
+from _bench.cases import WAYS
+from _bench.measure import process
+from _bench.results import Row
+from weakrefs._bench.stage import Stage
 
 CONTAINERS = ("WeakKeyDictionary", "WeakValueDictionary", "WeakSet")
 QUANTITIES = ("full", "at most, while it fills", "left when all have died")
+
+
+@dataclass(frozen=True)
+class Weighing:
+    """The memory of one container."""
+
+    container: str
+    entries = 1_000_000
+
+    @property
+    def label(self):
+        return f"memory, {self.container}"
+
+    def measure(self, effort):
+        """A row for each quantity. Memory varies little."""
+        rounds = [{way: [] for way in WAYS} for _ in QUANTITIES]
+        for seed in range(effort.fewer(3).rounds):
+            for way in WAYS:
+                quantities = process(__name__, [self.container, way, str(self.entries)], seed)
+                for of_quantity, quantity in zip(rounds, quantities):
+                    of_quantity[way].append([quantity])
+        rows = zip(QUANTITIES, rounds)
+        return [Row.measured("memory", self.container, name, self.entries, of_quantity) for name, of_quantity in rows]
 
 
 def resident():
@@ -22,10 +49,6 @@ def resident():
 
 def peak():
     """The most that this process has had."""
-    if sys.platform == "win32":
-        return psutil.Process().memory_info().peak_wset
-    import resource
-
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 

@@ -1,15 +1,15 @@
-//! [`Probe`]: what a lookup looks for, and how an entry is recognised.
+//! [`Query`]: what a lookup looks for, and how an entry is recognised.
 
+use super::builtin_keys::compares_without_user_code;
 use super::entry::Entry;
 use super::keying::Keying;
-use super::plain::compares_without_user_code;
 use equivalent::Equivalent;
 use std::hash::{BuildHasher, Hash};
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 /// Recognises the entry that is looked for, in two steps (S18).
-pub(crate) trait Probe<T: ?Sized, P> {
+pub(crate) trait Query<T: ?Sized, P> {
     /// What is compared in the second step.
     type Key: ?Sized;
 
@@ -21,6 +21,9 @@ pub(crate) trait Probe<T: ?Sized, P> {
 
     /// What is to be compared with an entry of equal hash outside, if that could be it.
     fn key_of(&self, entry: &Entry<T, P>) -> Option<Arc<Self::Key>>;
+
+    /// The same for what is to be compared later, and may die until then.
+    fn weak_key_of(&self, entry: &Entry<T, P>) -> Option<Weak<Self::Key>>;
 
     /// Second step, outside of every lock. Runs the user's code.
     fn is_equal(&self, key: &Self::Key) -> bool;
@@ -44,7 +47,7 @@ impl<'a, T: ?Sized, S: Keying<T>> ByReferent<'a, T, S> {
     }
 }
 
-impl<T: ?Sized, P, S: Keying<T>> Probe<T, P> for ByReferent<'_, T, S> {
+impl<T: ?Sized, P, S: Keying<T>> Query<T, P> for ByReferent<'_, T, S> {
     type Key = T;
 
     #[inline]
@@ -65,6 +68,10 @@ impl<T: ?Sized, P, S: Keying<T>> Probe<T, P> for ByReferent<'_, T, S> {
         } else {
             None
         }
+    }
+
+    fn weak_key_of(&self, entry: &Entry<T, P>) -> Option<Weak<T>> {
+        (S::COMPARES && entry.is_alive()).then(|| Weak::clone(&entry.referent))
     }
 
     #[inline]
@@ -89,7 +96,7 @@ impl<'a, Q: ?Sized + Hash> ByEquivalent<'a, Q> {
     }
 }
 
-impl<T: ?Sized, P, Q: ?Sized + Equivalent<T>> Probe<T, P> for ByEquivalent<'_, Q> {
+impl<T: ?Sized, P, Q: ?Sized + Equivalent<T>> Query<T, P> for ByEquivalent<'_, Q> {
     type Key = T;
 
     #[inline]
@@ -105,6 +112,10 @@ impl<T: ?Sized, P, Q: ?Sized + Equivalent<T>> Probe<T, P> for ByEquivalent<'_, Q
     #[inline]
     fn key_of(&self, entry: &Entry<T, P>) -> Option<Arc<T>> {
         entry.referent.upgrade()
+    }
+
+    fn weak_key_of(&self, entry: &Entry<T, P>) -> Option<Weak<T>> {
+        entry.is_alive().then(|| Weak::clone(&entry.referent))
     }
 
     #[inline]
@@ -131,7 +142,7 @@ impl<'a, K, Q: ?Sized + Hash> ByKey<'a, K, Q> {
     }
 }
 
-impl<T: ?Sized, K, Q: ?Sized + Equivalent<K>> Probe<T, Arc<K>> for ByKey<'_, K, Q> {
+impl<T: ?Sized, K, Q: ?Sized + Equivalent<K>> Query<T, Arc<K>> for ByKey<'_, K, Q> {
     type Key = K;
 
     #[inline]
@@ -150,6 +161,11 @@ impl<T: ?Sized, K, Q: ?Sized + Equivalent<K>> Probe<T, Arc<K>> for ByKey<'_, K, 
     fn key_of(&self, entry: &Entry<T, Arc<K>>) -> Option<Arc<K>> {
         let undecided = !compares_without_user_code::<Q, K>() && entry.is_alive();
         undecided.then(|| Arc::clone(&entry.payload))
+    }
+
+    fn weak_key_of(&self, entry: &Entry<T, Arc<K>>) -> Option<Weak<K>> {
+        let undecided = !compares_without_user_code::<Q, K>() && entry.is_alive();
+        undecided.then(|| Arc::downgrade(&entry.payload))
     }
 
     #[inline]
