@@ -7,6 +7,7 @@ mod checks;
 #[cfg(target_os = "linux")]
 mod debian;
 mod demo;
+mod docs;
 mod environment;
 mod instructions;
 mod interpreters;
@@ -80,6 +81,12 @@ enum Command {
     Prove,
     /// Check formatting, lints, documentation, other targets and types
     Lint,
+    /// Build the documentation as a site in target/site; dead links and wrong examples are failures
+    Docs {
+        /// The interpreter to use [default: python3]
+        #[arg(long)]
+        python: Option<PathBuf>,
+    },
     /// Compile for Windows, macOS, 32 bits, WebAssembly and an interpreter without a GIL
     Targets,
     /// Compile with the oldest Rust that is supported
@@ -187,6 +194,13 @@ fn run(command: Command) -> Result<()> {
             targets::check(&mut report)?;
             msrv::check(&mut report)?;
             lint::python(&interpreters, &mut report)?;
+            report.finish()
+        }
+        Command::Docs { python } => {
+            let interpreter = interpreters::one(python.as_ref())?;
+            enter_workspace()?;
+            let mut report = Report::default();
+            docs::build(&interpreter, &mut report)?;
             report.finish()
         }
         Command::Targets => {
