@@ -24,11 +24,11 @@ use crate::{interpreters::Interpreter, process, python::Python, report::Report};
 const SOURCES: [&str; 10] = [
     "Cargo.toml",
     "Cargo.lock",
-    "README.md",
     "pyproject.toml",
     "crates/weakrefs-table/Cargo.toml",
     "crates/weakrefs-table/src",
     "crates/weakrefs-python/Cargo.toml",
+    "crates/weakrefs-python/README.md",
     "crates/weakrefs-python/build.rs",
     "crates/weakrefs-python/src",
     "crates/weakrefs-python/python",

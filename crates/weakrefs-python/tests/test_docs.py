@@ -9,7 +9,7 @@ import sys
 import pytest
 import weakrefs
 
-README = next((parent for parent in pathlib.Path(__file__).parents if (parent / "README.md").is_file()), None)
+PROJECT = next((parent for parent in pathlib.Path(__file__).parents if (parent / "docs/ADOPTION.md").is_file()), None)
 # The interpreter's own objects bring their own docstrings.
 OURS = [name for name in weakrefs.__all__ if getattr(getattr(weakrefs, name), "__module__", "").startswith("weakrefs")]
 
@@ -55,22 +55,22 @@ def test_every_public_method_is_described(name):
         run(text, f"{name}.{method}")
 
 
-@pytest.mark.skipif(README is None, reason="an installed copy has no pages beside it")
-@pytest.mark.parametrize("page", ["README.md", "docs/ADOPTION.md"])
+@pytest.mark.skipif(PROJECT is None, reason="an installed copy has no pages beside it")
+@pytest.mark.parametrize("page", ["README.md", "crates/weakrefs-python/README.md", "docs/ADOPTION.md"])
 def test_the_examples_of_the_pages_run(tmp_path, page):
     """S25: those that show a prompt, in a process of their own."""
     examples = tmp_path / "page.md"
-    examples.write_text((README / page).read_text("utf-8").replace("```", ""), "utf-8")
+    examples.write_text((PROJECT / page).read_text("utf-8").replace("```", ""), "utf-8")
     code = "import doctest, sys; print(doctest.testfile(sys.argv[1], module_relative=False))"
     done = subprocess.run([sys.executable, "-c", code, examples], capture_output=True, text=True, timeout=60)
     assert done.stdout.startswith("TestResults(failed=0, attempted=") and "attempted=0" not in done.stdout, done.stdout
 
 
-@pytest.mark.skipif(README is None, reason="an installed copy has no pages beside it")
+@pytest.mark.skipif(PROJECT is None, reason="an installed copy has no pages beside it")
 @pytest.mark.parametrize("there", [True, False])
 def test_the_import_for_libraries_falls_back(there):
     """S46: as the page shows it, with and without the package."""
-    page = (README / "docs" / "ADOPTION.md").read_text("utf-8")
+    page = (PROJECT / "docs" / "ADOPTION.md").read_text("utf-8")
     (pattern,) = (block for block in page.split("```python\n") if block.startswith("try:"))
     blocked = "" if there else "import sys; sys.modules['weakrefs'] = None\n"
     code = blocked + pattern.partition("```")[0] + "print(weakref.WeakSet.__module__)"
