@@ -12,7 +12,7 @@ use serde::Deserialize;
 use crate::{cargo::cargo, process};
 
 /// The minor versions of Python 3 that the package supports.
-const SUPPORTED: std::ops::RangeInclusive<u32> = 10..=15;
+pub(crate) const SUPPORTED: std::ops::RangeInclusive<u32> = 10..=15;
 
 /// One CPython, as it describes itself.
 #[derive(Debug, Clone, Deserialize)]

@@ -11,6 +11,7 @@ mod instructions;
 mod interpreters;
 mod leaks;
 mod lint;
+mod package;
 mod process;
 mod prove;
 mod python;
@@ -76,6 +77,12 @@ enum Command {
     /// Pass what is slow of the Rust crates: tests, models of concurrency, AddressSanitizer,
     /// memcheck, packaging
     Prove,
+    /// Make and check all that a release uploads: crates, wheels for Linux, a source distribution
+    Package {
+        /// Interpreters to try wheels on [default: each supported version on PATH and among pyenv's]
+        #[arg(long)]
+        python: Vec<PathBuf>,
+    },
     /// Check formatting, lints, documentation, other targets and types
     Lint,
     /// Compile for Windows, macOS, 32 bits and an interpreter without a GIL
@@ -170,6 +177,12 @@ fn run(command: Command) -> Result<()> {
             let mut report = Report::default();
             prove::rust(&mut report)?;
             report.finish()
+        }
+        Command::Package { python } => {
+            let main = interpreters::one(python.first())?;
+            let interpreters = interpreters::find(&python)?;
+            enter_workspace()?;
+            package::run(&main, &interpreters)
         }
         Command::Lint => {
             let main = interpreters::one(None)?;

@@ -11,12 +11,10 @@ use crate::{
     cargo::{cargo, host, packages},
     checks,
     lint::passes,
+    package::{CRATES, publishable},
     process::answer,
     report::{Outcome, Report},
 };
-
-/// What is published, each after those that it depends on.
-const CRATES: [&str; 3] = ["weakrefs-table", "weakrefs-derive", "weakrefs"];
 
 /// Flags other than the usual ones would have everything compiled anew, back and forth.
 const MODELS_TARGET: &str = "target/prove/models";
@@ -57,12 +55,7 @@ pub(crate) fn rust(report: &mut Report) -> Result<()> {
         .args(packages(&CRATES))
         .env("RUSTDOCFLAGS", "--deny warnings");
     passes(report, "rust", "rustdoc", &mut rustdoc)?;
-    // All at once: the later ones are built against the earlier ones as packaged.
-    let mut publish = cargo();
-    publish
-        .args(["publish", "--dry-run", "--allow-dirty"])
-        .args(packages(&CRATES));
-    passes(report, "rust", "cargo publish --dry-run", &mut publish)
+    publishable(report)
 }
 
 /// The models of `crates/weakrefs/tests/models`.

@@ -85,7 +85,7 @@ fn compile(command: &str, target: &str, version: &str) -> Command {
 }
 
 /// Whether the target's standard library is there, or has come now.
-fn is_available(target: &str) -> bool {
+pub(crate) fn is_available(target: &str) -> bool {
     let mut rustup = Command::new("rustup");
     rustup.args(["target", "add", target]);
     process::share(&mut rustup, PATIENCE).is_ok_and(|status| status.success())
