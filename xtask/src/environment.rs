@@ -7,10 +7,11 @@
 use std::{
     collections::HashMap,
     env,
-    ffi::OsStr,
+    ffi::{OsStr, OsString},
     fs,
     hash::{DefaultHasher, Hash as _, Hasher as _},
     io::ErrorKind,
+    iter,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -136,6 +137,14 @@ impl Environment {
     /// Another program of the environment.
     pub(crate) fn command(&self, name: &str) -> Command {
         Command::new(self.program(name))
+    }
+
+    /// The `PATH` of a shell in which the environment is active: for programs that look for others of it.
+    pub(crate) fn search_path(&self) -> Result<OsString> {
+        let path = env::var_os("PATH").unwrap_or_default();
+        let programs = self.program("python").with_file_name("");
+        let directories = iter::once(programs).chain(env::split_paths(&path));
+        Ok(env::join_paths(directories)?)
     }
 
     /// Installs a built package without an index: it can need nothing else.

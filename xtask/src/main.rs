@@ -79,7 +79,8 @@ enum Command {
     Prove,
     /// Make and check all that a release uploads: crates, wheels for Linux, a source distribution
     Package {
-        /// Interpreters to try wheels on [default: each supported version on PATH and among pyenv's]
+        /// Interpreters to make wheels for, and to try them on [default: all supported versions, tried on
+        /// those on PATH and among pyenv's]
         #[arg(long)]
         python: Vec<PathBuf>,
     },
@@ -179,10 +180,16 @@ fn run(command: Command) -> Result<()> {
             report.finish()
         }
         Command::Package { python } => {
-            let main = interpreters::one(python.first())?;
+            // The tools stay installed, whatever wheels are tried on.
+            let main = interpreters::one(None)?;
             let interpreters = interpreters::find(&python)?;
+            let versions = if python.is_empty() {
+                interpreters::SUPPORTED.collect()
+            } else {
+                interpreters.iter().map(|found| found.minor).collect()
+            };
             enter_workspace()?;
-            package::run(&main, &interpreters)
+            package::run(&main, &interpreters, versions)
         }
         Command::Lint => {
             let main = interpreters::one(None)?;

@@ -18,6 +18,7 @@ mod source;
 mod wheels;
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -40,8 +41,9 @@ const ARTEFACTS: &str = "target/package";
 /// What is needed on the way.
 const WORK: &str = "target/packaging";
 
-/// The least that pyroma, which rates metadata, may give: all.
-const RATING: &str = "10";
+/// The least that pyroma, which rates metadata, may give: all. What it may not ask for is an address for mail: the project has
+/// none, and its page for issues is among the addresses.
+const RATING: [&str; 4] = ["--min", "10", "--skip-tests", "AuthorEmail"];
 
 /// What the workspace says of all its packages.
 #[derive(Deserialize)]
@@ -60,8 +62,13 @@ struct Package {
     repository: String,
 }
 
-/// Makes and checks everything. The tools run on `main`; wheels are tried on each of `interpreters`.
-pub(crate) fn run(main: &Interpreter, interpreters: &[Interpreter]) -> Result<()> {
+/// Makes and checks everything, with wheels for these minor versions. The tools run on `main`; wheels are tried on each of
+/// `interpreters`.
+pub(crate) fn run(
+    main: &Interpreter,
+    interpreters: &[Interpreter],
+    versions: BTreeSet<u32>,
+) -> Result<()> {
     for directory in [ARTEFACTS, WORK] {
         environment::remove_directory(Path::new(directory))?;
         fs::create_dir_all(directory)?;
@@ -76,7 +83,7 @@ pub(crate) fn run(main: &Interpreter, interpreters: &[Interpreter]) -> Result<()
         report.provide("package", "tools", || environment::tools(main, "package"))?
     {
         source::make(&tools, main, &version, &mut report)?;
-        wheels::make(&tools, interpreters, &version, &mut report)?;
+        wheels::make(&tools, interpreters, &versions, &version, &mut report)?;
         metadata(&tools, &mut report)?;
     }
     print()?;
@@ -101,8 +108,12 @@ fn metadata(tools: &Environment, report: &mut Report) -> Result<()> {
         passes(report, "package", "check-wheel-contents", &mut contents)?;
     }
     let mut pyroma = python.module("pyroma");
-    pyroma.args(["--min", RATING, "--file"]).args(&sources);
-    passes(report, "package", "pyroma", &mut pyroma)
+    pyroma
+        .args(RATING)
+        .arg("--file")
+        .args(&sources)
+        .env("PATH", tools.search_path()?);
+    passes(report, "package", "pyroma, but for mail", &mut pyroma)
 }
 
 /// The artefacts whose names end so, in order.

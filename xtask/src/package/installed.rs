@@ -8,7 +8,7 @@ use anyhow::{Result, ensure};
 use super::WORK;
 use crate::{environment, interpreters::Interpreter, process, report::Outcome};
 
-const PROGRAM: &str = include_str!("smoke.py");
+const PROGRAM: &str = "xtask/src/package/smoke.py";
 
 /// Says whose class programs get.
 const WHOSE: &str = "import weakref; print(weakref.WeakSet().__class__.__mro__)";
@@ -21,7 +21,7 @@ pub(super) fn works(wheel: &Path, interpreter: &Interpreter, version: &str) -> R
     let environment = environment::empty(interpreter, &directory)?;
     environment.install_file(wheel)?;
     let python = environment.python();
-    process::output(&mut python.run(&["-I", "-c", PROGRAM, version]))?;
+    process::output(&mut python.run(&["-I", PROGRAM, version]))?;
     let mut module = python.module("weakrefs");
     let mut script = environment.command("weakrefs");
     for command in [&mut module, &mut script] {

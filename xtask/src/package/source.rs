@@ -33,7 +33,7 @@ pub(super) fn make(
 ) -> Result<()> {
     let made = report.provide("sdist", "make", || {
         let mut maturin = tools.python().module("maturin");
-        process::run(maturin.args(["sdist", "--quiet", "--out", ARTEFACTS]))?;
+        process::run(maturin.args(["sdist", "--out", ARTEFACTS]))?;
         artefacts("gz")?.pop().context("maturin left none")
     })?;
     let Some(archive) = made else { return Ok(()) };
@@ -89,6 +89,7 @@ fn offline_wheel(tools: &Environment, archive: &Path) -> Result<PathBuf> {
         .args(["--no-index", "--no-build-isolation", "--wheel-dir"])
         .arg(&out)
         .arg(archive)
+        .env("PATH", tools.search_path()?)
         .env("CARGO_NET_OFFLINE", "true")
         .env(
             "CARGO_TARGET_DIR",

@@ -5,6 +5,7 @@
 //! Those that an interpreter of this machine can load are installed and tried.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -16,7 +17,7 @@ use super::{ARTEFACTS, WORK, artefacts, installed};
 use crate::{
     cargo::{cargo, host},
     environment::Environment,
-    interpreters::{Interpreter, SUPPORTED},
+    interpreters::Interpreter,
     process::{self, answer},
     report::{Outcome, Report},
     targets,
@@ -49,6 +50,7 @@ struct Audit {
 pub(super) fn make(
     tools: &Environment,
     interpreters: &[Interpreter],
+    versions: &BTreeSet<u32>,
     version: &str,
     report: &mut Report,
 ) -> Result<()> {
@@ -63,7 +65,7 @@ pub(super) fn make(
             })?;
             continue;
         }
-        for minor in SUPPORTED {
+        for &minor in versions {
             let subject = format!("{} 3.{minor}", library.tag);
             let made = report.provide(&subject, "make", || {
                 build(tools, &target, library.tag, minor)
