@@ -39,7 +39,7 @@ pub(super) fn make(
     let Some(archive) = made else { return Ok(()) };
     report.check("sdist", "contents and lock file", || {
         let directory = unpack(tools, &archive, version)?;
-        crates::has_licences(&directory)?;
+        crates::has_licences(Path::new("."), &directory)?;
         for page in PAGES {
             ensure!(directory.join(page).is_file(), "{page} is missing");
         }
@@ -97,4 +97,18 @@ fn offline_wheel(tools: &Environment, archive: &Path) -> Result<PathBuf> {
         );
     process::run(&mut pip)?;
     files(&out, "whl")?.pop().context("pip left no wheel")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lock_file_of_the_workspace_names_crates_by_their_contents() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let locked = checksums(&root).unwrap();
+        assert!(locked.len() > 5);
+        assert!(locked.iter().all(|line| line.len() > 64));
+        assert!(checksums(&root.join("xtask")).is_err());
+    }
 }
