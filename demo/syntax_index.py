@@ -1,11 +1,10 @@
 """An index of the standard library's own syntax, as a linter or a language server would keep one.
 
 It parses the modules of the running interpreter's standard library and works out, in several passes, each node's
-parent, depth, scope, symbol, type and more. What it finds out about a node it keeps beside the node, in maps with weak
-keys, so that a tree that is dropped takes all of it along. Symbols and types are shared by way of maps with weak
-values; symbols know their uses, and modules their importers, by weak sets; importers hear of changes by weak methods;
-finalizers watch the files. Then modules are edited, closed one by one, and dropped all at once, and each time exactly
-what belonged to them has to be gone.
+parent, depth, scope, symbol, type and more. Maps with weak keys hold these facts beside the node, so a dropped tree takes
+all of them along. Maps with weak values share symbols and types. Weak sets connect symbols with their uses, and modules
+with their importers. Weak methods tell importers of changes, and finalizers watch the files. Then the program edits modules,
+closes them one by one, and drops the rest at once. Each time exactly what belonged to them has to be gone.
 
 The program imports nothing but the standard library. Its last line of output is a JSON object; the same modules give
 the same `answer`.
@@ -38,7 +37,7 @@ SCOPES = FUNCTIONS | {ast.ClassDef, ast.Module, ast.ListComp, ast.SetComp, ast.D
 LOOPS = {ast.For, ast.AsyncFor, ast.While, ast.comprehension}
 BRANCHES = LOOPS | {ast.If, ast.IfExp, ast.ExceptHandler, ast.BoolOp, ast.Assert}
 WEIGHED = BRANCHES | {ast.Name, ast.Call, ast.Attribute, ast.Subscript}
-EDITED, CLOSED = 8, 2  # every so many files
+EDITED, CLOSED = 8, 2  # every 8th file, every 2nd file
 PASSES = ("link", "place", "resolve", "infer", "measure", "navigate")
 
 
@@ -408,7 +407,7 @@ class Run:
         self.add_to_answer([self.index.outline(), self.index.details()])
 
     def edit(self):
-        """Some files are saved: the importers are told, the tree goes, and a new one is analysed in its place."""
+        """Saves some files: tells the importers, drops the tree, and analyses a new one."""
         told, before = 0, self.index.sizes()
         for module in self.steps("edit", self.open[::EDITED]):
             told += module.announce_change()

@@ -1,4 +1,4 @@
-"""The hot operations of the Python package, for `cargo xtask instructions` to count the instructions of.
+"""The hot operations of the Python package, for `count.py` to count the instructions of.
 
     python operations.py ours      # with `weakrefs`
     python operations.py strong    # with the least that does the same: `dict`, `set`, bare references
@@ -15,6 +15,7 @@ import os
 import platform
 import sys
 import sysconfig
+import textwrap
 import weakref
 
 import weakrefs
@@ -27,6 +28,13 @@ ValueMap = weakrefs.WeakValueDictionary if OURS else dict
 Set = weakrefs.WeakSet if OURS else set
 
 OPERATIONS = {}
+SOURCE = """
+def prepared(objects):
+{prepare}
+    def run():
+{run}
+    return run
+"""
 
 
 class Referent(str):
@@ -34,10 +42,6 @@ class Referent(str):
     entries collide otherwise whenever anything else is allocated, and counts differ by 10 %."""
 
     __slots__ = ("__weakref__",)
-
-
-def referents():
-    return [Referent(i) for i in range(TIMES)]
 
 
 class Listener:
@@ -49,6 +53,14 @@ def ignore(reference):
     pass
 
 
+def referents():
+    return [Referent(i) for i in range(TIMES)]
+
+
+def names(objects):
+    return [f"key {i}" for i in range(len(objects))]
+
+
 def bare_references(objects):
     return [weakref.ref(each, ignore) for each in objects]
 
@@ -56,21 +68,6 @@ def bare_references(objects):
 def with_references(objects, container):
     """What a new container amounts to: a strong one needs references beside it to know of a death."""
     return container if OURS else (container, bare_references(objects))
-
-
-def operation(name):
-    """Each takes objects, prepares what is not counted, and returns the function to count, which does
-    its operation once with each object. What that returns is released outside the count."""
-
-    def register(prepare):
-        OPERATIONS[name] = prepare
-        return prepare
-
-    return register
-
-
-def names(objects):
-    return [f"key {i}" for i in range(len(objects))]
 
 
 def filled_key_map(objects):
@@ -87,345 +84,100 @@ def filled_value_map(keys, objects):
     return mapping
 
 
-# Lookup
-
-
-@operation("key map d[k]")
-def key_getitem(objects):
-    mapping = filled_key_map(objects)
-
-    def run():
-        for each in objects:
-            mapping[each]
-
-    return run
-
-
-@operation("key map get")
-def key_get(objects):
-    get = filled_key_map(objects).get
-
-    def run():
-        for each in objects:
-            get(each)
-
-    return run
-
-
-@operation("key map in")
-def key_contains(objects):
-    mapping = filled_key_map(objects)
-
-    def run():
-        for each in objects:
-            each in mapping
-
-    return run
-
-
-@operation("set in")
-def set_contains(objects):
-    elements = Set(objects)
-
-    def run():
-        for each in objects:
-            each in elements
-
-    return run
-
-
-@operation("value map d[k], same str")
-def value_getitem(objects):
-    keys = names(objects)
-    mapping = filled_value_map(keys, objects)
-
-    def run():
-        for key in keys:
-            mapping[key]
-
-    return run
-
-
-@operation("value map d[k], equal str")
-def value_getitem_equal(objects):
-    mapping, keys = filled_value_map(names(objects), objects), names(objects)
-
-    def run():
-        for key in keys:
-            mapping[key]
-
-    return run
-
-
-@operation("value map get")
-def value_get(objects):
-    keys = names(objects)
-    get = filled_value_map(keys, objects).get
-
-    def run():
-        for key in keys:
-            get(key)
-
-    return run
-
-
-@operation("value map get, miss")
-def value_get_miss(objects):
-    get, keys = filled_value_map(names(objects), objects).get, [f"no {key}" for key in names(objects)]
-
-    def run():
-        for key in keys:
-            get(key)
-
-    return run
-
-
-@operation("key map d[k], miss")
-def key_getitem_miss(objects):
-    return failing_lookups(filled_key_map(objects), [Referent(f"no {each}") for each in objects])
-
-
-@operation("value map d[k], miss")
-def value_getitem_miss(objects):
-    keys = names(objects)
-    return failing_lookups(filled_value_map(keys, objects), [f"no {key}" for key in keys])
-
-
-def failing_lookups(mapping, keys):
-    def run():
-        for key in keys:
-            try:
-                mapping[key]
-            except KeyError:
-                pass
-
-    return run
-
-
-# Change
-
-
-@operation("key map replace")
-def key_replace(objects):
-    mapping = filled_key_map(objects)
-
-    def run():
-        for each in objects:
-            mapping[each] = 2
-
-    return run
-
-
-@operation("value map replace")
-def value_replace(objects):
-    keys = names(objects)
-    mapping = filled_value_map(keys, objects)
-
-    def run():
-        for key, each in zip(keys, objects):
-            mapping[key] = each
-
-    return run
-
-
-@operation("key map insert")
-def key_insert(objects):
-    def run():
-        mapping = KeyMap()
-        for each in objects:
-            mapping[each] = 1
-        return with_references(objects, mapping)
-
-    return run
-
-
-@operation("value map insert")
-def value_insert(objects):
-    keys = names(objects)
-
-    def run():
-        mapping = ValueMap()
-        for key, each in zip(keys, objects):
-            mapping[key] = each
-        return with_references(objects, mapping)
-
-    return run
-
-
-@operation("set insert")
-def set_insert(objects):
-    def run():
-        elements = Set()
-        for each in objects:
-            elements.add(each)
-        return with_references(objects, elements)
-
-    return run
-
-
-def dying(objects, fill):
-    """A strong container would keep the objects alive: then the references alone."""
-    victims = referents()
-    kept = (fill if OURS else bare_references)(victims)
-
-    def run():
-        victims.clear()
-        return kept
-
-    return run
-
-
-@operation("key map death")
-def key_death(objects):
-    return dying(objects, filled_key_map)
-
-
-@operation("value map death")
-def value_death(objects):
-    return dying(objects, lambda victims: filled_value_map(names(victims), victims))
-
-
-@operation("set death")
-def set_death(objects):
-    return dying(objects, Set)
-
-
-# Whole containers
-
-
-@operation("key map iterate")
-def key_iterate(objects):
-    mapping = filled_key_map(objects)
-
-    def run():
-        for _ in mapping:
-            pass
-
-    return run
-
-
-@operation("key map items")
-def key_items(objects):
-    mapping = filled_key_map(objects)
-
-    def run():
-        for _, _ in mapping.items():
-            pass
-
-    return run
-
-
-@operation("value map values")
-def value_values(objects):
-    mapping = filled_value_map(names(objects), objects)
-
-    def run():
-        for _ in mapping.values():
-            pass
-
-    return run
-
-
-@operation("set iterate")
-def set_iterate(objects):
-    elements = Set(objects)
-
-    def run():
-        for _ in elements:
-            pass
-
-    return run
-
-
-@operation("key map build")
-def key_build(objects):
-    source = dict.fromkeys(objects)
-    return lambda: with_references(objects, KeyMap(source))
-
-
-@operation("value map build")
-def value_build(objects):
-    source = dict(zip(names(objects), objects))
-    return lambda: with_references(objects, ValueMap(source))
-
-
-@operation("set build")
-def set_build(objects):
-    return lambda: with_references(objects, Set(objects))
-
-
-@operation("key map copy")
-def key_copy(objects):
-    mapping = filled_key_map(objects)
-    return lambda: with_references(objects, mapping.copy())
-
-
-@operation("value map copy")
-def value_copy(objects):
-    mapping = filled_value_map(names(objects), objects)
-    return lambda: with_references(objects, mapping.copy())
-
-
-@operation("set copy")
-def set_copy(objects):
-    elements = Set(objects)
-    return lambda: with_references(objects, elements.copy())
-
-
-# Finalizers and methods: the least that does the same is a bare reference with a callback
-
-
-@operation("finalize create and fire")
-def finalize_create_and_fire(objects):
-    finalize, ref = weakrefs.finalize, weakref.ref
-
-    def ours():
-        for _ in objects:
-            victim = Listener()
-            finalize(victim, ignore, None)
-            del victim
-
-    def bare():
-        for _ in objects:
-            victim = Listener()
-            reference = ref(victim, ignore)
-            del victim
-        return reference
-
-    return ours if OURS else bare
-
-
-@operation("WeakMethod create")
-def method_create(objects):
-    weak_method, ref, method = weakrefs.WeakMethod, weakref.ref, Listener().method
-
-    def ours():
-        for _ in objects:
-            weak_method(method, ignore)
-
-    def bare():
-        for _ in objects:
-            ref(method.__self__, ignore)
-
-    return ours if OURS else bare
-
-
-@operation("WeakMethod call")
-def method_call(objects):
-    listener = Listener()
-    reference = weakrefs.WeakMethod(listener.method) if OURS else weakref.ref(listener)
-
-    def ours():
-        for _ in objects:
-            reference()
-        return listener
-
-    def bare():
-        for _ in objects:
-            reference().method
-        return listener
-
-    return ours if OURS else bare
+def operation(name, run, prepare="pass", strong=None):
+    """Code to count, which does its operation once with each of `objects`, after code that is not counted. What it
+    returns is released outside the count."""
+    run = run if OURS or strong is None else strong
+    namespace = {}
+    source = SOURCE.format(prepare=textwrap.indent(prepare, " " * 4), run=textwrap.indent(run, " " * 8))
+    exec(compile(source, f"<{name}>", "exec"), globals(), namespace)
+    OPERATIONS[name] = namespace["prepared"]
+
+
+KEY_MAP = "mapping = filled_key_map(objects)"
+VALUE_MAP = "keys = names(objects)\nmapping = filled_value_map(keys, objects)"
+SET = "elements = Set(objects)"
+MISS = "for key in keys:\n    try: mapping[key]\n    except KeyError: pass"
+PAIRS = "for key, each in zip(keys, objects): mapping[key] = each"
+
+operation("key map d[k]", "for each in objects: mapping[each]", KEY_MAP)
+operation("key map get", "for each in objects: get(each)", "get = filled_key_map(objects).get")
+operation("key map in", "for each in objects: each in mapping", KEY_MAP)
+operation("set in", "for each in objects: each in elements", SET)
+operation("value map d[k], same str", "for key in keys: mapping[key]", VALUE_MAP)
+operation("value map d[k], equal str", "for key in keys: mapping[key]", f"{VALUE_MAP}\nkeys = names(objects)")
+operation(
+    "value map get", "for key in keys: get(key)", "keys = names(objects)\nget = filled_value_map(keys, objects).get"
+)
+operation(
+    "value map get, miss",
+    "for key in keys: get(key)",
+    "get, keys = filled_value_map(names(objects), objects).get, [f'no {key}' for key in names(objects)]",
+)
+operation("key map d[k], miss", MISS, f"{KEY_MAP}\nkeys = [Referent(f'no {{each}}') for each in objects]")
+operation("value map d[k], miss", MISS, f"{VALUE_MAP}\nkeys = [f'no {{key}}' for key in keys]")
+
+operation("key map replace", "for each in objects: mapping[each] = 2", KEY_MAP)
+operation("value map replace", PAIRS, VALUE_MAP)
+operation(
+    "key map insert",
+    "mapping = KeyMap()\nfor each in objects: mapping[each] = 1\nreturn with_references(objects, mapping)",
+)
+operation(
+    "value map insert",
+    f"mapping = ValueMap()\n{PAIRS}\nreturn with_references(objects, mapping)",
+    "keys = names(objects)",
+)
+operation(
+    "set insert",
+    "elements = Set()\nfor each in objects: elements.add(each)\nreturn with_references(objects, elements)",
+)
+
+# A strong container would keep the objects alive: then the references alone.
+for container, filled in {
+    "key map": "filled_key_map(victims)",
+    "value map": "filled_value_map(names(victims), victims)",
+    "set": "Set(victims)",
+}.items():
+    operation(
+        f"{container} death",
+        "victims.clear()\nreturn kept",
+        f"victims = referents()\nkept = {filled if OURS else 'bare_references(victims)'}",
+    )
+
+operation("key map iterate", "for _ in mapping: pass", KEY_MAP)
+operation("key map items", "for _, _ in mapping.items(): pass", KEY_MAP)
+operation("value map values", "for _ in mapping.values(): pass", VALUE_MAP)
+operation("set iterate", "for _ in elements: pass", SET)
+for container, prepare, built in [
+    ("key map build", "source = dict.fromkeys(objects)", "KeyMap(source)"),
+    ("value map build", "source = dict(zip(names(objects), objects))", "ValueMap(source)"),
+    ("set build", "pass", "Set(objects)"),
+    ("key map copy", KEY_MAP, "mapping.copy()"),
+    ("value map copy", VALUE_MAP, "mapping.copy()"),
+    ("set copy", SET, "elements.copy()"),
+]:
+    operation(container, f"return with_references(objects, {built})", prepare)
+
+# The least that does the same as finalizers and methods is a bare reference with a callback.
+operation(
+    "finalize create and fire",
+    "for _ in objects:\n    victim = Listener()\n    finalize(victim, ignore, None)\n    del victim",
+    "finalize, ref = weakrefs.finalize, weakref.ref",
+    "for _ in objects:\n    victim = Listener()\n    reference = ref(victim, ignore)\n    del victim\nreturn reference",
+)
+operation(
+    "WeakMethod create",
+    "for _ in objects: weak_method(method, ignore)",
+    "weak_method, ref, method = weakrefs.WeakMethod, weakref.ref, Listener().method",
+    "for _ in objects: ref(method.__self__, ignore)",
+)
+operation(
+    "WeakMethod call",
+    "for _ in objects: reference()\nreturn listener",
+    "listener = Listener()\nreference = weakrefs.WeakMethod(listener.method) if OURS else weakref.ref(listener)",
+    "for _ in objects: reference().method\nreturn listener",
+)
 
 
 def subject():

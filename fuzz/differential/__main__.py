@@ -1,5 +1,5 @@
-"""`python fuzz/differential --seconds N [--seed S] [--operations N] [--out DIR]`: ours against the
-standard `weakref`.
+"""`python fuzz/differential --seconds N [--seed S] [--operations N] [--out DIR]`: weakrefs against
+the standard `weakref`.
 
 Stops at the first difference, crash or hang, shrinks its program, prints and saves it as a script,
 and exits with 1. `--selftest` shows instead that the model is right and that the check can fail.

@@ -1,7 +1,7 @@
 """What programs assign to the `data` of a container.
 
-Mere contents are taken, and what has a behaviour of its own is refused, with the contents as they were
-(S41); the standard classes keep it, and would behave accordingly.
+weakrefs takes mere contents. It refuses an object with a behaviour of its own, and leaves the contents as they
+were (S41). The standard classes keep such an object, and would behave accordingly.
 """
 
 from collections import Counter, OrderedDict, UserDict, defaultdict

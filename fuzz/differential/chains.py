@@ -2,8 +2,8 @@
 
 A chain is written as a recipe, a letter for each kind of link, which is repeated up to a length.
 At both ends, and wherever the recipe says `o`, there is a thing: their deaths are in the log, from
-the first link to the last. The lengths that programs ask for are those that 3.14 survives; ours
-alone has to end chains of any length (`endure`), in a child of its own.
+the first link to the last. Programs ask for lengths that 3.14 survives. weakrefs alone has
+to end chains of any length (`endure`), in a child of its own.
 """
 
 import sys
@@ -125,7 +125,7 @@ def recipe(rng, length):
 
 
 def endure(rng, implementation, count):
-    """What went wrong with chains of a length that only ours can end, or None."""
+    """What went wrong with chains of a length that only weakrefs can end, or None."""
     for _ in range(count):
         # Without a weak class among the links, it is the interpreter's own chain.
         chosen, length = recipe(rng, ENDLESS)

@@ -1,6 +1,6 @@
 """Runs one program in two worlds, line by line, and compares what can be seen after each.
 
-A program is a list of lines of Python source, each one operation. What is compared after a line:
+A program is a list of lines of Python source, each one operation. After a line the comparison covers:
 
 - its result, or the type (and where documented the arguments) of its exception;
 - the log: deaths, callbacks, finalizers and calls of overridden methods, in order (those of weak
@@ -11,36 +11,36 @@ A program is a list of lines of Python source, each one operation. What is compa
 
 **Twins or shared things.** A hostile program (`shared=False`) runs on twins: each world has things
 of its own, numbered alike. Hooks in `__eq__`, `__hash__` and `__del__` then change only the world
-whose operation called them, at the moment at which that implementation calls them; shared things
-would let one side's hook, or one death in the middle of one side's operation, strike the other
-side between operations. Hooks are armed for one line, by pair of things, and run once in each
-world however often it compares. A benign program (`shared=True`) has no hooks, and both
-implementations hold weak references to the very same things: one death is then an event for both.
-Both must have let go for it, too: what should die in the middle of a line about many entries, by the
-removal of the last strong value or key, is still held by the second side when the first goes on. A
-death in such a line makes it an accident (see below).
+whose operation called them, when it calls them. With shared things, a hook or a death in the middle
+of one side's operation would strike the other side between operations. A hook is armed for one line
+and one pair of things, and runs once in each world, however often that compares.
+
+A benign program (`shared=True`) has no hooks, and both implementations hold weak references to the
+very same things: one death is an event for both. But a thing dies only after both sides have dropped
+it. If a line about many entries removes the last strong value or key, the second side still holds
+the thing while the first goes on. So a death in such a line makes it an accident (see below).
 
 **What 3.14 leaves undefined.** Which equal-hash candidates a `dict` compares, and when, is an
-accident of its internals: ours finds by identity first. So after a line that a hook or callback
+accident of its internals; weakrefs finds by identity first. So after a line that a hook or callback
 interrupted, the two sides must agree exactly only if the same hooks ran in both, in the same
 order. The line is an accident if
 
 - different hooks ran;
-- a comparison inserted: a `dict` that is being searched may overlook what comes into a place that
-  it has passed;
+- a comparison inserted: a `dict` search may overlook an entry that comes into a place it has passed;
 - the line is *fragile*: about many entries (bulk, `clear`, an iterable that acts, a collection),
-  or an `add`: a `set` takes an entry for present that its comparison removed, and versions of
-  CPython even crash. There only the first side is interrupted;
+  or an `add`: a `set` takes an entry for present that its comparison removed, and some versions of
+  CPython crash. There only the first side is interrupted;
 - the interpreter, before 3.14, was putting off removals;
-- a death starts a collection, and the program has weak-valued mappings. What dies may be the key of
-  a standard `KeyedRef` that is going, too: the interpreter crashes if its collector then comes upon
-  that through its referent. On the standard side such a collection does not take place.
+- a death starts a collection, and the program has weak-valued mappings. The dying thing may be the
+  key of a standard `KeyedRef` that is dying, too, and the interpreter crashes if its collector meets
+  that reference through its referent. So the standard side skips such a collection.
 
-Then what is required is in `Lockstep._accident`: no crash, the first side's invariants hold, what
-nothing spoke of is still there, nothing is kept alive, and filled anew both agree.
+`Lockstep._accident` has the requirements after an accident: no crash, the first side's invariants
+hold, entries that nothing mentioned are still there, nothing is kept alive, and both agree when
+filled anew.
 
-`dict.pop` on an empty dict does not hash, so it takes unhashable keys; and where a value was only
-alive as its own key, it is dead before 3.14 reads the popped reference. Ours need not do so.
+`dict.pop` on an empty dict does not hash, so it takes unhashable keys. A value that was only alive
+as its own key is dead before 3.14 reads the popped reference. weakrefs need not do so.
 """
 
 import re

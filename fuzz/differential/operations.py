@@ -2,8 +2,7 @@
 
 `{...}` stands for an argument, which `program.Writer` chooses: `{o}`, `{k}` ... are methods of it;
 `{same}` is the thing chosen last.
-A line marked as bulk is about many entries at once, so that a hook which runs in the middle leaves
-open what comes of it.
+A line marked as bulk is about many entries at once, so its result is open if a hook runs in the middle.
 """
 
 from itertools import accumulate

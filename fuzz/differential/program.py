@@ -1,8 +1,8 @@
 """Random programs: which lines, and in them which arguments.
 
-The writer keeps track of which names a line can expect to be bound, so that few lines fail for
-want of a name; it never runs anything, so a program depends on the seed (and the interpreter's
-version) alone, and leaving lines out of one leaves a program. Names: things `o0`-`o7`, weak sets
+The writer keeps track of the names that a line can expect to be bound, so few lines lack a name. It
+never runs anything, so a program depends on the seed (and the interpreter's version) alone, and a
+program without some of its lines is still a program. Names: things `o0`-`o7`, weak sets
 `s0` `s1`, weak-keyed mappings `k0` `k1`, weak-valued ones `v0` `v1`, open iterators `i0`-`i5`,
 references `r0`-`r2`, finalizers `f0`-`f2`, weak methods `m0` `m1`, functions `g0` `g1`, owners of
 finalizers `w0` `w1`, bound methods `b0` `b1`.
@@ -46,10 +46,10 @@ LOOPS = {"s": LOOPED_SET, "k": LOOPED_MAPPING, "v": LOOPED_MAPPING}
 ITERATIONS = {
     "s": ["__iter__"],
     "k": ["keys", "values", "items"],
-    # Without "keys": whether one is shown, ours decides by the value that it has by then, 3.14 by the one it had (S21).
+    # Without "keys": weakrefs shows a key if the value that it has by then lives, 3.14 if the one that it had does (S21).
     "v": ["values", "items", "itervaluerefs"],
 }
-# Methods that take one thing, or nothing. Special methods of ours are slots, whose bound form is the interpreter's.
+# Methods that take one thing, or nothing. Special methods of weakrefs are slots; the interpreter makes their bound form.
 ONE_THING = {
     "s": ["add", "discard", "remove", "update", "issubset", "clear"],
     "k": ["get", "pop", "setdefault", "update", "keyrefs", "popitem"],
@@ -348,7 +348,7 @@ class Writer:
         return self.rng.choice(("b0", "b1"))
 
     def _protocol(self):
-        """From 2 on: before, what cannot be pickled is told in other words."""
+        """From 2 on: before, the message about what cannot be pickled has other words."""
         return str(self.rng.randrange(2, 6))
 
     def _method(self):

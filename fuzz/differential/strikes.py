@@ -1,10 +1,10 @@
 """What strikes a line of a program from outside: a failed allocation, or an interrupt.
 
-A struck line ends in a comment that says by what: `# no memory 3 5` lets the allocations after the
-third fail, up to the fifth (`0`: all from there on), which raises a `MemoryError`, or in the
-interpreter's own code sometimes a `SystemError`; `# interrupt 120` raises an `Interruption`
-after so many microseconds. Only the first side is struck. Then the line was done, or not at all, or
-(if it is about many entries) in part, and it raised nothing else.
+A comment at the end of a line says what strikes it. `# no memory 3 5` lets the allocations after the
+third fail, up to the fifth (`0`: all from there on); that raises a `MemoryError`, or in the
+interpreter's own code sometimes a `SystemError`. `# interrupt 120` raises an `Interruption` after 120
+microseconds. Only the first side is struck. The line must then take effect or not (in part, if it is
+about many entries), and raise nothing else.
 """
 
 import re
@@ -25,7 +25,7 @@ TIMER = hasattr(signal, "setitimer")
 STRUCK = re.compile(r"# (?:.*, )?(?:no memory (\d+) (\d+)|interrupt (\d+))$")
 IN_ORDER = "in order"
 NO_MEMORY = "no memory"
-# Whether a call from Python that fails for want of memory keeps its arguments, with standard classes alike.
+# Whether a call from Python that fails for lack of memory keeps its arguments, with the standard classes too.
 LEAKS = sys.version_info[:2] == (3, 11)
 
 # Both are called next to the line itself, and take no memory.

@@ -1,7 +1,7 @@
 """Methods replaced on the weak classes themselves, as mocks, debuggers and tracers do (S39).
 
-A replaced method tells of each call, and then does what it did before. Who else uses the class (a test of
-the fuzzer runs the standard classes on both sides) shares the replacement; it is undone with the last user.
+A replaced method reports each call, and then does what it did before. All users of the class share the replacement
+(the self-test runs the standard classes on both sides), and the last user undoes it.
 """
 
 TRACED = {

@@ -41,7 +41,7 @@ class Vocabulary:
         return thing
 
     def crowd(self, count):
-        """So many things at once, for what takes long."""
+        """Many things at once, for operations that take long."""
         return [self.population.create(Plain) for _ in range(count)]
 
     def chain(self, recipe, length):
@@ -100,7 +100,7 @@ class Vocabulary:
             raise Boom(self)
 
     def note(self, owner, /, *args, **kwargs):
-        """What it returns keeps nothing: ours is done with that before it lets go of the arguments, 3.14 after.
+        """Its result keeps nothing: weakrefs drops the result before the arguments, 3.14 after.
         It asks for no items of a `dict`: from 3.13 on, to make their iterator crashes if memory is short."""
         self.log.append((owner, "noted", describe(args), [(name, describe(kwargs[name])) for name in kwargs]))
         return describe(args)
@@ -158,7 +158,7 @@ class Vocabulary:
         return Leading(self, walk) if unordered(container) else walk
 
     def walk(self, container, method, text):
-        """Walks so many steps with one iterator, and runs the text after each."""
+        """Takes some steps with one iterator, and runs the text after each."""
         walk = self.iterate(container, method)
         seen = []
         while len(seen) < STEPS and (not seen or seen[-1] != END):

@@ -1,9 +1,6 @@
-//! The benchmarks: that of the Python face, `python -m weakrefs bench` in an environment of its own,
-//! and that of the Rust crate.
+//! The benchmarks: `python -m bench`, which measures the Python package or the Rust crate, and shows.
 
-pub(crate) mod rust;
-
-use std::{ffi::OsString, time::Duration};
+use std::{ffi::OsString, process::Command, time::Duration};
 
 use anyhow::{Result, ensure};
 
@@ -12,12 +9,17 @@ use crate::{environment, interpreters::Interpreter, process};
 /// All sizes with `--rigorous` take hours.
 const LIMIT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Sets everything up for the Python face and runs it with the options given.
-pub(crate) fn python(interpreter: &Interpreter, options: &[OsString]) -> Result<()> {
-    let environment = environment::prepare(interpreter, &["bench"])?;
-    let python = environment.python();
-    let mut command = python.module("weakrefs");
-    let status = process::share(command.arg("bench").args(options), LIMIT)?;
+/// Sets up what measuring needs, and measures with the options given.
+pub(crate) fn run(interpreter: &Interpreter, rust: bool, options: &[OsString]) -> Result<()> {
+    let mut python = if rust {
+        Command::new(&interpreter.path) // nothing of it needs the package
+    } else {
+        let environment = environment::prepare(interpreter, &["bench"])?;
+        environment.python().run(&[])
+    };
+    let language = rust.then_some("--rust");
+    python.args(["-m", "bench"]).args(language).args(options);
+    let status = process::share(&mut python, LIMIT)?;
     ensure!(status.success(), "the benchmark failed: {status}");
     Ok(())
 }

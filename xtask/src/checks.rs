@@ -1,5 +1,5 @@
-//! The tests proper: Rust's, our own Python tests, CPython's suites with ours in their place, and
-//! the differential fuzzer.
+//! The tests proper: Rust's, the Python package's, CPython's suites with weakrefs in place of the
+//! standard module, and the differential fuzzer.
 
 use std::{fs, process::Command, time::Duration};
 
@@ -13,7 +13,7 @@ use crate::{
     report::{Outcome, Report, number_before},
 };
 
-/// CPython's test modules that use what we replace.
+/// CPython's test modules that use what weakrefs replaces.
 pub(crate) const SUITES: [&str; 6] = [
     "test_weakref",
     "test_weakset",
@@ -29,8 +29,8 @@ const ON_ALL_CORES: [&str; 4] = ["--numprocesses", "logical", "--dist", "loadfil
 const SUITE_RUNNER: &str = "crates/weakrefs-python/tests/upstream/run.py";
 const SKIPS: &str = "crates/weakrefs-python/tests/upstream/skips.txt";
 
-/// The whole test repeats one seed: when it fails, it is by what was changed, not by chance. New ones
-/// are for `cargo xtask fuzz`.
+/// The whole test repeats one seed, so a change makes it fail, not chance. `cargo xtask fuzz` tries
+/// new ones.
 const BRIEF_SEED: &str = "1";
 
 /// How long the whole test fuzzes each interpreter, in seconds.

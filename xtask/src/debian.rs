@@ -1,9 +1,9 @@
 //! A Debian root for the interpreters that this machine lacks: 3.14, its debug build, and 3.15.
 //!
-//! debootstrap makes it under `target/`; it is removed at the end, also after a failure or an
+//! debootstrap makes it under `target/`; it is removed at the end, even after a failure or an
 //! interrupt. Whatever runs inside does so in a mount namespace of its own, which gets the
 //! workspace, the Rust toolchain, `/proc` and `/dev` bind-mounted and vanishes with its last
-//! process. So no mount of ours is ever visible out here, and removing the root cannot reach
+//! process. So none of these mounts is ever visible out here, and removing the root cannot reach
 //! through one; that is checked all the same.
 
 use std::{

@@ -1,4 +1,4 @@
-//! The demonstration: one unchanged program, once with the standard `weakref` and once with ours.
+//! The demonstration: one unchanged program, once with the standard `weakref` and once with weakrefs.
 //!
 //! The program reports its progress on standard error, in lines `progress <done> <total> <label>`,
 //! and its result as one JSON object, the last line on its standard output.

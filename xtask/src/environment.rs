@@ -1,8 +1,7 @@
 //! Virtual environments under `target/`: one for each interpreter, with the built package in it.
 //!
-//! Whatever is there and still right is kept: requirements are installed again only when
-//! `pyproject.toml` lists others, the wheel is built again only when a file that goes into it has
-//! changed.
+//! What is still right is kept: requirements are installed again only when `pyproject.toml` lists
+//! others, and the wheel is built again only when a file in it has changed.
 
 use std::{
     collections::HashMap,
@@ -40,7 +39,6 @@ const SOURCES: [&str; 10] = [
 #[serde(rename_all = "kebab-case")]
 struct Pyproject {
     build_system: BuildSystem,
-    project: Project,
     dependency_groups: HashMap<String, Vec<String>>,
 }
 
@@ -49,19 +47,12 @@ struct BuildSystem {
     requires: Vec<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct Project {
-    optional_dependencies: HashMap<String, Vec<String>>,
-}
-
 impl Pyproject {
-    /// What a dependency group, or an extra of the package, lists.
+    /// What a dependency group lists.
     fn requirements(mut self, group: &str) -> Result<Vec<String>> {
         self.dependency_groups
             .remove(group)
-            .or_else(|| self.project.optional_dependencies.remove(group))
-            .with_context(|| format!("no dependency group or extra {group}"))
+            .with_context(|| format!("no dependency group {group}"))
     }
 }
 
@@ -72,7 +63,7 @@ pub(crate) struct Environment {
 }
 
 /// The environment of an interpreter, with the package built and installed, and what the dependency
-/// groups or extras list.
+/// groups list.
 pub(crate) fn prepare(interpreter: &Interpreter, groups: &[&str]) -> Result<Environment> {
     let directory = Path::new("target/venvs").join(&interpreter.label);
     let environment = Environment::create(interpreter, &directory)?;
@@ -293,13 +284,10 @@ mod tests {
     #[test]
     fn requirements_are_read() {
         let text = "[build-system]\nrequires = ['maturin']\n\
-                    [project]\nname = 'x'\n\
-                    [project.optional-dependencies]\nbench = ['pyperf']\n\
                     [dependency-groups]\ntest = ['pytest>=8']\n[tool.x]\ny = 1";
         let pyproject = || toml::from_str::<Pyproject>(text).unwrap();
         assert_eq!(pyproject().build_system.requires, ["maturin"]);
         assert_eq!(pyproject().requirements("test").unwrap(), ["pytest>=8"]);
-        assert_eq!(pyproject().requirements("bench").unwrap(), ["pyperf"]);
         assert!(pyproject().requirements("tests").is_err());
     }
 }

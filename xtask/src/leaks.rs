@@ -1,8 +1,8 @@
-//! Reference leaks, hunted on a debug build: the test runner repeats each suite, and our own hot
-//! paths, and counts references, memory blocks and file descriptors before and after (`-R 3:3`).
+//! Reference leaks, hunted on a debug build: the test runner repeats each suite, and the package's
+//! hot paths, and counts references, memory blocks and file descriptors before and after (`-R 3:3`).
 //!
-//! Some suites leak by themselves. What leaks with ours is therefore run once more with the
-//! standard `weakref`, and is named as the interpreter's own if it leaks there too.
+//! Some suites leak by themselves. A suite that leaks therefore runs once more with the standard
+//! `weakref`. If it leaks there too, the leak is the interpreter's.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ struct Run {
     failed: BTreeMap<String, String>,
 }
 
-/// Hunts leaks in CPython's suites and in our hot paths.
+/// Hunts leaks in CPython's suites and in the package's hot paths.
 pub(crate) fn hunt(python: &Python<'_>, report: &mut Report) -> Result<()> {
     ensure!(python.debug, "{} does not count references", python.label);
     report.check(&python.label, "leaks in the suites", || {
@@ -102,8 +102,8 @@ impl Run {
         leaks.map(|(module, _)| module.as_str()).collect()
     }
 
-    /// The outcome, in view of what leaks with the standard `weakref`: that is shown, but not held
-    /// against us.
+    /// The outcome. What leaks with the standard `weakref` too is shown, but does not count as a
+    /// failure.
     fn beside(&self, standard: &Self) -> Outcome {
         let (not_ours, ours): (Vec<_>, Vec<_>) = self
             .leaking()

@@ -1,6 +1,11 @@
 //! What can be said without running the package: formatting, lints, documentation, types.
 
-use std::process::Command;
+use std::{
+    env::{join_paths, split_paths, var_os},
+    ffi::OsString,
+    path::Path,
+    process::Command,
+};
 
 use anyhow::{Result, bail};
 
@@ -37,7 +42,7 @@ pub(crate) fn rust(interpreter: &Interpreter, report: &mut Report) -> Result<()>
     cargo("rustdoc", &["doc", "--workspace", "--no-deps"])
 }
 
-/// ruff, mypy and stubtest, with the newest interpreter on which they can be installed.
+/// ruff, the type checkers and stubtest, with the newest interpreter on which they can be installed.
 pub(crate) fn python(interpreters: &[Interpreter], report: &mut Report) -> Result<()> {
     let Some(environment) = report.provide("python", "linters", || with_linters(interpreters))?
     else {
@@ -55,6 +60,9 @@ pub(crate) fn python(interpreters: &[Interpreter], report: &mut Report) -> Resul
     module("ruff", "ruff", &["check"])?;
     module("ruff format", "ruff", &["format", "--check"])?;
     module("mypy", "mypy", &[])?;
+    module("pyright", "pyright", &[])?;
+    module("ty", "ty", &["check"])?;
+    module("pyrefly", "pyrefly", &["check"])?;
     let stubtest = [
         "weakrefs",
         "--mypy-config-file",
@@ -62,7 +70,20 @@ pub(crate) fn python(interpreters: &[Interpreter], report: &mut Report) -> Resul
         "--allowlist",
         STUBTEST_ALLOWLIST,
     ];
-    module("stubtest", "mypy.stubtest", &stubtest)
+    module("stubtest", "mypy.stubtest", &stubtest)?;
+    // Here pyright asks the first `python` of PATH where the package is, whatever its options say.
+    let mut verifytypes = python.module("pyright");
+    verifytypes
+        .args(["--verifytypes", "weakrefs", "--ignoreexternal"])
+        .env("PATH", first_on_path(&python.program)?);
+    passes(report, &python.label, "verifytypes", &mut verifytypes)
+}
+
+/// A PATH on which the directory of a program comes first.
+fn first_on_path(program: &Path) -> Result<OsString> {
+    let inherited = var_os("PATH").unwrap_or_default();
+    let directories = program.parent().map(Path::to_path_buf).into_iter();
+    Ok(join_paths(directories.chain(split_paths(&inherited)))?)
 }
 
 fn with_linters(interpreters: &[Interpreter]) -> Result<Environment> {

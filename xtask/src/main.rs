@@ -43,15 +43,15 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run one unchanged program with the standard weakref and with ours, and compare answers,
+    /// Run one unchanged program with the standard weakref and with weakrefs, and compare answers,
     /// times and memory
     Demo {
         /// The interpreter to use [default: python3]
         #[arg(long)]
         python: Option<PathBuf>,
     },
-    /// Measure the Python face beside the standard weakref and the strong containers, or the Rust
-    /// crate beside its peers
+    /// Measure the Python package beside the standard weakref and the strong containers, or the
+    /// Rust crate beside its peers
     Bench {
         /// The interpreter to use [default: python3]
         #[arg(long)]
@@ -59,13 +59,12 @@ enum Command {
         /// Measure the Rust crate
         #[arg(long)]
         rust: bool,
-        /// Options of `python -m weakrefs bench`, or nearly the same with --rust, after the other
-        /// ones; `-- --help` lists them
+        /// Options of the benchmark, after the other ones; `-- --help` lists them
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<OsString>,
     },
-    /// Pass every check: lints, other targets, Rust tests, and for each interpreter our tests,
-    /// CPython's suites, a brief fuzz and counts of instructions
+    /// Run all quick checks: lints, other targets, Rust tests and models, counts of instructions, and for each
+    /// interpreter the package's tests, CPython's suites and a brief fuzz
     Test {
         /// Interpreters to use [default: each supported version on PATH and among pyenv's]
         #[arg(long)]
@@ -74,7 +73,7 @@ enum Command {
         #[arg(long)]
         debian: bool,
     },
-    /// Pass what is slow of the Rust crates: tests, models of concurrency, AddressSanitizer,
+    /// Run all checks of the Rust crates: tests, models of concurrency, AddressSanitizer,
     /// memcheck, packaging
     Prove,
     /// Make and check all that a release uploads: crates, wheels for Linux, a source distribution
@@ -88,16 +87,16 @@ enum Command {
     Lint,
     /// Compile for Windows, macOS, 32 bits and an interpreter without a GIL
     Targets,
-    /// Run CPython's own suites with ours in place of the standard weakref
+    /// Run CPython's own suites with weakrefs in place of the standard weakref
     Suites {
         /// Interpreters to use [default: each supported version on PATH and among pyenv's]
         #[arg(long)]
         python: Vec<PathBuf>,
-        /// Hunt reference leaks over the suites and our hot paths (needs debug builds)
+        /// Hunt reference leaks in the suites and the package's hot paths (needs debug builds)
         #[arg(long)]
         refleaks: bool,
     },
-    /// Drive ours and the standard weakref in lockstep through random operations
+    /// Drive weakrefs and the standard weakref in lockstep through random operations
     Fuzz {
         /// How long to go on, for each interpreter
         #[arg(long)]
@@ -156,11 +155,7 @@ fn run(command: Command) -> Result<()> {
         } => {
             let interpreter = interpreters::one(python.as_ref())?;
             enter_workspace()?;
-            if rust {
-                bench::rust::run(&interpreter, &options)
-            } else {
-                bench::python(&interpreter, &options)
-            }
+            bench::run(&interpreter, rust, &options)
         }
         Command::Test { python, debian } => {
             let main = interpreters::one(python.first())?;
@@ -272,18 +267,13 @@ fn test(main: &Interpreter, interpreters: &[Interpreter], report: &mut Report) -
     lint::rust(main, report)?;
     targets::check(report)?;
     checks::rust(main, report)?;
+    prove::gate(report)?;
     instructions::rust(main, Action::Compare, report)?;
     for interpreter in interpreters {
-        // The charts are drawn with one, and what makes one's counts of instructions worse makes all worse.
-        let is_main = interpreter.label == main.label;
-        let groups: &[&str] = if is_main {
-            &["test", "bench"]
-        } else {
-            &["test"]
-        };
-        if let Some(environment) = environment::provide(interpreter, groups, report)? {
+        if let Some(environment) = environment::provide(interpreter, &["test"], report)? {
             checks::python(&environment.python(), report)?;
-            if is_main {
+            // What makes the counts of one worse makes those of all worse.
+            if interpreter.label == main.label {
                 instructions::python(&environment.python(), Action::Compare, report)?;
             }
         }

@@ -1,8 +1,8 @@
 //! Running other programs: their output line by line, a limit of time, and interrupts.
 //!
-//! Every child leads a process group of its own, so that an interrupt, or running out of time, ends
-//! it together with whatever it has started, and we live on to clean up. Interrupts only set a
-//! flag, which the one waiting loop reads.
+//! Every child leads a process group of its own. An interrupt, or running out of time, ends the whole
+//! group, and this process lives on to clean up. Interrupts only set a flag, which the one waiting
+//! loop reads.
 
 use std::{
     ffi::OsStr,
@@ -29,7 +29,7 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 const GRACE: Duration = Duration::from_secs(2);
 const POLL: Duration = Duration::from_millis(20);
 
-/// The default limit: far above what any step takes, for a hang must fail and not last.
+/// The default limit: far above what any step takes, so that a hang fails.
 pub(crate) const LIMIT: Duration = Duration::from_secs(20 * 60);
 
 /// The stream that a line came from.
@@ -39,7 +39,7 @@ pub(crate) enum Stream {
     Err,
 }
 
-/// From here on Ctrl-C and its kin end the child that runs and fail the step, instead of ending us.
+/// From here on Ctrl-C and its kin end the running child and fail the step, not this process.
 pub(crate) fn catch_interrupts() -> Result<()> {
     ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed))
         .context("cannot catch interrupts")
@@ -50,26 +50,25 @@ pub(crate) fn check_interrupt() -> Result<()> {
     Ok(())
 }
 
-/// Runs a program that shares our output, and gives whether it succeeded.
+/// Runs a program that shares this one's output; tells whether it succeeded.
 pub(crate) fn succeeds(command: &mut Command) -> Result<bool> {
     Ok(share(command, LIMIT)?.success())
 }
 
-/// Runs a program that shares our output, and gives its exit status.
+/// Runs a program that shares this one's output; gives its exit status.
 pub(crate) fn share(command: &mut Command, limit: Duration) -> Result<ExitStatus> {
     let mut child = spawn(command)?;
     wait(&mut child, Instant::now() + limit)
 }
 
-/// Runs a program that shares our output; failing is an error.
+/// Runs a program that shares this one's output; failing is an error.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let success = succeeds(command)?;
     ensure!(success, "`{}` failed", display(command));
     Ok(())
 }
 
-/// Runs a program quietly and gives its standard output; failing is an error, which shows what it
-/// said.
+/// Runs a program quietly and gives its standard output; failing is an error that shows the output.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let (mut out, mut said) = (String::new(), String::new());
     let status = each_line(command, LIMIT, |stream, line| {
@@ -90,7 +89,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     Ok(out)
 }
 
-/// What a program says quietly, if it can be run and succeeds.
+/// The standard output of a program, run quietly; nothing if it cannot run or fails.
 pub(crate) fn answer(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).output().ok()?;
     let said = String::from_utf8(output.stdout).ok()?;

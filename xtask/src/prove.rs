@@ -1,7 +1,7 @@
 //! All that the Rust crates must pass: their tests, the models of their concurrency, the same tests
 //! under AddressSanitizer and under valgrind's memcheck, and what publishing asks for.
 //!
-//! What a machine has no tool for is skipped, and the table says so.
+//! A check whose tool is missing is skipped, and the table says so.
 
 use std::{fs, path::Path, process::Command};
 
@@ -16,22 +16,22 @@ use crate::{
     report::{Outcome, Report},
 };
 
-/// Flags other than the usual ones would have everything compiled anew, back and forth.
+/// Other flags than usual would recompile everything back and forth, so these have directories of their own.
 const MODELS_TARGET: &str = "target/prove/models";
 const SANITIZER_TARGET: &str = "target/prove/address-sanitizer";
 
 const TESTS: &str = "crates/weakrefs/tests";
 const EXPECTED_LEAKS: &str = "xtask/expected-leaks.txt";
 
-/// Test programs that memcheck has nothing to say about, as they run the compiler, or processes of their
-/// own that it does not follow, or nothing; or that are too slow for it.
+/// Test programs that memcheck leaves out: they run the compiler, or processes that it does not follow, or
+/// nothing, or are too slow for it.
 const UNCHECKED: [&str; 4] = ["compile_fail", "exit", "memory", "models"];
 
-/// Says how many times longer than without a tool the tests may take (`limit` in their `support`).
+/// The factor by which a tool may slow the tests down (`limit` in their `support`).
 const PATIENCE: &str = "WEAKREFS_TEST_PATIENCE";
 
-/// Says how many of their cases the tests pass over where they repeat much of the same (`stride` in their
-/// `support`), and how many scripts `proptest` makes: memcheck needs minutes for what takes a second.
+/// How many similar cases the tests skip (`stride` in their `support`), and how many scripts `proptest` makes:
+/// memcheck needs minutes for what takes a second.
 const BRIEFLY: [(&str, &str); 2] = [("WEAKREFS_TEST_STRIDE", "7"), ("PROPTEST_CASES", "24")];
 
 /// Some tests have several threads, and threads take turns.
@@ -46,8 +46,7 @@ pub(crate) fn rust(report: &mut Report) -> Result<()> {
                 .args(packages(&CRATES)),
         )
     })?;
-    models(report)?;
-    address_sanitizer(report)?;
+    gate(report)?;
     memcheck(report)?;
     let mut rustdoc = cargo();
     rustdoc
@@ -56,6 +55,12 @@ pub(crate) fn rust(report: &mut Report) -> Result<()> {
         .env("RUSTDOCFLAGS", "--deny warnings");
     passes(report, "rust", "rustdoc", &mut rustdoc)?;
     publishable(report)
+}
+
+/// What is quick enough to be a part of every test: the models, and AddressSanitizer where there is a nightly toolchain.
+pub(crate) fn gate(report: &mut Report) -> Result<()> {
+    models(report)?;
+    address_sanitizer(report)
 }
 
 /// The models of `crates/weakrefs/tests/models`.
@@ -77,7 +82,7 @@ fn models(report: &mut Report) -> Result<()> {
     })
 }
 
-/// The tests with every access to memory checked, and at the end for what nobody can reach any more.
+/// The tests under AddressSanitizer, which checks every access, and at the end finds leaks.
 fn address_sanitizer(report: &mut Report) -> Result<()> {
     report.check("nightly", "AddressSanitizer", || {
         let mut version = Command::new("rustup");

@@ -39,9 +39,4 @@ impl<'a> Python<'a> {
         command.args(arguments);
         command
     }
-
-    /// Runs another program that lives where the interpreter does.
-    pub(crate) fn neighbour(&self, program: &str) -> Command {
-        (self.start)(program.as_ref())
-    }
 }

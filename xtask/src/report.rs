@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use comfy_table::{CellAlignment, Table, presets};
+use serde::Deserialize;
 
 use crate::process;
 
 /// What one check found.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 pub(crate) struct Outcome {
     pub(crate) passed: u64,
     pub(crate) failed: u64,

@@ -1,9 +1,9 @@
 //! Builds that the other checks do not see: Windows, macOS, 32 bits, and an interpreter without a GIL.
 //!
-//! They are compiled and not run, so that neither these systems nor their linkers are needed; PyO3 needs no
-//! interpreter either, only its version. What cannot be seen before linking is whether Windows has every function
-//! declared: there PyO3 itself says which library has it, and a declaration of ours says nothing. Hence an attempt to
-//! link, with the linker that comes with Rust: for want of Windows it fails, and lists what it has missed.
+//! The code is compiled, not run, so it needs neither these systems nor their linkers; PyO3 needs only the version of an
+//! interpreter. Only linking shows whether Windows has every declared function: PyO3 says which library has its own
+//! declarations, but nobody says it for the package's. So there is an attempt to link, with the linker that comes with
+//! Rust. Without Windows it fails, and lists what it misses.
 //!
 //! A target that rustup cannot add is skipped, and the table says so.
 
@@ -30,7 +30,7 @@ const EXTENSION: [&str; 1] = ["weakrefs-python"];
 const VERSION: &str = "3.14";
 const FREE_THREADED: &str = "3.14t";
 
-/// Other flags than the usual ones, which would have everything compiled anew, back and forth.
+/// Other flags than usual would recompile everything back and forth, so these have a directory of their own.
 const BUILDS: &str = "target/targets";
 
 /// The libraries that Rust links with on Windows; here each is an archive with nothing in it.
@@ -84,7 +84,7 @@ fn compile(command: &str, target: &str, version: &str) -> Command {
     cargo
 }
 
-/// Whether the target's standard library is there, or has come now.
+/// Whether the target's standard library is installed, now at the latest.
 pub(crate) fn is_available(target: &str) -> bool {
     let mut rustup = Command::new("rustup");
     rustup.args(["target", "add", target]);
@@ -145,7 +145,7 @@ fn undefined(line: &str) -> Option<&str> {
         .map(|(_, symbol)| symbol.trim())
 }
 
-/// As opposed to those of C and Windows, which are missed for want of these.
+/// As opposed to those of C and Windows, which are always missing here.
 fn is_of_python(symbol: &str) -> bool {
     symbol.trim_start_matches('_').starts_with("Py")
 }

@@ -7,7 +7,7 @@ use weakrefs_bench::keyed_by_objects::{
     Elements, LockedMap, LockedSet, OurMap, OurSet, PlainMap, PlainSet,
 };
 use weakrefs_bench::values_by_key::{Dash, Locked, Ours, Plain, Registry};
-use weakrefs_bench::{Cases, LOCKED, OURS, Object, key, objects, shuffled, sizes};
+use weakrefs_bench::{Cases, LOCKED, Object, beside, key, objects, shuffled, sizes};
 
 fn values_by_key<R: Registry>(criterion: &mut Criterion) {
     for size in sizes() {
@@ -17,19 +17,11 @@ fn values_by_key<R: Registry>(criterion: &mut Criterion) {
         for object in &objects {
             registry.insert(key(object.number), object);
         }
-        let (group, way) = ("WeakValueMap", R::WAY);
-        let mut cases = Cases {
-            criterion,
-            group,
-            way,
-            size,
-        };
+        let mut cases = Cases::new(criterion, "WeakValueMap", R::WAY, size);
 
         for (case, prefix) in [("get(&str), hit", ""), ("get(&str), miss", "no ")] {
-            let keys = shuffled(size)
-                .into_iter()
-                .map(|number| format!("{prefix}{}", key(number)));
-            let keys: Vec<String> = keys.collect();
+            let named = |number| format!("{prefix}{}", key(number));
+            let keys: Vec<String> = shuffled(size).into_iter().map(named).collect();
             let mut keys = keys.iter().cycle();
             cases.measure(case, |bencher| {
                 bencher.iter(|| registry.get(black_box(keys.next().expect("not empty"))));
@@ -76,13 +68,7 @@ fn keyed_by_objects<E: Elements>(criterion: &mut Criterion) {
         for object in &elements {
             container.insert(object);
         }
-        let (group, way) = (E::GROUP, E::WAY);
-        let mut cases = Cases {
-            criterion,
-            group,
-            way,
-            size,
-        };
+        let mut cases = Cases::new(criterion, E::GROUP, E::WAY, size);
 
         let mut lookups = |kind: &str, asked: &[Arc<Object>]| {
             let order = shuffled(size);
@@ -116,12 +102,10 @@ fn keyed_by_objects<E: Elements>(criterion: &mut Criterion) {
 }
 
 fn handles(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("handle: clone");
-    let (ours, locked) = (Ours::default(), Arc::new(Locked::default()));
-    group.bench_function(OURS, |bencher| bencher.iter(|| black_box(&ours).clone()));
-    group.bench_function(LOCKED, |bencher| {
-        bencher.iter(|| Arc::clone(black_box(&locked)))
-    });
+    let (handle, locked) = (Ours::default(), Arc::new(Locked::default()));
+    let other = || Arc::clone(black_box(&locked));
+    let ours = || black_box(&handle).clone();
+    beside(criterion, "handle: clone", LOCKED, other, ours);
 }
 
 criterion_group!(

@@ -5,57 +5,42 @@ use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 use std::sync::{Arc, Weak};
 use weakrefs::Ref;
-use weakrefs_bench::{OURS, Object, STD};
+use weakrefs_bench::{OURS, Object, STD, beside};
 
 fn upgrade(criterion: &mut Criterion) {
     let object = Object::new(1);
     let (weak, reference) = (Arc::downgrade(&object), Ref::new(&object));
-    upgrades(criterion, "Ref: upgrade", &weak, &reference);
+    let mut upgrades = |case| {
+        let std = || black_box(&weak).upgrade();
+        let ours = || black_box(&reference).upgrade();
+        beside(criterion, case, STD, std, ours);
+    };
+    upgrades("Ref: upgrade");
     drop(object);
-    upgrades(criterion, "Ref: upgrade, dead", &weak, &reference);
-}
-
-fn upgrades(criterion: &mut Criterion, case: &str, weak: &Weak<Object>, reference: &Ref<Object>) {
-    let mut group = criterion.benchmark_group(case);
-    group.bench_function(STD, |bencher| bencher.iter(|| black_box(weak).upgrade()));
-    group.bench_function(OURS, |bencher| {
-        bencher.iter(|| black_box(reference).upgrade());
-    });
+    upgrades("Ref: upgrade, dead");
 }
 
 fn create(criterion: &mut Criterion) {
-    let object = Object::new(1);
-    creations(criterion, "Ref: create and drop", &object, Ref::new);
-    creations(
+    let object = &Object::new(1);
+    let std = || Arc::downgrade(black_box(object));
+    let ours = || Ref::new(black_box(object));
+    beside(criterion, "Ref: create and drop", STD, std, ours);
+    let calling = || Ref::with_callback(black_box(object), |_| ());
+    beside(
         criterion,
         "Ref: create and drop, callback",
-        &object,
-        |object| Ref::with_callback(object, |_| ()),
+        STD,
+        std,
+        calling,
     );
-    let _another = Ref::new(&object);
-    creations(criterion, "Ref: create and drop, shared", &object, Ref::new);
-}
-
-fn creations(
-    criterion: &mut Criterion,
-    case: &str,
-    object: &Arc<Object>,
-    create: impl Fn(&Arc<Object>) -> Ref<Object>,
-) {
-    let mut group = criterion.benchmark_group(case);
-    group.bench_function(STD, |bencher| {
-        bencher.iter(|| Arc::downgrade(black_box(object)));
-    });
-    group.bench_function(OURS, |bencher| bencher.iter(|| create(black_box(object))));
+    let _another = Ref::new(object);
+    beside(criterion, "Ref: create and drop, shared", STD, std, ours);
 }
 
 fn die(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("Ref: an object without, create and drop");
-    group.bench_function(STD, |bencher| {
-        bencher.iter(|| Arc::new(black_box(1u64)));
-    });
-    group.bench_function(OURS, |bencher| bencher.iter(|| Object::new(black_box(1))));
-    group.finish();
+    let case = "Ref: an object without, create and drop";
+    let std = || Arc::new(black_box(1u64));
+    beside(criterion, case, STD, std, || Object::new(black_box(1)));
 
     let mut group = criterion.benchmark_group("Ref: death, callback");
     group.bench_function(STD, |bencher| {

@@ -42,13 +42,7 @@ fn two_threads<R: Registry + Sync>(criterion: &mut Criterion) {
         for object in &objects {
             registry.insert(key(object.number), object);
         }
-        let (group, way) = ("two threads", R::WAY);
-        let mut cases = Cases {
-            criterion,
-            group,
-            way,
-            size,
-        };
+        let mut cases = Cases::new(criterion, "two threads", R::WAY, size);
 
         let keys: Vec<String> = shuffled(size).into_iter().map(key).collect();
         let half = keys.len() / THREADS;

@@ -20,7 +20,7 @@ pub trait Elements: Default {
 
     /// Drops the object, and rids the container of it if it does not do so by itself. weak-table
     /// has no name for a dead element: there it is removed while it is alive.
-    fn end(&self, object: Arc<Object>);
+    fn end(&self, _object: Arc<Object>) {}
 
     /// Sums up the objects' numbers.
     fn total(&self) -> u64;
@@ -29,127 +29,71 @@ pub trait Elements: Default {
     fn count(&self) -> usize;
 }
 
-pub type OurSet = WeakSet<Object>;
+/// A container of weakrefs, and its peer of weak-table's in a place of its own. `$value` is for maps: the field that is
+/// stored with an object, and how it is seen that a lookup has found it.
+macro_rules! elements {
+    ($group:literal, $ours:ty, $placed:ident of $table:ty, $lookup:ident, $objects:ident $(, $value:ident $found:ident)?) => {
+        impl Elements for $ours {
+            const GROUP: &'static str = $group;
+            const WAY: &'static str = OURS;
+            const LOOKUP: &'static str = stringify!($lookup);
 
-impl Elements for OurSet {
-    const GROUP: &'static str = "WeakSet";
-    const WAY: &'static str = OURS;
-    const LOOKUP: &'static str = "contains";
+            fn insert(&self, object: &Arc<Object>) {
+                self.insert(object $(, object.$value)?);
+            }
 
-    fn insert(&self, object: &Arc<Object>) {
-        self.insert(object);
-    }
+            fn find(&self, object: &Object) -> bool {
+                self.$lookup(object)$(.$found())?
+            }
 
-    fn find(&self, object: &Object) -> bool {
-        self.contains(object)
-    }
+            fn total(&self) -> u64 {
+                self.$objects().map(|object| object.number).sum()
+            }
 
-    fn end(&self, _: Arc<Object>) {}
+            fn count(&self) -> usize {
+                self.len()
+            }
+        }
 
-    fn total(&self) -> u64 {
-        self.iter().map(|object| object.number).sum()
-    }
+        #[derive(Default)]
+        pub struct $placed<P>(P);
 
-    fn count(&self) -> usize {
-        self.len()
-    }
+        impl<P: Place<$table>> Elements for $placed<P> {
+            const GROUP: &'static str = $group;
+            const WAY: &'static str = P::WAY;
+            const LOOKUP: &'static str = stringify!($lookup);
+
+            fn insert(&self, object: &Arc<Object>) {
+                self.0.with(|table| table.insert(Arc::clone(object) $(, object.$value)?));
+            }
+
+            fn find(&self, object: &Object) -> bool {
+                self.0.with(|table| table.$lookup(object)$(.$found())?)
+            }
+
+            fn end(&self, object: Arc<Object>) {
+                self.0.with(|table| table.remove(&*object));
+            }
+
+            fn total(&self) -> u64 {
+                self.0.with(|table| table.$objects().map(|object| object.number).sum())
+            }
+
+            fn count(&self) -> usize {
+                self.0.with(|table| table.len())
+            }
+        }
+    };
 }
 
+pub type OurSet = WeakSet<Object>;
 pub type SetTable = WeakHashSet<Weak<Object>, RandomState>;
-
-/// weak-table's set.
-#[derive(Default)]
-pub struct WeakTableSet<P>(P);
-
 pub type PlainSet = WeakTableSet<RefCell<SetTable>>;
 pub type LockedSet = WeakTableSet<Mutex<SetTable>>;
-
-impl<P: Place<SetTable>> Elements for WeakTableSet<P> {
-    const GROUP: &'static str = OurSet::GROUP;
-    const WAY: &'static str = P::WAY;
-    const LOOKUP: &'static str = OurSet::LOOKUP;
-
-    fn insert(&self, object: &Arc<Object>) {
-        self.0.with(|table| table.insert(Arc::clone(object)));
-    }
-
-    fn find(&self, object: &Object) -> bool {
-        self.0.with(|table| table.contains(object))
-    }
-
-    fn end(&self, object: Arc<Object>) {
-        self.0.with(|table| table.remove(&*object));
-    }
-
-    fn total(&self) -> u64 {
-        self.0
-            .with(|table| table.iter().map(|object| object.number).sum())
-    }
-
-    fn count(&self) -> usize {
-        self.0.with(|table| table.len())
-    }
-}
+elements!("WeakSet", OurSet, WeakTableSet of SetTable, contains, iter);
 
 pub type OurMap = WeakKeyMap<Object, u64>;
-
-impl Elements for OurMap {
-    const GROUP: &'static str = "WeakKeyMap";
-    const WAY: &'static str = OURS;
-    const LOOKUP: &'static str = "get";
-
-    fn insert(&self, object: &Arc<Object>) {
-        self.insert(object, object.number);
-    }
-
-    fn find(&self, object: &Object) -> bool {
-        self.get(object).is_some()
-    }
-
-    fn end(&self, _: Arc<Object>) {}
-
-    fn total(&self) -> u64 {
-        self.keys().map(|object| object.number).sum()
-    }
-
-    fn count(&self) -> usize {
-        self.len()
-    }
-}
-
 pub type MapTable = WeakKeyHashMap<Weak<Object>, u64, RandomState>;
-
-/// weak-table's map.
-#[derive(Default)]
-pub struct WeakTableMap<P>(P);
-
 pub type PlainMap = WeakTableMap<RefCell<MapTable>>;
 pub type LockedMap = WeakTableMap<Mutex<MapTable>>;
-
-impl<P: Place<MapTable>> Elements for WeakTableMap<P> {
-    const GROUP: &'static str = OurMap::GROUP;
-    const WAY: &'static str = P::WAY;
-    const LOOKUP: &'static str = OurMap::LOOKUP;
-
-    fn insert(&self, object: &Arc<Object>) {
-        self.0
-            .with(|table| table.insert(Arc::clone(object), object.number));
-    }
-
-    fn find(&self, object: &Object) -> bool {
-        self.0.with(|table| table.get(object).copied()).is_some()
-    }
-
-    fn end(&self, object: Arc<Object>) {
-        self.0.with(|table| table.remove(&*object));
-    }
-
-    fn total(&self) -> u64 {
-        self.0
-            .with(|table| table.keys().map(|object| object.number).sum())
-    }
-
-    fn count(&self) -> usize {
-        self.0.with(|table| table.len())
-    }
-}
+elements!("WeakKeyMap", OurMap, WeakTableMap of MapTable, get, keys, number is_some);

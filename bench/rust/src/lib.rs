@@ -1,7 +1,7 @@
 //! What the benchmarks have in common: the objects, the keys, how a case is named, and one interface
-//! over ours and the peers.
+//! over weakrefs and its peers.
 //!
-//! `cargo xtask bench --rust` runs them and reads what criterion has written. A benchmark is named
+//! `measure.py` runs them and reads what criterion has written. A benchmark is named
 //! `<group>: <case>/<way>/<entries>`, without the entries where nothing has any.
 
 pub mod keyed_by_objects;
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use weakrefs::{WeakReferenceable, WeakSlot};
 
 /// The ways to do the same.
-pub const OURS: &str = "weakrefs";
+pub const OURS: &str = "ours";
 pub const STD: &str = "std";
 pub const PLAIN: &str = "weak-table";
 pub const LOCKED: &str = "Mutex<weak-table>";
@@ -91,13 +91,27 @@ pub fn sizes() -> Vec<u64> {
 
 /// The cases of a group, done in one way with so many entries.
 pub struct Cases<'a> {
-    pub criterion: &'a mut Criterion,
-    pub group: &'static str,
-    pub way: &'static str,
-    pub size: u64,
+    criterion: &'a mut Criterion,
+    group: &'static str,
+    way: &'static str,
+    size: u64,
 }
 
-impl Cases<'_> {
+impl<'a> Cases<'a> {
+    pub fn new(
+        criterion: &'a mut Criterion,
+        group: &'static str,
+        way: &'static str,
+        size: u64,
+    ) -> Self {
+        Self {
+            criterion,
+            group,
+            way,
+            size,
+        }
+    }
+
     pub fn measure(&mut self, case: &str, run: impl FnMut(&mut Bencher<'_, WallTime>)) {
         let id = BenchmarkId::new(self.way, self.size);
         self.open(case).bench_function(id, run);
@@ -139,6 +153,19 @@ impl Cases<'_> {
         let name = format!("{}: {case}", self.group);
         self.criterion.benchmark_group(name)
     }
+}
+
+/// A case without entries, done in another way and in ours.
+pub fn beside<A, B>(
+    criterion: &mut Criterion,
+    case: &str,
+    way: &str,
+    mut other: impl FnMut() -> A,
+    mut ours: impl FnMut() -> B,
+) {
+    let mut group = criterion.benchmark_group(case);
+    group.bench_function(way, |bencher| bencher.iter(&mut other));
+    group.bench_function(OURS, |bencher| bencher.iter(&mut ours));
 }
 
 /// How long `rounds` times of `work` take, in batches; what comes before and after is not timed.

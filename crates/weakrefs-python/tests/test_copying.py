@@ -170,7 +170,7 @@ def test_a_temporary_directory_under_install(tmp_path):
 
 
 def test_a_pickle_made_under_install_loads_without():
-    """S40: by the standard name, in an interpreter that has never heard of ours."""
+    """S40: by the standard name, in an interpreter without weakrefs."""
     code = """
         import pickle, weakref, weakrefs
         class Thing: pass

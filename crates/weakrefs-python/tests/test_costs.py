@@ -73,6 +73,6 @@ def names_in(code):
 
 @pytest.mark.parametrize(("kind", "name", "readers"), CASES)
 def test_an_operation_on_many_entries_costs_what_it_costs_on_few(costs, kind, name, readers):
-    """S42: each time, or for each entry if it is about all, with so many suspended iterators of different moments."""
+    """S42: each time, or for each entry if it is about all, with many suspended iterators of different moments."""
     few, many = (costs[kind, name, readers][size] for size in SIZES)
     assert many < few * TOLERANCE, f"{few:.0f} instructions with {SIZES[0]} entries, {many:.0f} with {SIZES[1]}"

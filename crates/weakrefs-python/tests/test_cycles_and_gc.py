@@ -211,7 +211,7 @@ def test_stored_by_its_own_del_in_a_collection(kind):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("walk", [list, lambda container: next(iter(container))], ids=["to the end", "broken off"])
 def test_forgotten_by_the_collector(kind, walk):
-    """S20: what nobody is told to evict leaves with the iterator that comes upon it; one that has begun
+    """S20: an entry that nobody evicts leaves with the iterator that meets it; one that has begun
     goes on as ever.
     """
     container, things = kind(), [Thing(), Thing()]
@@ -255,7 +255,7 @@ OUTSIDE_HOLDER = Holder("outside")
 
 
 def closes_a_cycle(function):
-    """`function(thing)` makes `thing` reach itself through an object of ours, and nothing else."""
+    """`function(thing)` makes `thing` reach itself through an object of weakrefs, and nothing else."""
     CYCLES.append(function)
     return function
 
@@ -385,7 +385,7 @@ def picture_of_keys(thing):
 
 @pytest.mark.parametrize("close_the_cycle", CYCLES, ids=lambda function: function.__name__)
 def test_a_cycle_is_collected(close_the_cycle):
-    """S15: through every reference that an object of ours owns."""
+    """S15: through every reference that an object of weakrefs owns."""
     thing = Holder()
     watch = weakref.ref(thing)
     close_the_cycle(thing)

@@ -244,7 +244,7 @@ def end_inside(work, before_the_end=""):
 
 @pytest.mark.parametrize("call", COMPARISONS)
 def test_inside_a_comparison(call):
-    """S35: `__eq__` in Python, called by a lookup, an insertion, or a comparison of two objects of ours."""
+    """S35: `__eq__` in Python, called by a lookup, an insertion, or a comparison of two objects of weakrefs."""
     end_inside(COMPARISONS[call])
 
 

@@ -1,4 +1,4 @@
-"""S35, S2: the end of long chains, in which each object of ours is the last owner of the next.
+"""S35, S2: the end of long chains, in which each object of weakrefs is the last owner of the next.
 
 A death that is a frame of the C stack would end the process. Each chain goes by its first link, on the main thread and
 on a thread with a small stack; when the last `del` returns, all of it has happened. WEAKREFS_CHAIN and
@@ -345,7 +345,7 @@ CHAINS = {
     """,
 }
 
-# Those whose links are not owned through ours, or die in the middle of a function that ours calls.
+# Those whose links weakrefs does not own, or that die in the middle of a function that weakrefs calls.
 OWN = {"attributes of KeyedRefs", "attributes of WeakSets", "one WeakSet", "finalize, by a native function"}
 
 

@@ -1,8 +1,11 @@
-"""What the documentation shows is what happens: the examples of docstrings and README run."""
+"""What the documentation shows is what happens: examples of docstrings and pages run, and links lead somewhere."""
 
+import collections
 import doctest
 import inspect
+import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -10,6 +13,11 @@ import pytest
 import weakrefs
 
 PROJECT = next((parent for parent in pathlib.Path(__file__).parents if (parent / "docs/ADOPTION.md").is_file()), None)
+WITH_PAGES = pytest.mark.skipif(PROJECT is None, reason="an installed copy has no pages beside it")
+BLOCK = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
+SPAN = re.compile(r"`[^`\n]*`")
+HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
+LINK = re.compile(r"\]\((?!\w+:)([^)\s#]*)#?([^)\s]*)\)")
 # The interpreter's own objects bring their own docstrings.
 OURS = [name for name in weakrefs.__all__ if getattr(getattr(weakrefs, name), "__module__", "").startswith("weakrefs")]
 
@@ -25,6 +33,29 @@ def run(examples, name):
 def public_methods(cls):
     own = [each for each in cls.__mro__ if each.__module__.startswith("weakrefs")]
     return {name: value for each in reversed(own) for name, value in vars(each).items() if not name.startswith("_")}
+
+
+def pages():
+    """The Markdown files of the project, without those of builds and environments."""
+    for directory, inner, files in os.walk(PROJECT):
+        inner[:] = [name for name in inner if name != "target" and not name.startswith(".")]
+        yield from (pathlib.Path(directory, name) for name in files if name.endswith(".md"))
+
+
+def anchors(text):
+    """The names of the headings, as GitHub makes them: letters, digits and hyphens, and a number where one comes again."""
+    seen = collections.Counter()
+    for heading in HEADING.findall(BLOCK.sub("", text)):
+        name = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        yield f"{name}-{seen[name]}" if seen[name] else name
+        seen[name] += 1
+
+
+def dead_links(page):
+    for path, anchor in LINK.findall(SPAN.sub("", BLOCK.sub("", page.read_text("utf-8")))):
+        target = page.parent / path if path else page
+        if not target.exists() or (anchor and anchor not in anchors(target.read_text("utf-8"))):
+            yield f"{page.relative_to(PROJECT)}: {path}#{anchor}"
 
 
 def test_there_is_something_to_document():
@@ -55,7 +86,7 @@ def test_every_public_method_is_described(name):
         run(text, f"{name}.{method}")
 
 
-@pytest.mark.skipif(PROJECT is None, reason="an installed copy has no pages beside it")
+@WITH_PAGES
 @pytest.mark.parametrize("page", ["README.md", "crates/weakrefs-python/README.md", "docs/ADOPTION.md"])
 def test_the_examples_of_the_pages_run(tmp_path, page):
     """S25: those that show a prompt, in a process of their own."""
@@ -66,7 +97,7 @@ def test_the_examples_of_the_pages_run(tmp_path, page):
     assert done.stdout.startswith("TestResults(failed=0, attempted=") and "attempted=0" not in done.stdout, done.stdout
 
 
-@pytest.mark.skipif(PROJECT is None, reason="an installed copy has no pages beside it")
+@WITH_PAGES
 @pytest.mark.parametrize("there", [True, False])
 def test_the_import_for_libraries_falls_back(there):
     """S46: as the page shows it, with and without the package."""
@@ -76,3 +107,24 @@ def test_the_import_for_libraries_falls_back(there):
     code = blocked + pattern.partition("```")[0] + "print(weakref.WeakSet.__module__)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert (done.stdout, done.stderr) == ("weakrefs\n" if there else "_weakrefset\n", "")
+
+
+@WITH_PAGES
+def test_the_links_of_the_pages_lead_somewhere():
+    """S25: those within the project, to a file that is there, and to a heading in it."""
+    found = list(pages())
+    assert {PROJECT / "README.md", PROJECT / "docs" / "DESIGN.md"} <= set(found)
+    assert [dead for page in found for dead in dead_links(page)] == []
+
+
+@WITH_PAGES
+@pytest.mark.parametrize("link", ["gone.md", "there.md#gone", "#gone", "there.md#twice-2"])
+def test_a_dead_link_is_found(tmp_path, monkeypatch, link):
+    """S25: a file, a heading elsewhere, one here."""
+    monkeypatch.setitem(globals(), "PROJECT", tmp_path)
+    (tmp_path / "there.md").write_text("# `Here`: it is!\n## Twice\n```\n# gone\n```\n## Twice\n", "utf-8")
+    page = tmp_path / "page.md"
+    page.write_text(
+        f"# Page\n[a](there.md#here-it-is) [b](there.md#twice-1) [c](#page) `[d](no.md)`\n[e]({link})\n", "utf-8"
+    )
+    assert list(dead_links(page)) == [f"page.md: {link if '#' in link else link + '#'}"]

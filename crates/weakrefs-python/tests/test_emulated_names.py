@@ -1,4 +1,4 @@
-"""The private names of the standard classes that programs reach for: what ours have of them is true, or refused."""
+"""The private names of the standard classes that programs reach for: those that weakrefs has are true, or refused."""
 
 import gc
 import inspect

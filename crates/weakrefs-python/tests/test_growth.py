@@ -116,7 +116,7 @@ def test_abandoned_walks_hold_nothing_back(kind):
 
 @kinds
 def test_what_the_collector_forgets_does_not_pile_up(kind):
-    """S34: from 3.14 on, nobody is told of the death of what is stored by its own destructor during a
+    """S34: from 3.14 on, nobody learns of the death of what its own destructor stores during a
     collection.
     """
 

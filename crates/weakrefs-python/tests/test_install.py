@@ -185,7 +185,7 @@ def test_a_class_of_others_under_a_standard_name_does_not_confuse_the_first_inst
 
 
 def test_threads_agree():
-    """S33: within its block every thread sees ours, whatever the others do; in the end the standard names are back."""
+    """S33: within its block every thread sees weakrefs, whatever the others do; in the end the standard names are back."""
     wrong = []
     start = threading.Barrier(4)
 
@@ -313,7 +313,7 @@ def check_standard_objects(values, keys, members, method, observer, finalizer):
 
 
 def test_objects_of_the_standard_classes_keep_working():
-    """S2, S16, S19, S23, S28, S29: before, while, and after ours have their names."""
+    """S2, S16, S19, S23, S28, S29: before, while, and after weakrefs has their names."""
     observer, fired = Observer(), []
     objects = (
         STANDARD["WeakValueDictionary"](),
@@ -388,7 +388,7 @@ def test_the_standard_code_names_its_classes_in_no_other_way():
 
 
 def test_a_pickle_made_under_the_standard_names_needs_only_the_standard_library():
-    """S26: a weak set pickled by a program that runs with ours is loaded by a plain interpreter."""
+    """S26: a plain interpreter loads a weak set that a program with weakrefs has pickled."""
     members = [int, str]
     with weakrefs.installed():
         assert {cls.__module__ for cls in OURS.values()} == {"weakref"}

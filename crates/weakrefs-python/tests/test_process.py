@@ -160,7 +160,7 @@ def test_an_exit_inside_an_exit(error):
 
 
 def test_the_atexit_functions_of_others_keep_their_order():
-    """S31: ours is registered with the first finalizer."""
+    """S31: the exit function of weakrefs is registered with the first finalizer."""
     code = """
         kept = Thing()
         atexit.register(say, "registered before")

@@ -254,7 +254,9 @@ def exchanging(source, key):
     another.action = functools.partial(exchanging, source)
 
 
-@pytest.mark.parametrize(("change", "words"), [(growing, "changed size"), (shrinking, "changed size"), (exchanging, "keys changed")])
+@pytest.mark.parametrize(
+    ("change", "words"), [(growing, "changed size"), (shrinking, "changed size"), (exchanging, "keys changed")]
+)
 @pytest.mark.parametrize("module", [weakrefs, weakref])
 def test_an_update_from_a_dict_that_changes(module, change, words):
     """S18: a hash changes the `dict` that is being read, which ends the reading as it ends a loop over it."""

@@ -1,4 +1,4 @@
-"""`python -m weakrefs --report`: what is told at the end, of the process and of the interpreters that it started."""
+"""`python -m weakrefs --report`: what it says at the end of the process and of the interpreters that it started."""
 
 import os
 import subprocess
@@ -101,7 +101,7 @@ def test_a_child_without_ours_is_told_once(started, start):
     assert unserved(started(start).errors) == [f"{sys.executable} -c 'print(5)'"]
     ended = started(start, "--children")
     told = reports(ended.errors)
-    assert len(told) == (4 if "range(3)" in start else 2)  # who gets ours reports itself
+    assert len(told) == (4 if "range(3)" in start else 2)  # a process with weakrefs reports itself
     assert {report[-1] for report in told} == {"child interpreters not served: none seen"}
 
 
@@ -119,7 +119,7 @@ def test_options_that_leave_ours_out_are_told(started, command, told):
     """S46: those of the interpreter, wherever they stand, and not what follows them."""
     errors = started(f"subprocess.run({command})", "--children").errors
     assert ("not served:\n" in errors) is told
-    assert len(reports(errors)) == (1 if told else 2)  # who gets ours reports itself
+    assert len(reports(errors)) == (1 if told else 2)  # a process with weakrefs reports itself
 
 
 def test_an_environment_without_it_is_told(started):
@@ -152,7 +152,7 @@ def test_scripts_are_looked_into(started, tmp_path):
 
 @POSIX
 def test_exec_is_told_at_once(started):
-    """S46: the process has no other end; a forked one tells of itself alone."""
+    """S46: the process has no other end; a forked one reports itself alone."""
     ended = started(f"print('before', flush=True)\nos.execv(sys.executable, {CHILD})")
     assert ended.output == "before\n5\n"
     assert "becomes one that is not served" in ended.errors and unserved(ended.errors) == [

@@ -187,7 +187,7 @@ def test_an_unknown_keyword_is_refused(module, name, method):
 @either
 @each_method
 def test_one_argument_too_many_is_refused(module, name, method):
-    """S25: ours refuses it everywhere; the standard `pop` of a value dictionary does not look at what follows its default."""
+    """S25: weakrefs refuses it everywhere; the standard `pop` of a value dictionary does not look at what follows its default."""
     referent = Thing()
     bound = getattr(build(module, name, referent), method)
     arguments = [referent] * (1 + len(inspect.signature(METHODS[name][method]).parameters))

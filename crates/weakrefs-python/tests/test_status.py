@@ -17,14 +17,14 @@ pytestmark = pytest.mark.usefixtures("standard_before_and_after")
 
 @pytest.fixture(params=[False, True], ids=["before", "installed"])
 def installed(request):
-    """Whether ours are in must make no difference to what holds standard classes."""
+    """What holds standard classes must be the same, whether weakrefs is installed or not."""
     if request.param:
         weakrefs.install()
     return request.param
 
 
 def test_modules_that_hold_standard_classes_are_named(monkeypatch, installed):
-    """S46: the standard library's own, too; not the exchanged names, nor who holds ours."""
+    """S46: the standard library's own, too; not the exchanged names, nor holders of weakrefs."""
     holder = types.ModuleType("holder")
     holder.Cache, holder.ours, holder.other = STANDARD["WeakValueDictionary"], weakrefs.WeakSet, weakref.ref
     monkeypatch.setitem(sys.modules, "holder", holder)
@@ -80,7 +80,7 @@ def test_live_instances_are_counted_by_class(installed):
 
 
 def test_it_reads_well():
-    """S46: `str` for people, `repr` for programmers; nothing to tell is told as well."""
+    """S46: `str` for people, `repr` for programmers; both also show that there is nothing."""
     code = "import weakrefs, weakref; weakrefs.install(); print(weakrefs.status()); print(repr(weakrefs.status()))"
     assert output_at_bare_start(code) == [
         "weakrefs is installed",

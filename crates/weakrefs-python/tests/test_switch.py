@@ -127,7 +127,7 @@ def test_nothing_is_left_where_it_cannot_be_written(switch, tmp_path):
 
 
 def test_arguments_are_refused(switch):
-    """S46: lest an option be thought of as taken."""
+    """S46: so that nobody thinks that an option took effect."""
     for command in "enable", "disable":
         ended = switch("-m", "weakrefs", command, "--now")
         assert (ended.status, ended.output) == (2, "") and f"{command} takes no arguments" in ended.errors

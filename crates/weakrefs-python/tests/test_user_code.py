@@ -17,7 +17,7 @@ VALUES = things(20)  # for the weak-valued mapping: what its keys lead to
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_lookup_by_identity_compares_nothing(kind):
-    """S18: the object itself is found without a word of its own, but for one hash."""
+    """S18: a lookup of the object itself asks for one hash, and no more."""
     keys, calls = things(3, Hostile), []
     container = kind(keys) if kind is WeakSet else kind(zip(keys, VALUES))
     for key in keys:

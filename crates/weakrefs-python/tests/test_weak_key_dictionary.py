@@ -456,7 +456,7 @@ def test_data_is_a_read_only_picture():
 
 
 def test_data_can_be_exchanged():
-    """S26, S2: for a mapping of references, be they its own or not; those that are dead stay out."""
+    """S26, S2: for a mapping of references, its own or others; dead ones stay out."""
     a, b, c, lost = things(4)
     keys = WeakKeyDictionary({lost: 0, a: 1, b: 2})
     own, dead = keys.keyrefs()[1:], weakref.ref(lost)

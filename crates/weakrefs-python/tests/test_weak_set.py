@@ -333,7 +333,7 @@ def test_data_is_a_read_only_picture():
 
 
 def test_data_can_be_exchanged():
-    """S26, S2: for references, be they its own or not; those that are dead stay out."""
+    """S26, S2: for references, its own or others; dead ones stay out."""
     a, b, c = things(3)
     members = WeakSet([a, b])
     own, foreign = members.data, weakref.ref(c)

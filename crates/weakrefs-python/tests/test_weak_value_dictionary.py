@@ -564,7 +564,7 @@ def test_texts_of_a_subclass_with_equal_hashes():
 
 
 def test_data_can_be_exchanged():
-    """S26, S2: for a mapping to references, be they its own or not; those that are dead stay out."""
+    """S26, S2: for a mapping to references, its own or others; dead ones stay out."""
     a, b, c = things(3)
     values = WeakValueDictionary({1: a, 2: b})
     own, foreign = dict(values.data), weakref.ref(c)

@@ -52,7 +52,7 @@ impl<E> Attic<E> {
     /// Where in the index the newest record of a position is, and its number.
     fn find_newest(&self, position: u32) -> Option<(usize, u32)> {
         let is_record = |at| (at as usize) < self.records.len();
-        self.newest.find(u64::from(position), is_record).ok()
+        self.newest.find(u64::from(position), is_record)
     }
 
     /// The epoch of the newest record of a position.

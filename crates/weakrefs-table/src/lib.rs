@@ -7,9 +7,8 @@
 //! computed, and it keeps five promises:
 //!
 //! 1. **No user code inside.** The table never hashes, compares or drops a key or a value. Lookup
-//!    takes the hash and a closure that tells an entry *by identity*; entries of equal hash can be
-//!    taken out ([`Table::candidates`]), compared outside, and the decision checked afterwards
-//!    ([`Table::version`]).
+//!    takes the hash and a closure that tells an entry *by identity*; [`look_up`] compares entries of
+//!    equal hash outside, and checks afterwards that what it found still holds.
 //! 2. **What leaves is returned.** Every method that removes entries gives them to the caller, who
 //!    drops them when no lock or borrow of the table is held.
 //! 3. **Removal by hash and identity is O(1)** and keeps the order of the others; after mass death
@@ -67,6 +66,7 @@ mod entries;
 mod generation;
 mod hash;
 mod index;
+mod lookup;
 mod retired;
 mod room;
 mod storage;
@@ -74,6 +74,7 @@ mod table;
 
 pub use entries::Entries;
 pub use generation::Snapshot;
+pub use lookup::{Lookup, look_up};
 pub use room::{NoRoom, Refused};
 pub use table::{Miss, Position, Table};
 

@@ -56,7 +56,7 @@ impl Retired {
             return None;
         }
         let found = index.find(hash, |other| other == at);
-        found.is_err().then(|| epoch_of(hash))
+        found.is_none().then(|| epoch_of(hash))
     }
 
     /// Adds the entry at a position, which has left the index.

@@ -13,7 +13,7 @@ mod change;
 mod read;
 
 use crate::generation::Generation;
-use crate::index::{LIMIT, NOWHERE};
+use crate::index::{LIMIT, NOWHERE, Verdict};
 use crate::storage::Storage;
 use alloc::collections::VecDeque;
 
@@ -124,20 +124,24 @@ impl<E> Table<E> {
     #[inline]
     pub fn search(&self, hash: u64, mut same: impl FnMut(&E) -> bool) -> Result<Position, Miss> {
         let mut candidate = None;
-        let found = self.storage.index.find(hash, |at| {
+        let found = self.storage.index.search(hash, |at| {
             let Some(entry) = self.entry(at, hash) else {
-                return false;
+                return Verdict::Continue;
             };
             if same(entry) {
-                return true;
+                return Verdict::Match;
             }
             candidate.get_or_insert(at);
-            !self.storage.index.has_twins()
+            if self.storage.index.has_twins() {
+                Verdict::Continue
+            } else {
+                Verdict::Stop
+            }
         });
         let end = match found {
-            Ok((_, at)) if candidate != Some(at) => return Ok(Position(at)),
-            Err(end) if candidate.is_none() => self.storage.index.usable_end(end),
-            _ => NOWHERE,
+            Ok((_, at)) => return Ok(Position(at)),
+            Err(Some(end)) if candidate.is_none() => self.storage.index.usable_end(end),
+            Err(_) => NOWHERE,
         };
         Err(Miss {
             version: self.version,

@@ -10,7 +10,7 @@ use weakrefs_table::{NoRoom, Snapshot, Table};
 struct Refusing;
 
 thread_local! {
-    /// So many requests of this thread are granted; `None` if all are.
+    /// The number of requests of this thread to grant; `None` grants all.
     static GRANTED: Cell<Option<u32>> = const { Cell::new(None) };
     /// Whether those after the refused one are granted again.
     static ONCE: Cell<bool> = const { Cell::new(false) };

@@ -17,9 +17,9 @@ use std::sync::{Arc, Mutex};
 use std::{env, fs, io, mem, process, thread};
 use weakrefs::{WeakReferenceable, WeakSlot, WeakValueMap};
 
-/// So many files are held although nobody uses them.
+/// The number of unused files to hold.
 const RECENT: usize = 100;
-/// So many files are held by each report.
+/// The number of files that each report holds.
 const TOP: usize = 5;
 
 /// The bytes that parsed files own at the moment, and the most that they ever did.

@@ -56,15 +56,15 @@ enum Reason {
 
 struct Registry {
     /// Those that are alive, oldest first.
-    waiting: Table<Entry>,
+    waiting: Table<Registered>,
     /// Those of them that are not to run now.
-    set_aside: Table<Entry>,
+    set_aside: Table<Registered>,
     next_number: u64,
     phase: Phase,
 }
 
 #[derive(Clone)]
-struct Entry {
+struct Registered {
     /// Rises with the age of the registry.
     number: u64,
     finalizer: Arc<dyn AtExit>,
@@ -109,7 +109,7 @@ pub(crate) fn register(finalizer: Arc<dyn AtExit>) {
     let mut registry = REGISTRY.lock();
     let number = registry.next_number;
     registry.next_number += 1;
-    let entry = Entry { number, finalizer };
+    let entry = Registered { number, finalizer };
     let table = match registry.phase {
         Phase::Running(runner) if runner != Runner::current() => &mut registry.set_aside,
         _ => &mut registry.waiting,
@@ -141,8 +141,8 @@ fn address(finalizer: &dyn AtExit) -> u64 {
 }
 
 impl Registry {
-    fn remove(&mut self, at: u64) -> Option<Entry> {
-        let same = |entry: &Entry| address(&*entry.finalizer) == at;
+    fn remove(&mut self, at: u64) -> Option<Registered> {
+        let same = |entry: &Registered| address(&*entry.finalizer) == at;
         let entry = self.waiting.remove(at, same);
         entry.or_else(|| self.set_aside.remove(at, same))
     }
@@ -170,7 +170,7 @@ impl Registry {
             return;
         }
         let recalled = self.set_aside.extract(|entry| entry.finalizer.atexit());
-        let mut recalled: Vec<Entry> = recalled.into_iter().collect();
+        let mut recalled: Vec<Registered> = recalled.into_iter().collect();
         recalled.sort_by_key(|entry| entry.number);
         for entry in recalled {
             list(&mut self.waiting, entry);
@@ -179,7 +179,7 @@ impl Registry {
 }
 
 /// Lists an entry. Without memory for that, it lives on unlisted (S32): nothing of the user's may go under the lock.
-fn list(table: &mut Table<Entry>, entry: Entry) {
+fn list(table: &mut Table<Registered>, entry: Registered) {
     if let Err(refused) = table.insert(address(&*entry.finalizer), entry) {
         mem::forget(refused.entry);
     }

@@ -1,16 +1,16 @@
 //! [`WeakKeyMap`]: what belongs to objects, kept beside them until they die.
 
-use crate::container::{
-    ByEquivalent, ByIdentity, ByReferent, Entry, Keying, Offer, Store, Taken, Walk, discard,
+use crate::containers::{
+    ByEquivalent, ByIdentity, ByReferent, Container, Drained, Entry, Keying, Walk, drop_entries,
 };
 use crate::drop_first::drop_first;
-use crate::no_room::no_room;
 use crate::slot::WeakReferenceable;
 use equivalent::Equivalent;
 use std::convert::Infallible;
 use std::fmt;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::iter::FusedIterator;
+use std::mem;
 use std::sync::Arc;
 use weakrefs_table::NoRoom;
 
@@ -39,7 +39,7 @@ use weakrefs_table::NoRoom;
 /// assert!(sizes.is_empty());
 /// ```
 pub struct WeakKeyMap<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S = RandomState> {
-    store: Arc<Store<K, Arc<V>>>,
+    container: Arc<Container<K, Arc<V>>>,
     keying: S,
 }
 
@@ -77,7 +77,7 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S> WeakKeyMap<K, V
     #[must_use]
     pub fn with_hasher(hasher: S) -> Self {
         Self {
-            store: Store::new(),
+            container: Container::new(),
             keying: hasher,
         }
     }
@@ -85,7 +85,7 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S> WeakKeyMap<K, V
     /// How many entries there are. O(1).
     #[must_use]
     pub fn len(&self) -> usize {
-        self.store.len()
+        self.container.len()
     }
 
     /// Whether there is no entry.
@@ -101,7 +101,7 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S> WeakKeyMap<K, V
     /// map meanwhile (S42).
     pub fn iter(&self) -> Iter<K, V> {
         Iter {
-            walk: Walk::new(&self.store),
+            walk: Walk::new(&self.container),
         }
     }
 
@@ -117,51 +117,51 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S> WeakKeyMap<K, V
 
     /// Takes out the newest entry.
     pub fn pop(&self) -> Option<(Arc<K>, Arc<V>)> {
-        self.store.pop()
+        self.container.pop()
     }
 
     /// Removes every entry.
     pub fn clear(&self) {
-        self.store.clear();
+        self.container.clear();
     }
 
     /// Takes every entry out, in the order of insertion. The map is empty at once, whether the iterator
     /// is used or not.
     pub fn drain(&self) -> Drain<K, V> {
         Drain {
-            taken: Taken::new(self.store.take_all()),
+            drained: Drained::new(self.container.take_all()),
         }
     }
 
     /// Removes the entries for which `keep` is false. `keep` runs outside of all locks; an entry whose
     /// value has been changed meanwhile stays.
     pub fn retain(&self, mut keep: impl FnMut(&Arc<K>, &Arc<V>) -> bool) {
-        let mut walk = Walk::new(&self.store);
+        let mut walk = Walk::new(&self.container);
         while let Some((hash, watch, key, value)) = walk.next(|hash, entry| {
             let key = entry.referent.upgrade()?;
             Some((hash, entry.watch.clone(), key, Arc::clone(&entry.payload)))
         }) {
             if !keep(&key, &value) {
                 let is_judged = |entry: &Entry<K, Arc<V>>| Arc::ptr_eq(&entry.payload, &value);
-                discard(self.store.remove_watch(hash, &watch, is_judged));
+                drop_entries(self.container.take_watched(hash, &watch, is_judged));
             }
         }
     }
 
     /// Makes room for `additional` more entries.
     pub fn reserve(&self, additional: usize) {
-        self.store.reserve(additional);
+        self.container.reserve(additional);
     }
 
     /// Whether both are handles of the same map.
     #[must_use]
     pub fn ptr_eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.store, &other.store)
+        Arc::ptr_eq(&self.container, &other.container)
     }
 }
 
 impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> WeakKeyMap<K, V, S> {
-    /// Stores `value` for `key`; gives the value that it replaces. An equal key that is there stays,
+    /// Containers `value` for `key`; gives the value that it replaces. An equal key that is there stays,
     /// and the entry lives as long as that (S19).
     pub fn insert(&self, key: &Arc<K>, value: V) -> Option<Arc<V>> {
         self.insert_arc(key, Arc::new(value))
@@ -169,26 +169,26 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
 
     /// As [`insert`](Self::insert), for a value that is shared.
     pub fn insert_arc(&self, key: &Arc<K>, value: Arc<V>) -> Option<Arc<V>> {
-        let probe = ByReferent::new(&**key, &self.keying);
-        let replaced = self
-            .store
-            .put_over(&probe, key, value, false, Offer::exchange_payload)?;
-        replaced.into_payload()
+        let query = ByReferent::new(&**key, &self.keying);
+        let new = Arc::clone(&value);
+        self.container.put(&query, key, value, |table, at| {
+            Ok(mem::replace(&mut table.get_mut(at)?.payload, new))
+        })
     }
 
     /// The value of an equal key.
     #[inline]
     #[must_use]
     pub fn get(&self, key: &K) -> Option<Arc<V>> {
-        let probe = ByReferent::new(key, &self.keying);
-        self.store
-            .get(&probe, |entry| Some(Arc::clone(&entry.payload)))
+        let query = ByReferent::new(key, &self.keying);
+        self.container
+            .get(&query, |entry| Some(Arc::clone(&entry.payload)))
     }
 
     /// The key that equals `key`, and its value.
     #[must_use]
     pub fn get_key_value(&self, key: &K) -> Option<(Arc<K>, Arc<V>)> {
-        self.store
+        self.container
             .get(&ByReferent::new(key, &self.keying), key_and_value)
     }
 
@@ -196,14 +196,14 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
     #[inline]
     #[must_use]
     pub fn contains_key(&self, key: &K) -> bool {
-        let probe = ByReferent::new(key, &self.keying);
-        self.store.get(&probe, |_| Some(())).is_some()
+        let query = ByReferent::new(key, &self.keying);
+        self.container.get(&query, |_| Some(())).is_some()
     }
 
     /// Removes the entry of an equal key; gives its value.
     pub fn remove(&self, key: &K) -> Option<Arc<V>> {
-        let probe = ByReferent::new(key, &self.keying);
-        self.store.remove(&probe).map(|entry| entry.payload)
+        let query = ByReferent::new(key, &self.keying);
+        self.container.take(&query).map(|entry| entry.payload)
     }
 
     /// The value of an equal key, or else the one that `make` makes, after storing it for `key`.
@@ -253,17 +253,17 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
         key: &Arc<K>,
         make: impl FnOnce() -> Result<V, E>,
     ) -> Result<Arc<V>, E> {
-        let probe = ByReferent::new(&**key, &self.keying);
+        let query = ByReferent::new(&**key, &self.keying);
         let read = |entry: &Entry<K, Arc<V>>| Some(Arc::clone(&entry.payload));
-        self.store.get_or_make(&probe, read, || {
+        self.container.get_or_make(&query, read, || {
             let value = Arc::new(make()?);
             let shared = Arc::clone(&value);
-            let hit = self
-                .store
-                .put(&probe, key, shared, |entry| Arc::clone(&entry.payload));
-            Ok(match hit {
+            let present = self.container.put(&query, key, shared, |table, at| {
+                Ok(Arc::clone(&table.get(at).ok_or(NoRoom)?.payload))
+            });
+            Ok(match present {
                 None => value,
-                Some((present, _)) => drop_first(value, present),
+                Some(present) => drop_first(value, present),
             })
         })
     }
@@ -292,12 +292,12 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
         key: &Arc<K>,
         mut change: impl FnMut(Option<Arc<V>>) -> Option<V>,
     ) -> Option<Arc<V>> {
-        let probe = ByReferent::new(&**key, &self.keying);
+        let query = ByReferent::new(&**key, &self.keying);
         loop {
             let Some(present) = self.get(key) else {
                 let value = Arc::new(change(None)?);
                 let shared = Arc::clone(&value);
-                match self.store.put(&probe, key, shared, |_| ()) {
+                match self.container.put(&query, key, shared, |_, _| Ok(())) {
                     None => return Some(value),
                     Some(_) => continue,
                 }
@@ -306,16 +306,12 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
             let is_present = |entry: &Entry<K, Arc<V>>| Arc::ptr_eq(&entry.payload, &present);
             // What is replaced or removed is `present`: this is not the last one of it.
             let changed = match &new {
-                Some(new) => {
-                    let changed = self.store.locate(&probe, |shard, found| {
-                        let entry = shard.entry_if(found, is_present)?;
-                        Ok(entry.map(|entry| entry.payload = Arc::clone(new)))
-                    });
-                    changed.unwrap_or_else(|NoRoom| no_room())
-                }
-                None => self.store.remove_if(&probe, is_present).map(drop),
+                Some(new) => self.container.change_if(&query, is_present, |entry| {
+                    entry.payload = Arc::clone(new);
+                }),
+                None => self.container.take_if(&query, is_present).is_some(),
             };
-            if changed.is_some() {
+            if changed {
                 return drop_first(present, new);
             }
         }
@@ -338,7 +334,7 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: BuildHasher> We
     /// `key` must hash as the entry's key does; a `Borrow` implementation makes it equivalent.
     #[must_use]
     pub fn find<Q: ?Sized + Hash + Equivalent<K>>(&self, key: &Q) -> Option<(Arc<K>, Arc<V>)> {
-        self.store
+        self.container
             .get(&ByEquivalent::new(key, &self.keying), key_and_value)
     }
 }
@@ -352,7 +348,7 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Clone> Clone
 {
     fn clone(&self) -> Self {
         Self {
-            store: Arc::clone(&self.store),
+            container: Arc::clone(&self.container),
             keying: self.keying.clone(),
         }
     }
@@ -445,18 +441,18 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static> FusedIterator for 
 
 /// What [`WeakKeyMap::drain`] took out.
 pub struct Drain<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static> {
-    taken: Taken<K, Arc<V>>,
+    drained: Drained<K, Arc<V>>,
 }
 
 impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static> Iterator for Drain<K, V> {
     type Item = (Arc<K>, Arc<V>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.taken.next()
+        self.drained.next()
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.taken.size_hint()
+        self.drained.size_hint()
     }
 }
 

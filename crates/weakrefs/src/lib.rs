@@ -84,7 +84,7 @@
 //! Numbers such as S12 are sections of the [contract](docs#the-contract).
 
 mod callable;
-mod container;
+mod containers;
 pub mod docs;
 mod drop_first;
 mod error;
@@ -106,7 +106,7 @@ mod value_map;
 mod watchers;
 
 pub use callable::{Callable, Method};
-pub use container::{ByIdentity, Keying};
+pub use containers::{ByIdentity, Keying};
 pub use error::ReferenceError;
 pub use exit::{ExitGuard, exit_guard, run_exit_finalizers};
 pub use finalize::{Finalizer, finalize};

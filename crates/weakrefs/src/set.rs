@@ -1,7 +1,7 @@
 //! [`WeakSet`]: a set of objects that leave it when they die.
 
-use crate::container::{
-    ByEquivalent, ByIdentity, ByReferent, Entry, Keying, Offer, Store, Taken, Walk,
+use crate::containers::{
+    ByEquivalent, ByIdentity, ByReferent, Container, Drained, Entry, Keying, Walk,
 };
 use crate::drop_first::drop_first;
 use crate::slot::WeakReferenceable;
@@ -40,7 +40,7 @@ use std::sync::Arc;
 /// assert!(windows.iter().all(|window| **window == "main"));
 /// ```
 pub struct WeakSet<T: ?Sized + WeakReferenceable, S = RandomState> {
-    pub(crate) store: Arc<Store<T, ()>>,
+    pub(crate) container: Arc<Container<T, ()>>,
     pub(crate) keying: S,
 }
 
@@ -78,7 +78,7 @@ impl<T: ?Sized + WeakReferenceable, S> WeakSet<T, S> {
     #[must_use]
     pub fn with_hasher(hasher: S) -> Self {
         Self {
-            store: Store::new(),
+            container: Container::new(),
             keying: hasher,
         }
     }
@@ -86,7 +86,7 @@ impl<T: ?Sized + WeakReferenceable, S> WeakSet<T, S> {
     /// How many elements there are. O(1).
     #[must_use]
     pub fn len(&self) -> usize {
-        self.store.len()
+        self.container.len()
     }
 
     /// Whether there is no element.
@@ -102,68 +102,65 @@ impl<T: ?Sized + WeakReferenceable, S> WeakSet<T, S> {
     /// set meanwhile (S42).
     pub fn iter(&self) -> Iter<T> {
         Iter {
-            walk: Walk::new(&self.store),
+            walk: Walk::new(&self.container),
         }
     }
 
     /// Takes out the newest element.
     #[must_use = "to drop an element use `clear` or `remove`"]
     pub fn pop(&self) -> Option<Arc<T>> {
-        self.store.pop().map(|(element, ())| element)
+        self.container.pop().map(|(element, ())| element)
     }
 
     /// Removes every element.
     pub fn clear(&self) {
-        self.store.clear();
+        self.container.clear();
     }
 
     /// Takes every element out, in the order of insertion. The set is empty at once, whether the
     /// iterator is used or not.
     pub fn drain(&self) -> Drain<T> {
         Drain {
-            taken: Taken::new(self.store.take_all()),
+            drained: Drained::new(self.container.take_all()),
         }
     }
 
     /// Removes the elements for which `keep` is false. `keep` runs outside of all locks.
     pub fn retain(&self, mut keep: impl FnMut(&Arc<T>) -> bool) {
-        let mut walk = Walk::new(&self.store);
+        let mut walk = Walk::new(&self.container);
         while let Some((hash, watch, element)) =
             walk.next(|hash, entry| Some((hash, entry.watch.clone(), entry.referent.upgrade()?)))
         {
             if !keep(&element) {
-                self.store.remove_watch(hash, &watch, |_| true);
+                self.container.take_watched(hash, &watch, |_| true);
             }
         }
     }
 
     /// Makes room for `additional` more elements.
     pub fn reserve(&self, additional: usize) {
-        self.store.reserve(additional);
+        self.container.reserve(additional);
     }
 
     /// Whether both are handles of the same set.
     #[must_use]
     pub fn ptr_eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.store, &other.store)
+        Arc::ptr_eq(&self.container, &other.container)
     }
 }
 
 impl<T: ?Sized + WeakReferenceable, S: Keying<T>> WeakSet<T, S> {
     /// Adds `element`; gives whether it is new. An equal element that is there stays (S19).
     pub fn insert(&self, element: &Arc<T>) -> bool {
-        let probe = ByReferent::new(&**element, &self.keying);
-        let hit = self.store.put(&probe, element, (), |_| ());
-        hit.is_none()
+        let query = ByReferent::new(&**element, &self.keying);
+        let present = self.container.put(&query, element, (), |_, _| Ok(()));
+        present.is_none()
     }
 
     /// Adds `element` in place of an equal one, which is returned.
     pub fn replace(&self, element: &Arc<T>) -> Option<Arc<T>> {
-        let probe = ByReferent::new(&**element, &self.keying);
-        let replaced = self
-            .store
-            .put_over(&probe, element, (), true, Offer::exchange_referent)?;
-        replaced.into_referent()
+        let query = ByReferent::new(&**element, &self.keying);
+        self.container.replace(&query, element, ())
     }
 
     /// The element that equals `element`, or `element` itself after adding it.
@@ -179,17 +176,10 @@ impl<T: ?Sized + WeakReferenceable, S: Keying<T>> WeakSet<T, S> {
     /// ```
     #[must_use = "without a strong reference the element dies"]
     pub fn get_or_insert(&self, element: Arc<T>) -> Arc<T> {
-        let probe = ByReferent::new(&*element, &self.keying);
-        loop {
-            let hit = self
-                .store
-                .put(&probe, &element, (), |entry| entry.referent.upgrade());
-            match hit {
-                None => return element,
-                Some((Some(present), _)) => return drop_first(element, present),
-                // It has died since it was recognised.
-                Some((None, _)) => {}
-            }
+        let query = ByReferent::new(&*element, &self.keying);
+        match self.container.put_or_upgrade(&query, &element, &()) {
+            None => element,
+            Some(present) => drop_first(element, present),
         }
     }
 
@@ -197,16 +187,16 @@ impl<T: ?Sized + WeakReferenceable, S: Keying<T>> WeakSet<T, S> {
     #[inline]
     #[must_use]
     pub fn contains(&self, element: &T) -> bool {
-        let probe = ByReferent::new(element, &self.keying);
-        self.store.get(&probe, |_| Some(())).is_some()
+        let query = ByReferent::new(element, &self.keying);
+        self.container.get(&query, |_| Some(())).is_some()
     }
 
     /// The element that equals `element`.
     #[inline]
     #[must_use]
     pub fn get(&self, element: &T) -> Option<Arc<T>> {
-        let probe = ByReferent::new(element, &self.keying);
-        self.store.get(&probe, |entry| entry.referent.upgrade())
+        let query = ByReferent::new(element, &self.keying);
+        self.container.get(&query, |entry| entry.referent.upgrade())
     }
 
     /// Removes the element that equals `element`; gives whether it was there.
@@ -216,8 +206,8 @@ impl<T: ?Sized + WeakReferenceable, S: Keying<T>> WeakSet<T, S> {
 
     /// Takes out the element that equals `element`.
     pub fn take(&self, element: &T) -> Option<Arc<T>> {
-        let probe = ByReferent::new(element, &self.keying);
-        self.store.remove(&probe)?.referent.upgrade()
+        let query = ByReferent::new(element, &self.keying);
+        self.container.take(&query)?.referent.upgrade()
     }
 
     /// Another set with the same elements.
@@ -257,8 +247,8 @@ impl<T: ?Sized + WeakReferenceable, S: BuildHasher> WeakSet<T, S> {
     /// ```
     #[must_use]
     pub fn find<Q: ?Sized + Hash + Equivalent<T>>(&self, key: &Q) -> Option<Arc<T>> {
-        let probe = ByEquivalent::new(key, &self.keying);
-        self.store.get(&probe, |entry| entry.referent.upgrade())
+        let query = ByEquivalent::new(key, &self.keying);
+        self.container.get(&query, |entry| entry.referent.upgrade())
     }
 
     /// The element that `key` is equivalent to, or else the one that `make` makes, after adding it.
@@ -320,17 +310,17 @@ impl<T: ?Sized + WeakReferenceable, S: BuildHasher> WeakSet<T, S> {
     where
         S: Keying<T>,
     {
-        let probe = ByEquivalent::new(key, &self.keying);
+        let query = ByEquivalent::new(key, &self.keying);
         let read = |entry: &Entry<T, ()>| entry.referent.upgrade();
-        self.store
-            .get_or_make(&probe, read, || Ok(self.get_or_insert(make()?)))
+        self.container
+            .get_or_make(&query, read, || Ok(self.get_or_insert(make()?)))
     }
 }
 
 impl<T: ?Sized + WeakReferenceable, S: Clone> Clone for WeakSet<T, S> {
     fn clone(&self) -> Self {
         Self {
-            store: Arc::clone(&self.store),
+            container: Arc::clone(&self.container),
             keying: self.keying.clone(),
         }
     }
@@ -379,18 +369,18 @@ impl<T: ?Sized + WeakReferenceable, S> IntoIterator for &WeakSet<T, S> {
 
 /// What [`WeakSet::drain`] took out.
 pub struct Drain<T: ?Sized + WeakReferenceable> {
-    taken: Taken<T, ()>,
+    drained: Drained<T, ()>,
 }
 
 impl<T: ?Sized + WeakReferenceable> Iterator for Drain<T> {
     type Item = Arc<T>;
 
     fn next(&mut self) -> Option<Arc<T>> {
-        self.taken.next().map(|(element, ())| element)
+        self.drained.next().map(|(element, ())| element)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.taken.size_hint()
+        self.drained.size_hint()
     }
 }
 

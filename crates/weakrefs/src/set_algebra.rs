@@ -2,7 +2,7 @@
 //!
 //! Results are weak sets that hash as the left operand does.
 
-use crate::container::Keying;
+use crate::containers::Keying;
 use crate::set::WeakSet;
 use crate::slot::WeakReferenceable;
 use std::borrow::Borrow;

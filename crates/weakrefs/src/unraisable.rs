@@ -132,9 +132,9 @@ fn report(unraisable: Unraisable) {
             context: "calling the unraisable hook",
         };
         print(&second);
-        discard(second);
+        drop_payload(second);
     }
-    discard(unraisable);
+    drop_payload(unraisable);
     // The last to know a hook that has been replaced meanwhile.
     if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(hook))) {
         std::mem::forget(payload);
@@ -142,7 +142,7 @@ fn report(unraisable: Unraisable) {
 }
 
 /// Drops a payload. One whose own destructor panics is left alone from then on.
-fn discard(unraisable: Unraisable) {
+fn drop_payload(unraisable: Unraisable) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(unraisable))) {
         std::mem::forget(payload);
     }

@@ -1,6 +1,6 @@
 //! [`WeakValueMap`]: objects by key, as long as somebody else keeps them alive.
 
-use crate::container::{ByKey, Entry, Offer, Store, Taken, Walk, discard};
+use crate::containers::{ByKey, Container, Drained, Entry, Walk, drop_entries};
 use crate::drop_first::drop_first;
 use crate::reference::home_of;
 use crate::slot::WeakReferenceable;
@@ -36,7 +36,7 @@ use std::sync::Arc;
 /// assert_eq!(cache.len(), 0);
 /// ```
 pub struct WeakValueMap<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S = RandomState> {
-    store: Arc<Store<V, Arc<K>>>,
+    container: Arc<Container<V, Arc<K>>>,
     hasher: S,
 }
 
@@ -61,7 +61,7 @@ impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S> WeakValueMap<K,
     #[must_use]
     pub fn with_hasher(hasher: S) -> Self {
         Self {
-            store: Store::new(),
+            container: Container::new(),
             hasher,
         }
     }
@@ -69,7 +69,7 @@ impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S> WeakValueMap<K,
     /// How many entries there are. O(1).
     #[must_use]
     pub fn len(&self) -> usize {
-        self.store.len()
+        self.container.len()
     }
 
     /// Whether there is no entry.
@@ -85,7 +85,7 @@ impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S> WeakValueMap<K,
     /// map meanwhile (S42).
     pub fn iter(&self) -> Iter<K, V> {
         Iter {
-            walk: Walk::new(&self.store),
+            walk: Walk::new(&self.container),
         }
     }
 
@@ -101,45 +101,45 @@ impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S> WeakValueMap<K,
 
     /// Takes out the newest entry.
     pub fn pop(&self) -> Option<(Arc<K>, Arc<V>)> {
-        self.store.pop().map(|(value, key)| (key, value))
+        self.container.pop().map(|(value, key)| (key, value))
     }
 
     /// Removes every entry.
     pub fn clear(&self) {
-        self.store.clear();
+        self.container.clear();
     }
 
     /// Takes every entry out, in the order of insertion. The map is empty at once, whether the iterator
     /// is used or not.
     pub fn drain(&self) -> Drain<K, V> {
         Drain {
-            taken: Taken::new(self.store.take_all()),
+            drained: Drained::new(self.container.take_all()),
         }
     }
 
     /// Removes the entries for which `keep` is false. `keep` runs outside of all locks; an entry whose
     /// object has been changed meanwhile stays.
     pub fn retain(&self, mut keep: impl FnMut(&Arc<K>, &Arc<V>) -> bool) {
-        let mut walk = Walk::new(&self.store);
+        let mut walk = Walk::new(&self.container);
         while let Some((hash, watch, key, value)) = walk.next(|hash, entry| {
             let value = entry.referent.upgrade()?;
             Some((hash, entry.watch.clone(), Arc::clone(&entry.payload), value))
         }) {
             if !keep(&key, &value) {
-                discard(self.store.remove_watch(hash, &watch, |_| true));
+                drop_entries(self.container.take_watched(hash, &watch, |_| true));
             }
         }
     }
 
     /// Makes room for `additional` more entries.
     pub fn reserve(&self, additional: usize) {
-        self.store.reserve(additional);
+        self.container.reserve(additional);
     }
 
     /// Whether both are handles of the same map.
     #[must_use]
     pub fn ptr_eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.store, &other.store)
+        Arc::ptr_eq(&self.container, &other.container)
     }
 }
 
@@ -149,7 +149,7 @@ where
     V: ?Sized + WeakReferenceable,
     S: BuildHasher,
 {
-    /// Stores `value` under `key`; gives the object that it replaces, if that is still alive. An equal
+    /// Containers `value` under `key`; gives the object that it replaces, if that is still alive. An equal
     /// key that is there stays (S19), and the death of the replaced object removes nothing (S16).
     pub fn insert(&self, key: K, value: &Arc<V>) -> Option<Arc<V>> {
         let key = Arc::new(key);
@@ -161,8 +161,8 @@ where
     #[inline]
     #[must_use]
     pub fn get<Q: ?Sized + Hash + Equivalent<K>>(&self, key: &Q) -> Option<Arc<V>> {
-        let probe = ByKey::new(key, &self.hasher);
-        self.store.get(&probe, |entry| entry.referent.upgrade())
+        let query = ByKey::new(key, &self.hasher);
+        self.container.get(&query, |entry| entry.referent.upgrade())
     }
 
     /// The stored key that `key` is equivalent to, and its object.
@@ -171,16 +171,16 @@ where
         &self,
         key: &Q,
     ) -> Option<(Arc<K>, Arc<V>)> {
-        let probe = ByKey::new(key, &self.hasher);
-        self.store.get(&probe, key_and_value)
+        let query = ByKey::new(key, &self.hasher);
+        self.container.get(&query, key_and_value)
     }
 
     /// Whether there is a living object under `key`.
     #[inline]
     #[must_use]
     pub fn contains_key<Q: ?Sized + Hash + Equivalent<K>>(&self, key: &Q) -> bool {
-        let probe = ByKey::new(key, &self.hasher);
-        self.store.get(&probe, |_| Some(())).is_some()
+        let query = ByKey::new(key, &self.hasher);
+        self.container.get(&query, |_| Some(())).is_some()
     }
 
     /// Removes the entry of `key`; gives its object.
@@ -194,8 +194,8 @@ where
         &self,
         key: &Q,
     ) -> Option<(Arc<K>, Arc<V>)> {
-        let probe = ByKey::new(key, &self.hasher);
-        let entry = self.store.remove(&probe)?;
+        let query = ByKey::new(key, &self.hasher);
+        let entry = self.container.take(&query)?;
         entry.referent.upgrade().map(|value| (entry.payload, value))
     }
 
@@ -250,22 +250,14 @@ where
             return Ok(drop_first(key, present));
         }
         let key = Arc::new(key);
-        let probe = ByKey::<K, K>::new(&key, &self.hasher);
+        let query = ByKey::<K, K>::new(&key, &self.hasher);
         let read = |entry: &Entry<V, Arc<K>>| entry.referent.upgrade();
-        let result = self.store.get_or_make(&probe, read, || {
+        let result = self.container.get_or_make(&query, read, || {
             let made = make()?;
-            loop {
-                let payload = Arc::clone(&key);
-                match self
-                    .store
-                    .put(&probe, &made, payload, |entry| entry.referent.upgrade())
-                {
-                    None => return Ok(made),
-                    Some((Some(present), _)) => return Ok(drop_first(made, present)),
-                    // It has died since it was recognised.
-                    Some((None, _)) => {}
-                }
-            }
+            Ok(match self.container.put_or_upgrade(&query, &made, &key) {
+                None => made,
+                Some(present) => drop_first(made, present),
+            })
         });
         drop_first(key, result)
     }
@@ -294,12 +286,12 @@ where
         mut change: impl FnMut(Option<Arc<V>>) -> Option<Arc<V>>,
     ) -> Option<Arc<V>> {
         let key = Arc::new(key);
-        let probe = ByKey::<K, K>::new(&key, &self.hasher);
+        let query = ByKey::<K, K>::new(&key, &self.hasher);
         loop {
-            let Some(present) = self.store.get(&probe, |entry| entry.referent.upgrade()) else {
+            let Some(present) = self.container.get(&query, |entry| entry.referent.upgrade()) else {
                 let value = change(None)?;
                 let payload = Arc::clone(&key);
-                match self.store.put(&probe, &value, payload, |_| ()) {
+                match self.container.put(&query, &value, payload, |_, _| Ok(())) {
                     None => return Some(drop_first(key, value)),
                     Some(_) => continue,
                 }
@@ -309,14 +301,16 @@ where
                 |entry: &Entry<V, Arc<K>>| entry.referent.as_ptr().addr() == home_of(&present);
             let changed = match &new {
                 Some(new) => self
-                    .store
-                    .exchange_if(&probe, new, Arc::clone(&key), is_present),
-                None => self
-                    .store
-                    .remove_if(&probe, is_present)
-                    .map(|entry| discard([entry])),
+                    .container
+                    .replace_if(&query, new, Arc::clone(&key), is_present),
+                None => {
+                    let taken = self.container.take_if(&query, is_present);
+                    let is_taken = taken.is_some();
+                    drop_entries(taken);
+                    is_taken
+                }
             };
-            if changed.is_some() {
+            if changed {
                 return drop_first((key, present), new);
             }
         }
@@ -336,12 +330,8 @@ where
     }
 
     fn store_under(&self, key: &Arc<K>, value: &Arc<V>) -> Option<Arc<V>> {
-        let probe = ByKey::<K, K>::new(key, &self.hasher);
-        let payload = Arc::clone(key);
-        let replaced =
-            self.store
-                .put_over(&probe, value, payload, true, Offer::exchange_referent)?;
-        replaced.into_referent()
+        let query = ByKey::<K, K>::new(key, &self.hasher);
+        self.container.replace(&query, value, Arc::clone(key))
     }
 }
 
@@ -354,7 +344,7 @@ impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S: Clone> Clone
 {
     fn clone(&self) -> Self {
         Self {
-            store: Arc::clone(&self.store),
+            container: Arc::clone(&self.container),
             hasher: self.hasher.clone(),
         }
     }
@@ -450,18 +440,18 @@ impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable> FusedIterator for 
 
 /// What [`WeakValueMap::drain`] took out.
 pub struct Drain<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable> {
-    taken: Taken<V, Arc<K>>,
+    drained: Drained<V, Arc<K>>,
 }
 
 impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable> Iterator for Drain<K, V> {
     type Item = (Arc<K>, Arc<V>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.taken.next().map(|(value, key)| (key, value))
+        self.drained.next().map(|(value, key)| (key, value))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.taken.size_hint()
+        self.drained.size_hint()
     }
 }
 

@@ -71,7 +71,7 @@ fn the_callback_of_a_reference_that_died_first_never_runs() {
     drop(kept);
 }
 
-/// S4: all references that were alive at the death are told, as in 3.14, even if a callback drops them.
+/// S4: all references that were alive at the death call back, as in 3.14, even if a callback drops them.
 #[test]
 fn a_callback_cannot_silence_an_older_one() {
     let log = Log::default();

@@ -260,7 +260,7 @@ fn moves_leave_nothing_behind() {
             set.insert(&object);
             keys.insert(&object, number);
             object = Arc::new(Arc::into_inner(object).unwrap());
-            // So that sweeping comes before the old entries are told.
+            // So that sweeping comes before the old entries learn of it.
             if number % 10 == 0 {
                 let others = items(0..100);
                 set.extend(&others);

@@ -77,7 +77,7 @@ impl Watched {
     }
 }
 
-/// S2: the value of `into_inner` lives on; those who watched the object are told when it is dropped.
+/// S2: the value of `into_inner` lives on; its watchers learn of the death when it is dropped.
 #[test]
 fn into_inner_and_then_drop() {
     let object = item(1);
@@ -256,7 +256,7 @@ fn slots_swapped_in_place_work() {
 }
 
 /// S14 in Rust's meaning: what a destructor moves out of the dying object survives as a new object; its
-/// references stay dead, and are told when it is watched again.
+/// references stay dead, and learn of it when it is watched again.
 #[test]
 fn a_slot_may_be_saved_by_a_destructor() {
     #[derive(WeakReferenceable, Default)]
@@ -295,7 +295,7 @@ fn a_forgotten_arc_keeps_its_object() {
     assert!(watched.log.take().is_empty());
 }
 
-/// S4: moved in bulk, watched again in bulk: each old watcher is told once.
+/// S4: moved in bulk, watched again in bulk: each old watcher learns of it once.
 #[test]
 fn many_moves_lose_and_double_nothing() {
     let log = Log::default();

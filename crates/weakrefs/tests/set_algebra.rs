@@ -65,7 +65,7 @@ fn operations_agree_with_the_standard_sets() {
             &set & &ordered,
         ] {
             assert_eq!(sorted(&result), intersection);
-            // Its elements are ours.
+            // The elements are those of the left side.
             assert!(
                 result
                     .iter()
@@ -161,7 +161,7 @@ fn results_go_on_evicting() {
     assert!(results.iter().all(WeakSet::is_empty) && set.is_empty());
 }
 
-/// S24: Operands that nobody else keeps: equal elements of ours stay, theirs die with the operation.
+/// S24: Operands that nobody else keeps: equal elements of the set stay, the others die with the operation.
 #[test]
 fn operands_may_be_made_on_the_spot() {
     let objects = items(0..4);
@@ -170,7 +170,7 @@ fn operands_may_be_made_on_the_spot() {
     assert!(!set.is_disjoint(items(3..5)));
     assert_eq!(values(&set.intersection(items(1..3))), [1, 2]);
     assert_eq!(values(&set.difference(items(1..3))), [0, 3]);
-    // What is not ours cannot stay.
+    // What nobody else owns cannot stay.
     assert_eq!(values(&set.union(items(2..9))), [0, 1, 2, 3]);
     set.retain_all(items(1..9));
     assert_eq!(values(&set), [1, 2, 3]);

@@ -1,4 +1,4 @@
-//! Objects whose slot is never dropped, so that nobody is told of their death: reads pass over them, and
+//! Objects whose slot is never dropped, so that nobody learns of their death: reads pass over them, and
 //! growth sweeps them (S20, S34).
 
 mod support;

@@ -1,9 +1,29 @@
-# The public API: the interpreter's own references and proxies, the containers, and the switch for whole programs.
+"""Weak references that clean up after themselves: a drop-in for the standard module `weakref`.
+
+The names, arguments, results and errors are those of `weakref` in CPython 3.14, on every interpreter
+from 3.10 on. `ref`, `proxy` and their kin are the interpreter's own objects; the containers,
+`WeakMethod`, `KeyedRef` and `finalize` are native code, and a weak container costs little more than
+`dict` or `set`. Beyond the standard library: iteration and copies are snapshots on every version,
+`setdefault` is one step under threads, and a `WeakSet` keeps the order of insertion.
+
+>>> import weakrefs as weakref
+>>> class Image:
+...     def __init__(self, name): self.name = name
+>>> cache = weakref.WeakValueDictionary()
+>>> image = cache['logo'] = Image('logo.png')
+>>> cache['logo'] is image, len(cache)
+(True, 1)
+>>> del image
+>>> len(cache)
+0
+
+To let a whole program use it without an edit: `python -m weakrefs program.py`, or `install()`.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, MutableSet
 from contextlib import AbstractContextManager
 from types import GenericAlias, MappingProxyType
-from typing import Any, ClassVar, TypeVar, overload
+from typing import Any, TypeVar, overload
 from weakref import (
     CallableProxyType,
     ProxyType,
@@ -16,7 +36,7 @@ from weakref import (
 )
 
 from _typeshed import SupportsKeysAndGetItem
-from typing_extensions import Never, Self
+from typing_extensions import Self
 
 from weakrefs import _weakrefs
 from weakrefs._weakrefs import KeyedRef, WeakMethod, finalize
@@ -57,6 +77,25 @@ _S = TypeVar("_S")
 # left side, so that it accepts less than `|`: hence the ignores.
 
 class WeakValueDictionary(_weakrefs.WeakValueDictionary[_K, _V], MutableMapping[_K, _V]):
+    """WeakValueDictionary(other=(), /, **kw): a mapping that does not keep its values alive.
+
+    An entry leaves the mapping the moment its value dies. Keys must be hashable and values must
+    support weak references, else TypeError. A value that refers to its key is fine.
+
+    The entries keep the order of insertion. Iteration walks the mapping as it is at the first step:
+    changes and deaths meanwhile raise nothing. Lookup, insertion and removal are O(1); safe under
+    threads.
+
+    >>> import weakrefs
+    >>> class Document: pass
+    >>> document = Document()
+    >>> documents = weakrefs.WeakValueDictionary(readme=document)
+    >>> documents.get('readme') is document
+    True
+    >>> del document
+    >>> documents.get('readme', 'closed')
+    'closed'
+    """
     # Not on the base, because the parameters are inferred from `self`; keywords become keys, which are strings then.
     @overload
     def __init__(self) -> None: ...
@@ -71,140 +110,304 @@ class WeakValueDictionary(_weakrefs.WeakValueDictionary[_K, _V], MutableMapping[
     @overload
     def __init__(self: WeakValueDictionary[str, _V2], other: Iterable[tuple[str, _V2]] = (), /, **kw: _V2) -> None: ...
     @property
-    def data(self) -> MappingProxyType[_K, KeyedRef[_K, _V]]: ...
+    def data(self) -> MappingProxyType[_K, KeyedRef[_K, _V]]:
+        """A read-only picture of what is stored: weak references in the place of what is held weakly.
+
+        A mapping with such references that is assigned, or an iterable of pairs, takes the place of all entries.
+        Raises TypeError for an object whose class has a behaviour of its own, which could not be kept.
+        """
     @data.setter
     def data(self, data: Mapping[_K, ref[_V]] | Iterable[tuple[_K, ref[_V]]], /) -> None: ...
-    def clear(self) -> None: ...
-    def copy(self) -> WeakValueDictionary[_K, _V]: ...
+    def clear(self) -> None:
+        """Remove every entry, newest first, until nothing is left. O(n)."""
+    def copy(self) -> WeakValueDictionary[_K, _V]:
+        """Return a shallow copy, which is of the base class also for a subclass. O(n)."""
     def __copy__(self) -> WeakValueDictionary[_K, _V]: ...
     def __deepcopy__(self, memo: dict[int, Any]) -> Self: ...
-    def keys(self) -> Iterator[_K]: ...  # type: ignore[override]
-    def values(self) -> Iterator[_V]: ...  # type: ignore[override]
-    def items(self) -> Iterator[tuple[_K, _V]]: ...  # type: ignore[override]
-    def itervaluerefs(self) -> Iterator[KeyedRef[_K, _V]]: ...
-    def valuerefs(self) -> list[KeyedRef[_K, _V]]: ...
+    def keys(self) -> Iterator[_K]:  # type: ignore[override]
+        """Return an iterator over the keys of the entries that are alive, in the order of their insertion.
+
+        It walks the mapping as it is when the first key is asked for: changes and deaths meanwhile
+        raise nothing. It keeps no object alive.
+        """
+    def values(self) -> Iterator[_V]:  # type: ignore[override]
+        """Return an iterator over the values of the entries that are alive. See keys()."""
+    def items(self) -> Iterator[tuple[_K, _V]]:  # type: ignore[override]
+        """Return an iterator over the entries that are alive, each as a tuple of key and value. See keys()."""
+    def itervaluerefs(self) -> Iterator[KeyedRef[_K, _V]]:
+        """Return an iterator over the weak references to the values. See valuerefs()."""
+    def valuerefs(self) -> list[KeyedRef[_K, _V]]:
+        """Return a list of the weak references to the values, each a KeyedRef.
+
+        They need not be alive any more when they are used; unlike the values, they keep none alive.
+        """
     @overload
-    def get(self, key: _K, default: None = None) -> _V | None: ...
+    def get(self, key: _K, default: None = None) -> _V | None:
+        """Return the value for key if it is present and alive, else default.
+
+        Raises TypeError if key cannot be one. O(1).
+        """
     @overload
     def get(self, key: _K, default: _V) -> _V: ...
     @overload
     def get(self, key: _K, default: _T) -> _V | _T: ...
     @overload
-    def pop(self, key: _K) -> _V: ...
+    def pop(self, key: _K) -> _V:
+        """Remove the entry of key and return its value.
+
+        If it is missing or dead, return the second argument, or raise KeyError without one. Raises
+        TypeError if key cannot be one. O(1).
+        """
     @overload
     def pop(self, key: _K, default: _V, /) -> _V: ...
     @overload
     def pop(self, key: _K, default: _T, /) -> _V | _T: ...
-    def popitem(self) -> tuple[_K, _V]: ...
+    def popitem(self) -> tuple[_K, _V]:
+        """Remove the newest entry and return it as a tuple of key and value.
+
+        Raises KeyError if nothing is left. O(1).
+        """
     # The default of the runtime, None, cannot be weakly referenced: a missing key would raise TypeError.
-    def setdefault(self, key: _K, default: _V) -> _V: ...
-    # Keywords become keys, so they need a mapping whose keys may be strings.
+    def setdefault(self, key: _K, default: _V) -> _V:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Return the value for key; if it is missing or dead, store default there and return it.
+
+        One step: of several threads that call it for the same key, all get the same value.
+        Raises TypeError if key cannot be one, or default is to be stored and cannot be a value. O(1).
+        """
     @overload
-    def update(self, other: SupportsKeysAndGetItem[_K, _V], /) -> None: ...
+    def update(self, other: SupportsKeysAndGetItem[_K, _V], /, **kwargs: _V) -> None:
+        """Store the pairs of a mapping, or of an iterable of pairs, then those of the keyword arguments.
+
+        Raises TypeError for a key that cannot be hashed or a value that cannot be weakly referenced;
+        what was stored before stays.
+        """
     @overload
-    def update(self: WeakValueDictionary[str, _V], other: SupportsKeysAndGetItem[str, _V], /, **kwargs: _V) -> None: ...
+    def update(self, other: Iterable[tuple[_K, _V]], /, **kwargs: _V) -> None: ...
     @overload
-    def update(self, other: Iterable[tuple[_K, _V]], /) -> None: ...
-    @overload
-    def update(self: WeakValueDictionary[str, _V], other: Iterable[tuple[str, _V]], /, **kwargs: _V) -> None: ...
-    @overload
-    def update(self, other: None = None, /) -> None: ...
-    @overload
-    def update(self: WeakValueDictionary[str, _V], other: None = None, /, **kwargs: _V) -> None: ...
+    def update(self, other: None = None, /, **kwargs: _V) -> None: ...
     def __or__(self, other: Mapping[_K2, _V2], /) -> WeakValueDictionary[_K | _K2, _V | _V2]: ...
-    @overload
-    def __ror__(self, other: Mapping[_K, _V], /) -> Self: ...
-    @overload
     def __ror__(self, other: Mapping[_K2, _V2], /) -> WeakValueDictionary[_K | _K2, _V | _V2]: ...
     @overload  # type: ignore[misc]
     def __ior__(self, other: SupportsKeysAndGetItem[_K, _V], /) -> Self: ...
     @overload
     def __ior__(self, other: Iterable[tuple[_K, _V]], /) -> Self: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
 
 class WeakKeyDictionary(_weakrefs.WeakKeyDictionary[_K, _V], MutableMapping[_K, _V]):
+    """WeakKeyDictionary(dict=None): a mapping that does not keep its keys alive.
+
+    An entry leaves the mapping the moment its key dies. Keys must support weak references and be
+    hashable, else TypeError; they are found by identity or equality, as in a dict. A value that
+    refers to its key keeps the entry for good.
+
+    The entries keep the order of insertion. Iteration walks the mapping as it is at the first step:
+    changes and deaths meanwhile raise nothing. Lookup, insertion and removal are O(1); safe under
+    threads.
+
+    >>> import weakrefs
+    >>> class Widget: pass
+    >>> widget = Widget()
+    >>> colours = weakrefs.WeakKeyDictionary()
+    >>> colours[widget] = 'red'
+    >>> colours[widget]
+    'red'
+    >>> del widget
+    >>> len(colours)
+    0
+    """
     @property
-    def data(self) -> MappingProxyType[ref[_K], _V]: ...
+    def data(self) -> MappingProxyType[ref[_K], _V]:
+        """A read-only picture of what is stored: weak references in the place of what is held weakly.
+
+        A mapping with such references that is assigned, or an iterable of pairs, takes the place of all entries.
+        Raises TypeError for an object whose class has a behaviour of its own, which could not be kept.
+        """
     @data.setter
     def data(self, data: Mapping[ref[_K], _V] | Iterable[tuple[ref[_K], _V]], /) -> None: ...
-    def clear(self) -> None: ...
-    def copy(self) -> WeakKeyDictionary[_K, _V]: ...
+    def clear(self) -> None:
+        """Remove every entry, newest first, until nothing is left. O(n)."""
+    def copy(self) -> WeakKeyDictionary[_K, _V]:
+        """Return a shallow copy, which is of the base class also for a subclass. O(n)."""
     def __copy__(self) -> WeakKeyDictionary[_K, _V]: ...
     def __deepcopy__(self, memo: dict[int, Any]) -> Self: ...
-    def keys(self) -> Iterator[_K]: ...  # type: ignore[override]
-    def values(self) -> Iterator[_V]: ...  # type: ignore[override]
-    def items(self) -> Iterator[tuple[_K, _V]]: ...  # type: ignore[override]
-    def keyrefs(self) -> list[ref[_K]]: ...
+    def keys(self) -> Iterator[_K]:  # type: ignore[override]
+        """Return an iterator over the keys of the entries that are alive, in the order of their insertion.
+
+        It walks the mapping as it is when the first key is asked for: changes and deaths meanwhile
+        raise nothing. It keeps no object alive.
+        """
+    def values(self) -> Iterator[_V]:  # type: ignore[override]
+        """Return an iterator over the values of the entries that are alive. See keys()."""
+    def items(self) -> Iterator[tuple[_K, _V]]:  # type: ignore[override]
+        """Return an iterator over the entries that are alive, each as a tuple of key and value. See keys()."""
+    def keyrefs(self) -> list[ref[_K]]:
+        """Return a list of the weak references to the keys.
+
+        They need not be alive any more when they are used; unlike the keys, they keep none alive.
+        """
     @overload
-    def get(self, key: _K, default: None = None) -> _V | None: ...
+    def get(self, key: _K, default: None = None) -> _V | None:
+        """Return the value for key if it is present and alive, else default.
+
+        Raises TypeError if key cannot be one. O(1).
+        """
     @overload
     def get(self, key: _K, default: _V) -> _V: ...
     @overload
     def get(self, key: _K, default: _T) -> _V | _T: ...
     @overload
-    def pop(self, key: _K) -> _V: ...
+    def pop(self, key: _K) -> _V:
+        """Remove the entry of key and return its value.
+
+        If it is missing or dead, return the second argument, or raise KeyError without one. Raises
+        TypeError if key cannot be one. O(1).
+        """
     @overload
     def pop(self, key: _K, default: _V, /) -> _V: ...
     @overload
     def pop(self, key: _K, default: _T, /) -> _V | _T: ...
-    def popitem(self) -> tuple[_K, _V]: ...
+    def popitem(self) -> tuple[_K, _V]:
+        """Remove the newest entry and return it as a tuple of key and value.
+
+        Raises KeyError if nothing is left. O(1).
+        """
     @overload
-    def setdefault(self: WeakKeyDictionary[_K, _T | None], key: _K, default: None = None) -> _T | None: ...
+    def setdefault(self: WeakKeyDictionary[_K, _T | None], key: _K, default: None = None) -> _T | None:
+        """Return the value for key; if it is missing or dead, store default there and return it.
+
+        One step: of several threads that call it for the same key, all get the same value.
+        Raises TypeError if key cannot be one, or default is to be stored and cannot be a value. O(1).
+        """
     @overload
     def setdefault(self, key: _K, default: _V) -> _V: ...
-    # A keyword's name is a string, which cannot be weakly referenced: every keyword raises TypeError.
     @overload
-    def update(self, dict: SupportsKeysAndGetItem[_K, _V], /, **kwargs: Never) -> None: ...
+    def update(self, dict: SupportsKeysAndGetItem[_K, _V], /, **kwargs: _V) -> None:
+        """Store the pairs of a mapping, or of an iterable of pairs, in the order they come in.
+
+        Raises TypeError for a key that cannot be weakly referenced or hashed; what was stored before
+        stays. Keyword arguments are refused: strings cannot be weakly referenced.
+        """
     @overload
-    def update(self, dict: Iterable[tuple[_K, _V]], /, **kwargs: Never) -> None: ...
+    def update(self, dict: Iterable[tuple[_K, _V]], /, **kwargs: _V) -> None: ...
     @overload
-    def update(self, dict: None = None, /, **kwargs: Never) -> None: ...
+    def update(self, dict: None = None, /, **kwargs: _V) -> None: ...
     def __or__(self, other: Mapping[_K2, _V2], /) -> WeakKeyDictionary[_K | _K2, _V | _V2]: ...
-    @overload
-    def __ror__(self, other: Mapping[_K, _V], /) -> Self: ...
-    @overload
     def __ror__(self, other: Mapping[_K2, _V2], /) -> WeakKeyDictionary[_K | _K2, _V | _V2]: ...
     @overload  # type: ignore[misc]
     def __ior__(self, other: SupportsKeysAndGetItem[_K, _V], /) -> Self: ...
     @overload
     def __ior__(self, other: Iterable[tuple[_K, _V]], /) -> Self: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
 
 class WeakSet(_weakrefs.WeakSet[_T], MutableSet[_T]):
+    """WeakSet(data=None): a set that does not keep its elements alive.
+
+    An element leaves the set the moment it dies. Elements must support weak references and be
+    hashable; what cannot be weakly referenced is never in the set, and TypeError to add or discard.
+
+    The elements keep the order of insertion, and `pop` takes the newest. Iteration walks the set as
+    it is at the first step: changes and deaths meanwhile raise nothing. Every method that takes
+    another set takes any iterable. `add`, `discard`, `in` are O(1); safe under threads.
+
+    >>> import weakrefs
+    >>> class Window: pass
+    >>> first, second = Window(), Window()
+    >>> windows = weakrefs.WeakSet([first, second])
+    >>> first in windows, len(windows)
+    (True, 2)
+    >>> del first
+    >>> list(windows) == [second]
+    True
+    """
     @property
-    def data(self) -> frozenset[ref[_T]]: ...
+    def data(self) -> frozenset[ref[_T]]:
+        """A read-only picture of the weak references to the elements.
+
+        Such references that are assigned, in a set or any other iterable, take the place of all elements. Raises
+        TypeError for an object whose class has a behaviour of its own, which could not be kept.
+        """
     @data.setter
     def data(self, references: Iterable[ref[_T]]) -> None: ...
-    def add(self, item: _T) -> None: ...
-    def clear(self) -> None: ...
-    def copy(self) -> Self: ...
-    def pop(self) -> _T: ...
-    def remove(self, item: _T) -> None: ...
-    def discard(self, item: _T) -> None: ...
-    def update(self, other: Iterable[_T]) -> None: ...
-    def difference(self, other: Iterable[object]) -> Self: ...
-    def difference_update(self, other: Iterable[object]) -> None: ...
-    def intersection(self, other: Iterable[object]) -> Self: ...
-    def intersection_update(self, other: Iterable[object]) -> None: ...
+    def add(self, item: _T) -> None:
+        """Add item, unless an equal element is there.
+
+        Raises TypeError if item cannot be weakly referenced or hashed. O(1).
+        """
+    def clear(self) -> None:
+        """Remove every element. O(n)."""
+    def copy(self) -> Self:
+        """Return a shallow copy of the same class. O(n)."""
+    def pop(self) -> _T:
+        """Remove the newest element that is alive, and return it.
+
+        Raises KeyError if there is none. O(1).
+        """
+    def remove(self, item: _T) -> None:
+        """Remove item.
+
+        Raises KeyError (with a weak reference to item) if it is not there, and TypeError if it cannot
+        be weakly referenced or hashed. O(1).
+        """
+    def discard(self, item: _T) -> None:
+        """Remove item if it is there.
+
+        Raises TypeError if item cannot be weakly referenced or hashed. O(1).
+        """
+    def update(self, other: Iterable[_T]) -> None:
+        """Add the elements of an iterable, in the order they come in.
+
+        Raises TypeError for an element that cannot be weakly referenced or hashed; what was added
+        before stays.
+        """
+    def difference(self, other: Iterable[Any]) -> Self:
+        """Return a copy without the elements of other, an iterable."""
+    def difference_update(self, other: Iterable[Any]) -> None:
+        """Remove the elements of other, an iterable."""
+    def intersection(self, other: Iterable[Any]) -> Self:
+        """Return a new set, of the same class, with those elements of other, an iterable, that are in the set."""
+    def intersection_update(self, other: Iterable[Any]) -> None:
+        """Keep only the elements that are in other, an iterable."""
     @overload
-    def symmetric_difference(self, other: Iterable[_T]) -> Self: ...
+    def symmetric_difference(self, other: Iterable[_T]) -> WeakSet[_T]:
+        """Return a new set, of the same class, with the elements that are in either the set or other,
+        an iterable, but not in both.
+        """
     @overload
     def symmetric_difference(self, other: Iterable[_S]) -> WeakSet[_T | _S]: ...
-    def symmetric_difference_update(self, other: Iterable[_T]) -> None: ...
+    def symmetric_difference_update(self, other: Iterable[_T]) -> None:
+        """Remove the elements that are in other, an iterable, and add those of other that were not."""
     @overload
-    def union(self, other: Iterable[_T]) -> Self: ...
+    def union(self, other: Iterable[_T]) -> WeakSet[_T]:
+        """Return a new set, of the same class, with the elements of the set and of other, an iterable."""
     @overload
     def union(self, other: Iterable[_S]) -> WeakSet[_T | _S]: ...
-    def isdisjoint(self, other: Iterable[object]) -> bool: ...
-    def issubset(self, other: Iterable[object]) -> bool: ...
-    def issuperset(self, other: Iterable[object]) -> bool: ...
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self: ...
-    def __reduce__(self) -> tuple[type[Self], tuple[list[_T]], object]: ...
+    def isdisjoint(self, other: Iterable[Any]) -> bool:
+        """Return whether no element of other, an iterable, is in the set."""
+    def issubset(self, other: Iterable[Any]) -> bool:
+        """Return whether every element is in other, an iterable."""
+    def issuperset(self, other: Iterable[Any]) -> bool:
+        """Return whether every element of other, an iterable, is in the set."""
+    # The standard class has none, so a subclass may annotate it at will.
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any: ...
     def __class_getitem__(cls, item: Any, /) -> GenericAlias: ...
 
-class InstallWarning(RuntimeWarning): ...
+class InstallWarning(RuntimeWarning):
+    """Some modules took a standard class by name before `install` or `installed`, and keep it.
+
+    >>> import warnings, weakrefs
+    >>> warnings.simplefilter("ignore", weakrefs.InstallWarning)
+    """
 
 class Status:
+    """What `status()` has found; it does not change afterwards.
+
+    `str()` of it is for people.
+
+    >>> import weakref, weakrefs
+    >>> class OldCache(weakref.WeakValueDictionary): pass
+    >>> status = weakrefs.status()
+    >>> [name for name in status.subclasses if name.endswith("OldCache")] == [f"{__name__}.OldCache"]
+    True
+    """
+
     installed: bool
     modules: list[str]
     subclasses: list[str]
@@ -213,8 +416,64 @@ class Status:
         self, installed: bool, modules: list[str], subclasses: list[str], instances: dict[str, int]
     ) -> None: ...
 
-def install(*, warn: bool = True) -> None: ...
-def uninstall() -> None: ...
-def installed(*, warn: bool = True) -> AbstractContextManager[None, None]: ...
-def is_installed() -> bool: ...
-def status() -> Status: ...
+def install(*, warn: bool = True) -> None:
+    """Put our classes into the modules `weakref` and `_weakrefset`, for the whole process.
+
+    These are `WeakSet`, `WeakKeyDictionary`, `WeakValueDictionary`, `WeakMethod`, `KeyedRef` and `finalize`. Modules
+    that took a standard class by name before (`from weakref import WeakSet`) keep it; one `InstallWarning` names them,
+    but for those of the standard library, unless `warn` is false. Should the warning be turned into an error, nothing
+    has changed. `status` tells all. Objects of the standard classes stay what they are and keep working. Doing it twice
+    is the same as doing it once.
+
+    >>> import weakref, weakrefs
+    >>> weakrefs.install(warn=False)
+    >>> weakref.WeakSet is weakrefs.WeakSet
+    True
+    >>> weakrefs.uninstall()
+    """
+
+def uninstall() -> None:
+    """Put back what `install` found under the standard names.
+
+    A name that somebody else has assigned since keeps what they assigned. Where an `installed()` block is still open,
+    ours stay until it ends. Without an `install` before, nothing happens.
+
+    >>> import weakref, weakrefs
+    >>> weakrefs.uninstall()
+    >>> weakref.WeakSet is weakrefs.WeakSet
+    False
+    """
+
+def installed(*, warn: bool = True) -> AbstractContextManager[None, None]:
+    """A context manager: in its block ours have the standard names, as by `install`; afterwards all is as before.
+
+    >>> import weakref, weakrefs
+    >>> with weakrefs.installed(warn=False):
+    ...     weakref.WeakSet is weakrefs.WeakSet
+    True
+    """
+
+def is_installed() -> bool:
+    """Whether ours have the standard names now: after `install`, or in an `installed` block, wherever it is open.
+
+    >>> import weakrefs
+    >>> with weakrefs.installed(warn=False):
+    ...     weakrefs.is_installed()
+    True
+    >>> weakrefs.is_installed()
+    False
+    """
+
+def status() -> Status:
+    """Tell what holds standard classes still: names in modules, subclasses, and live instances.
+
+    It asks the garbage collector for all its objects, which takes a while in a large program. What that does not list,
+    such as objects that `gc.freeze` has put aside, is not counted.
+
+    >>> import weakrefs
+    >>> print(weakrefs.status()) # doctest: +ELLIPSIS
+    weakrefs is not installed
+    names of standard classes in modules: ...
+    subclasses of standard classes: ...
+    live instances of standard classes: ...
+    """

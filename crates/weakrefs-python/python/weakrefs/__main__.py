@@ -1,9 +1,9 @@
-"""`python -m weakrefs`: runs a program with our classes under the standard names, or `bench`, the benchmark.
+"""`python -m weakrefs`: runs a program with weakrefs under the standard names, or `bench`, the benchmark.
 
-The interpreter starts over with the options it was given and runs the program itself, so that `__main__`, `sys.argv`,
-`sys.path`, tracebacks, signals and the exit status are Python's by construction. What makes the difference is
-`_startup` at the head of PYTHONPATH: its `sitecustomize` installs ours and, unless children are to inherit it, leaves
-no trace in the environment. The price is that `.pth` files and the user's `sitecustomize` run once more, before that.
+The interpreter starts over with the options it was given and runs the program itself. So `__main__`, `sys.argv`, `sys.path`,
+tracebacks, signals and the exit status are Python's by construction. The difference is `_startup` at the head of PYTHONPATH:
+its `sitecustomize` installs weakrefs and, unless children are to inherit it, leaves no trace in the environment. The price
+is that `.pth` files and the user's `sitecustomize` run once more, before that.
 
 The console script `weakrefs` is the same command: it calls `main` of the imported module.
 """
@@ -25,20 +25,20 @@ HELP = (
     USAGE
     + """
 Runs a Python program as `python` would, with the classes of weakrefs in place of those of weakref.
-With neither MODULE, CODE nor SCRIPT it is Python's interactive console, or a program from standard input.
-Options of the interpreter itself go before -m weakrefs; what follows MODULE, CODE or SCRIPT is the program's.
-The command weakrefs does the same as python -m weakrefs.
+Without MODULE, CODE and SCRIPT it starts the interactive console, or reads a program from standard input.
+Options of the interpreter go before -m weakrefs; what follows MODULE, CODE or SCRIPT belongs to the program.
+The command weakrefs is the same as python -m weakrefs.
 
-As the first word, bench measures speed and memory instead (bench --help). enable writes a file into the site directory
-of this Python, by which WEAKREFS_INSTALL=1 in the environment installs weakrefs in each of its interpreters, and disable
-removes that file. A script of such a name is ./bench.
+bench, as the first word, measures speed and memory instead (bench --help). enable writes a file into the site directory
+of this Python; from then on WEAKREFS_INSTALL=1 in the environment installs weakrefs in each of its interpreters. disable
+removes that file. To run a script of such a name, write ./bench.
 
-  --children  carry it into the Python interpreters that the program starts, by way of PYTHONPATH
-              (not into those started with -I, -E or -S, or without weakrefs for their version);
+  --children  install weakrefs in the Python interpreters that the program starts, too, by way of PYTHONPATH
+              (not in those started with -I, -E or -S, or without weakrefs for their version);
               without it they have the standard classes: the workers of flask --debug, uvicorn --reload, manage.py
               runserver, pytest -n, Jupyter, and of multiprocessing unless they are forked
-  --report    at the end, tell on stderr what still holds standard classes, and which Python interpreters that the program
-              has started run without weakrefs; with --children each of them tells the same
+  --report    at the end, write to stderr what still holds standard classes, and which Python interpreters the program
+              has started without weakrefs; with --children each of them reports, too
   --version   print the version and exit
   -h, --help  print this and exit
 """
@@ -82,7 +82,7 @@ def _refuse(why):
 
 
 def _interpreter_options():
-    """What stood between `python` and the name of this package on the command line, without the `-m`."""
+    """The words between `python` and the name of this package on the command line, without the `-m`."""
     options = sys.orig_argv[1 : len(sys.orig_argv) - len(sys.argv) + 1]
     if __name__ != "__main__":
         return options[:-1]  # the last word is the path of the console script
@@ -104,12 +104,12 @@ def _prepare_environment(children, report):
 
 def _start_over(command):
     for stream in sys.stdout, sys.stderr:
-        # What the user's `sitecustomize` has written; a stream that cannot take it, the program meets, too.
+        # The user's `sitecustomize` may have written something. If a stream is broken, the program will find out itself.
         with suppress(AttributeError, OSError, ValueError):
             stream.flush()
     if os.name != "nt":
         os.execv(command[0], command)
-    # There exec would let go of the console at once: wait instead, and leave an interrupt to the program.
+    # On Windows exec would let go of the console at once: wait instead, and leave an interrupt to the program.
     import signal
     import subprocess
 

@@ -1,7 +1,7 @@
 """What programs written for the standard containers of 3.10 to 3.13 reach for around an iteration.
 
-There a removal waits while anybody iterates: iterators enter themselves in `_iterating`, by an `_IterationGuard`, removals
-wait in `_pending_removals`, and `_commit_removals` does them. Iterators of ours walk snapshots, so nothing ever waits, and
+There a removal waits while anybody iterates: an iterator enters itself in `_iterating`, by an `_IterationGuard`, removals
+wait in `_pending_removals`, and `_commit_removals` does them. Here iterators walk snapshots, so nothing ever waits, and
 these names say so: they are empty, false, or do nothing.
 """
 

@@ -1,11 +1,10 @@
-"""Which Python interpreters a program starts that do not get ours, as far as the audit events of the interpreter tell.
+"""Finds the Python interpreters that a program starts without weakrefs, by the audit events of the interpreter.
 
-They tell what is started by `subprocess`, `os.posix_spawn`, `os.spawn…` and `os.exec…`. `multiprocessing` tells nothing
-where it starts an interpreter, but the modules that it does so with are loaded then. What a shell or another program
-(`make`, `tox`) starts, and what native code starts, can't be seen.
+The events show what `subprocess`, `os.posix_spawn`, `os.spawn…` and `os.exec…` start. `multiprocessing` raises no event, but
+loads certain modules to start an interpreter. What a shell, another program (`make`, `tox`) or native code starts is invisible.
 
-An audit hook stays for good and is called for everything that the program does, so there is one only where a report is
-asked for. An error in it would be the program's, so it raises none: what it can't make sense of does not count.
+An audit hook stays for good and is called for everything that the program does. So there is one only if a report was asked
+for. It raises no error, which would be the program's; it ignores what it does not understand.
 """
 
 import os
@@ -13,8 +12,8 @@ import sys
 
 from . import _command_line
 
-_MOST = 50  # commands that are kept: a program may start others without end
-_EVENTS = {  # how each tells executable, arguments, working directory and environment
+_MOST = 50  # commands to keep: a program may start others without end
+_EVENTS = {  # how each passes executable, arguments, working directory and environment
     "subprocess.Popen": lambda executable, arguments, cwd, environment: (executable, arguments, cwd, environment),
     "os.posix_spawn": lambda path, arguments, environment: (path, arguments, None, environment),
     "os.spawn": lambda mode, path, arguments, environment: (path, arguments, None, environment),
@@ -28,7 +27,7 @@ _START_METHODS = {
 
 
 class Unserved:
-    """The commands of interpreters without ours, each once."""
+    """The commands of interpreters without weakrefs, each once."""
 
     def __init__(self):
         self._commands = {}
@@ -49,7 +48,7 @@ class Unserved:
 
 
 def watch(unserved, on_exec):
-    """Adds to `unserved` what this process starts. What takes its place, or that of a fork of it, goes to `on_exec`."""
+    """Adds what this process starts to `unserved`. A command that replaces it, or a fork of it, goes to `on_exec`."""
 
     def hook(event, details):
         try:
@@ -58,7 +57,7 @@ def watch(unserved, on_exec):
                 if command is None:
                     return
                 unserved.add(command)
-                # The directories of PATH are tried one after the other.
+                # There is an event for each directory of PATH.
                 if event == "os.exec" and os.path.isfile(details[0]):
                     on_exec(command)
         except Exception:

@@ -1,7 +1,7 @@
-"""Reads the command that starts a program as the kernel and the interpreter do: is it Python, and does it get ours?
+"""Reads the command that starts a program, as the kernel and the interpreter do: is it Python, and does it get weakrefs?
 
-All of it is judged by names and by the first line of a script. Values come from the program that starts the other one,
-in any of the types that it may use, and are read once, as text.
+It judges by names and by the first line of a script. The values come from the starting program, in any type that this may
+use. They are read once, as text.
 """
 
 import os
@@ -10,11 +10,11 @@ import sys
 from . import _switch
 
 STARTUP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_startup")
-_OURSELVES = {"weakrefs", "weakrefs.exe", "weakrefs.__main__"}  # as a module or a script: it starts over with ours
+_OURSELVES = {"weakrefs", "weakrefs.exe", "weakrefs.__main__"}  # as a module or a script: it starts over with weakrefs
 
 
 def unserved(executable, arguments, cwd, environment):
-    """The command of an interpreter that does not get ours, as a tuple; None if it does, or where it is none."""
+    """The command, as a tuple, if it starts an interpreter without weakrefs; else None."""
     environment = os.environ if environment is None else _as_text(environment)
     command = _words(arguments)
     if executable is not None:
@@ -26,7 +26,7 @@ def unserved(executable, arguments, cwd, environment):
 
 
 def carries(environment, executable):
-    """Whether an interpreter that heeds this environment gets ours."""
+    """Whether an interpreter that heeds this environment gets weakrefs."""
     if STARTUP in environment.get("PYTHONPATH", "").split(os.pathsep):
         return True
     return environment.get(_switch.VARIABLE) == "1" and executable == sys.executable and _switch.is_enabled()
@@ -53,7 +53,7 @@ def _words(arguments):
 
 
 def _through_shebang(command, cwd, environment):
-    """The command that begins with an interpreter of Python, where the given one comes to that."""
+    """The command, from the Python interpreter on that its script names; None if no Python runs it."""
     if _is_python(command[0]):
         return command
     path = _found(command[0], cwd, environment)
@@ -74,7 +74,7 @@ def _is_python(path):
 
 
 def _found(name, cwd, environment):
-    """The file of that name, as the kernel finds it; None where there is none."""
+    """The file of that name, as the kernel finds it, or None."""
     if os.path.dirname(name):
         paths = [os.path.join(os.fsdecode(cwd or ""), name)]
     else:

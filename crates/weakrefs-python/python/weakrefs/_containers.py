@@ -4,7 +4,7 @@ A class statement over a native base gives instances a `__dict__` and weak refer
 standard classes have, and inherits the native slots: `d[key]` runs no Python code. A function that is only a docstring
 describes a native method, which `put_methods` puts in its place.
 
-The interpreter clears the names of modules when it shuts down, so no method uses one: what it needs it finds in its class.
+The interpreter clears the names of modules when it shuts down, so a method finds what it needs in its class.
 """
 
 from _collections import OrderedDict
@@ -43,7 +43,7 @@ class WeakSet(_weakrefs.WeakSet, Bookkeeping):
     """WeakSet(data=None): a set that does not keep its elements alive.
 
     An element leaves the set the moment it dies. Elements must support weak references and be
-    hashable; what cannot be weakly referenced is never in the set, and TypeError to add or discard.
+    hashable, else `add` and `discard` raise TypeError; `in` is false for what has no weak references.
 
     The elements keep the order of insertion, and `pop` takes the newest. Iteration walks the set as
     it is at the first step: changes and deaths meanwhile raise nothing. Every method that takes
@@ -63,13 +63,13 @@ class WeakSet(_weakrefs.WeakSet, Bookkeeping):
     __class_getitem__ = classmethod(GenericAlias)
 
     def add(self, item):
-        """Add item, unless an equal element is there.
+        """Add item, unless the set has an equal element.
 
         Raises TypeError if item cannot be weakly referenced or hashed. O(1).
         """
 
     def discard(self, item):
-        """Remove item if it is there.
+        """Remove item if the set has it.
 
         Raises TypeError if item cannot be weakly referenced or hashed. O(1).
         """
@@ -77,8 +77,8 @@ class WeakSet(_weakrefs.WeakSet, Bookkeeping):
     def remove(self, item):
         """Remove item.
 
-        Raises KeyError (with a weak reference to item) if it is not there, and TypeError if it cannot
-        be weakly referenced or hashed. O(1).
+        Raises KeyError (with a weak reference to item) if the set does not have it, and TypeError if it
+        cannot be weakly referenced or hashed. O(1).
         """
 
     def pop(self):
@@ -145,8 +145,8 @@ class WeakSet(_weakrefs.WeakSet, Bookkeeping):
     def data(self):
         """A read-only picture of the weak references to the elements.
 
-        Such references that are assigned, in a set or any other iterable, take the place of all elements. Raises
-        TypeError for an object whose class has a behaviour of its own, which could not be kept.
+        Assigning an iterable of such references replaces all elements. Raises TypeError for an object whose class has a
+        behaviour of its own, which could not be kept.
         """
         return self.__references(self._references())
 
@@ -168,7 +168,7 @@ class WeakSet(_weakrefs.WeakSet, Bookkeeping):
     def __deepcopy__(self, memo):
         cls = type(self)
         if cls.__reduce__ is not cls.__own_reduce or cls.__reduce_ex__ is not object.__reduce_ex__:
-            # A subclass says itself what it is made of.
+            # A subclass defines its own reduction.
             reduced = self.__reduce_ex__(4)
             return self if isinstance(reduced, str) else self.__reconstruct(self, memo, *reduced)
         # The elements are the same, as in the mappings: copies of them would die at once.
@@ -177,7 +177,7 @@ class WeakSet(_weakrefs.WeakSet, Bookkeeping):
         return copy
 
     def __state(self):
-        """The attributes, as `object.__getstate__` gives them from 3.11 on; that imports what it needs."""
+        """The attributes, as `object.__getstate__` gives them from 3.11 on; that one imports a module, this does not."""
         if getattr(type(self), "__getstate__", None) is not getattr(object, "__getstate__", None):
             return self.__getstate__()
         slots = {name: getattr(self, name) for name in self.__slot_names(type(self)) if hasattr(self, name)}
@@ -201,7 +201,7 @@ MutableSet.register(WeakSet)
 
 
 def _remade(cls, make, *arguments):
-    """A mapping again, for those who pickle weak references: `cls` is one."""
+    """Rebuilds a mapping for a pickler that takes weak references: `cls` is one."""
     return make(cls(), *arguments)
 
 
@@ -217,10 +217,10 @@ class _WeakMapping(Bookkeeping, MutableMapping):
 
     @property
     def data(self):
-        """A read-only picture of what is stored: weak references in the place of what is held weakly.
+        """A read-only picture of the entries, with weak references for what is held weakly.
 
-        A mapping with such references that is assigned, or an iterable of pairs, takes the place of all entries.
-        Raises TypeError for an object whose class has a behaviour of its own, which could not be kept.
+        Assigning a mapping with such references, or an iterable of pairs, replaces all entries. Raises TypeError for an
+        object whose class has a behaviour of its own, which could not be kept.
         """
         return self.__picture(self._references())
 
@@ -234,7 +234,7 @@ class _WeakMapping(Bookkeeping, MutableMapping):
     __remade = staticmethod(_remade)
 
     def __getnewargs__(self):
-        # With arguments for `__new__`, the reduction of `object` does not ask for contents that it does not know.
+        # With arguments for `__new__`, `object.__reduce_ex__` does not refuse a class whose layout it does not know.
         return ()
 
     def __reduce_ex__(self, protocol):
@@ -242,8 +242,8 @@ class _WeakMapping(Bookkeeping, MutableMapping):
         own_state = getattr(cls, "__getstate__", None) is not getattr(object, "__getstate__", None)
         if own_state or cls.__reduce__ is not object.__reduce__:
             return super().__reduce_ex__(protocol)
-        # `pickle` refuses weak references, and so the standard mappings, which own some. What takes references (`dill`)
-        # takes the mappings, and all of this.
+        # `pickle` refuses weak references, and so the standard mappings, which own some. A pickler that takes references
+        # (`dill`) takes the standard mappings, and this reduction.
         make, (_, *arguments), state, *_ = super().__reduce_ex__(max(protocol, 2))
         return self.__remade, (self.__reference(cls), make, *arguments), state, None, iter([*self.items()])
 
@@ -318,13 +318,13 @@ class _WeakMapping(Bookkeeping, MutableMapping):
         """Return an iterator over the entries that are alive, each as a tuple of key and value. See keys()."""
 
     def copy(self):
-        """Return a shallow copy, which is of the base class also for a subclass. O(n)."""
+        """Return a shallow copy, of the base class even for a subclass. O(n)."""
 
     def __copy__(self):
-        """Return a shallow copy, which is of the base class also for a subclass. O(n)."""
+        """Return a shallow copy, of the base class even for a subclass. O(n)."""
 
     def __deepcopy__(self, memo):
-        """Return a copy of the same class. What is held strongly is copied, what is held weakly the same."""
+        """Return a copy of the same class: what is held strongly is copied, what is held weakly is shared."""
 
     def __sizeof__(self):
         """The size in memory, in bytes, without the keys and values."""
@@ -364,7 +364,7 @@ class WeakKeyDictionary(_weakrefs.WeakKeyDictionary, _WeakMapping):
     def keyrefs(self):
         """Return a list of the weak references to the keys.
 
-        They need not be alive any more when they are used; unlike the keys, they keep none alive.
+        The list keeps no key alive, so a reference may be dead when it is used.
         """
 
 
@@ -403,5 +403,5 @@ class WeakValueDictionary(_weakrefs.WeakValueDictionary, _WeakMapping):
     def valuerefs(self):
         """Return a list of the weak references to the values, each a KeyedRef.
 
-        They need not be alive any more when they are used; unlike the values, they keep none alive.
+        The list keeps no value alive, so a reference may be dead when it is used.
         """

@@ -1,18 +1,17 @@
-"""What the standard containers let a program exchange, and ours cannot: the object behind `data`, and the callback `_remove`.
+"""`data` and `_remove`: a program can exchange those of a standard container, but not those of a native one.
 
-Ours keep what they hold in a table of their own. So `data` takes the contents of what is assigned, where contents are all
-that it has. Where its class does more (a bounded `dict`, a `defaultdict`), taking the contents would lose that without a
-word: it is refused.
+A native container keeps its contents in a table of its own, so an assignment to `data` takes over contents. An object
+whose class does more than hold them (a bounded `dict`, a `defaultdict`) would lose that without a word, so it is refused.
 
 The interpreter clears the names of modules when it shuts down, so a function finds what it needs in its defaults.
 """
 
-# What every class has, and what a class may have of its own and still be no other container.
+# What every class has, and what a class may define without being another kind of container.
 _HARMLESS = frozenset({*dir(object), "__class_getitem__", "__dict__"})
 
 
 def without_behaviour(data, changed_by, plain, harmless=_HARMLESS):
-    """Returns `data`. TypeError if its class is derived from one of `plain`, or from none, and does otherwise.
+    """Returns `data`. Raises TypeError if its class overrides what a class of `plain` does, or derives from none of them.
 
     An object without the method `changed_by` has nothing but contents: a proxy, a tuple, an iterator.
     """

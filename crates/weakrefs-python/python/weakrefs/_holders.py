@@ -1,8 +1,8 @@
-"""What still holds standard classes: names in modules, subclasses, live instances.
+"""Finds what still holds standard classes: names in modules, subclasses, live instances.
 
 `sys.modules`, the lists of subclasses and the collector's list hold whatever programs made: lazy modules that load when
-touched, objects that raise on any access, classes with metaclasses. So nothing of theirs is called: objects are told by
-their type, dictionaries and names are read past any `__getattribute__`, and nothing is compared but by identity.
+touched, objects that raise on any access, classes with metaclasses. So nothing here calls them: it recognises objects by
+their type, reads dictionaries and names past any `__getattribute__`, and compares by identity only.
 """
 
 import gc
@@ -40,7 +40,7 @@ def subclasses(standard):
 def instances(standard):
     """How many objects of the classes and their subclasses live, by `module.qualname`.
 
-    They are those that the collector lists, which knows the objects of all classes that a class statement makes.
+    It counts those that the collector lists, which knows the objects of all classes made by a class statement.
     """
     kinds = {id(cls): cls for cls in [*_classes(standard), *_derived(standard)]}
     counts = {}
@@ -53,7 +53,7 @@ def instances(standard):
 
 
 def _classes(standard):
-    """Somebody may have put something else than a class under a standard name."""
+    """The classes among these: a program may have put something else under a standard name."""
     return [cls for cls in standard if issubclass(type(cls), type)]
 
 
@@ -73,7 +73,7 @@ def _name(cls):
 
 
 def _text(part_of, cls):
-    """A part of the name of a class, which may be any object, or missing."""
+    """A part of the name of a class; the attribute may be any object, or missing."""
     try:
         part = part_of(cls)
     except AttributeError:

@@ -1,14 +1,14 @@
-"""`install`, `uninstall` and `installed`: our classes under the standard names of `weakref` and `_weakrefset`.
+"""`install`, `uninstall` and `installed`: the classes of weakrefs under the standard names of `weakref` and `_weakrefset`.
 
-Only names are exchanged, for the whole process; no object changes. What `_standard` does first keeps the objects of
-the standard classes working beside ours.
+Only names are exchanged, for the whole process; no object changes. `_standard` first makes sure that objects of the
+standard classes keep working.
 
-The standard names are ours as long as anybody wants it: from `install()` to `uninstall()`, and within every open
-`installed()` block. The wishes are counted under one lock, and the names follow when the first comes or the last goes;
-a wish counts once the names have followed, so that after an error all is as before. Nothing of the user's runs under
-the lock; it is re-entrant lest a signal handler that installs should wait for itself.
+The names stay exchanged as long as anybody wants it: from `install()` to `uninstall()`, and within every open `installed()`
+block. One lock guards the count of these requests. The first exchanges the names, the last restores them. A request counts
+after the names have followed, so an error leaves all as before. No user code runs under the lock. The lock is re-entrant,
+so that a signal handler that installs does not wait for itself.
 
-Importing this module must cost next to nothing, so it imports what it needs when it is needed.
+Importing this module must cost next to nothing, so functions import what they need.
 """
 
 import _thread
@@ -17,7 +17,7 @@ import sys
 _lock = _thread.RLock()
 _requested = False  # by install(), and not yet taken back by uninstall()
 _blocks = 0  # open installed() blocks
-# (namespace, what was there, what we put there), one for each module while ours are in
+# (namespace, what was there, what replaced it), one for each module while the names are exchanged
 _replaced: list[tuple[dict[str, object], ...]] = []
 
 
@@ -32,13 +32,13 @@ class InstallWarning(RuntimeWarning):
 
 
 def install(*, warn=True):
-    """Put our classes into the modules `weakref` and `_weakrefset`, for the whole process.
+    """Put the classes of weakrefs into the modules `weakref` and `_weakrefset`, for the whole process.
 
-    These are `WeakSet`, `WeakKeyDictionary`, `WeakValueDictionary`, `WeakMethod`, `KeyedRef` and `finalize`. Modules
-    that took a standard class by name before (`from weakref import WeakSet`) keep it; one `InstallWarning` names them,
-    but for those of the standard library, unless `warn` is false. Should the warning be turned into an error, nothing
-    has changed. `status` tells all. Objects of the standard classes stay what they are and keep working. Doing it twice
-    is the same as doing it once.
+    These are `WeakSet`, `WeakKeyDictionary`, `WeakValueDictionary`, `WeakMethod`, `KeyedRef` and `finalize`. A module that
+    took a standard class by name before (`from weakref import WeakSet`) keeps it. Unless `warn` is false, one
+    `InstallWarning` names such modules, without those of the standard library; `status` lists all. If a filter turns
+    the warning into an error, nothing has changed. Objects of the standard classes keep working. A second call does
+    nothing.
 
     >>> import weakref, weakrefs
     >>> weakrefs.install(warn=False)
@@ -57,8 +57,8 @@ def install(*, warn=True):
 def uninstall():
     """Put back what `install` found under the standard names.
 
-    A name that somebody else has assigned since keeps what they assigned. Where an `installed()` block is still open,
-    ours stay until it ends. Without an `install` before, nothing happens.
+    A name that somebody else has assigned since keeps what they assigned. While an `installed()` block is open, the names
+    stay exchanged until it ends. Without an `install` before, nothing happens.
 
     >>> import weakref, weakrefs
     >>> weakrefs.uninstall()
@@ -72,7 +72,7 @@ def uninstall():
 
 
 def installed(*, warn=True):
-    """A context manager: in its block ours have the standard names, as by `install`; afterwards all is as before.
+    """Return a context manager that installs weakrefs in its block, and restores the names at the end.
 
     >>> import weakref, weakrefs
     >>> with weakrefs.installed(warn=False):
@@ -104,7 +104,7 @@ class _Block:
 
 
 def is_installed():
-    """Whether ours have the standard names now: after `install`, or in an `installed` block, wherever it is open.
+    """Return whether weakrefs has the standard names now: after `install`, or while any `installed` block is open.
 
     >>> import weakrefs
     >>> with weakrefs.installed(warn=False):
@@ -118,7 +118,7 @@ def is_installed():
 
 
 def standard_classes():
-    """The classes whose names ours have, or would have."""
+    """The standard classes whose names are exchanged, or would be."""
     from . import _standard
 
     with _lock:
@@ -127,10 +127,10 @@ def standard_classes():
 
 
 def warning_of_holders():
-    """The text that names the modules which will not notice; None where there are none, or ours are in already.
+    """The text of the warning about modules that keep standard classes; None if there are none, or weakrefs is installed.
 
-    The standard library's own modules are left out: they keep to themselves what they do with the standard classes, and
-    nobody could have come before them.
+    Modules of the standard library are left out: they keep their use of the standard classes to themselves, and nobody
+    could have installed weakrefs before they were imported.
     """
     from . import _holders
 
@@ -161,7 +161,7 @@ def _follow(wanted):
 
 
 def _found(namespace, names):
-    """What is under the names; one that somebody has taken out stays out."""
+    """What is under the names, without those that somebody has deleted."""
     return {name: namespace[name] for name in names if name in namespace}
 
 
@@ -178,9 +178,9 @@ def _replace():
     for namespace, before, ours in replaced:
         _replaced.append((namespace, before, ours))
         namespace.update(ours)
-        # They are pickled by the public names, and a plain interpreter can load it. The standard `WeakSet` says
-        # `_weakrefset`, so its representation tells it from ours. That of the others can't: a class shows what it is
-        # pickled by, and only a metaclass could change that, which would refuse subclasses that have another.
+        # Pickles then have the public names, and a plain interpreter can load them. `repr` shows the same names: it tells
+        # `WeakSet` from the standard one, which says `_weakrefset`, but not the other classes. A metaclass could, but
+        # would refuse subclasses with another metaclass.
         for cls in ours.values():
             cls.__module__ = "weakref"
 

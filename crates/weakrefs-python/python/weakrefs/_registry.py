@@ -1,10 +1,10 @@
 """What programs reach for on the standard `finalize`: the registry of the finalizers that are alive.
 
-In the standard module `finalize._registry` is the `dict` in which finalizers live. Ours live in a chain of their own, so
-this is a picture of it, made when it is asked for. It can be read, and finalizers can be taken out of it, as `detach` does;
-nothing can be put in.
+The standard `finalize._registry` is the `dict` that holds the finalizers. Native finalizers are in a chain of their own, so
+this is a picture of that chain, made when a program asks for it. A program can read it, and take finalizers out as `detach`
+does. It can put nothing in.
 
-The interpreter clears the names of modules when it shuts down, so no method uses one: what it needs it finds in its class.
+The interpreter clears the names of modules when it shuts down, so a method finds what it needs in its class.
 """
 
 from _collections_abc import Mapping
@@ -13,7 +13,7 @@ from . import _weakrefs
 
 
 class _Info(tuple):
-    """What a finalizer has. Of all this only `atexit` can be assigned; it is the finalizer's own."""
+    """The parts of a finalizer. Only `atexit` can be assigned, and it is the finalizer's own."""
 
     __slots__ = ()
 
@@ -22,7 +22,7 @@ class _Info(tuple):
     func = property(lambda self: self[2], doc="The function.")
     args = property(lambda self: self[3], doc="Its positional arguments.")
     kwargs = property(lambda self: self[4], doc="Its keyword arguments, or None.")
-    index = property(lambda self: self[5], doc="The number of the finalizer: that of an older one is less.")
+    index = property(lambda self: self[5], doc="The number of the finalizer: an older one has a smaller number.")
     # Past what a subclass of `finalize` may have made of the attribute.
     __get_atexit = staticmethod(_weakrefs.finalize.atexit.__get__)
     __set_atexit = staticmethod(_weakrefs.finalize.atexit.__set__)
@@ -41,7 +41,7 @@ class _Info(tuple):
 
 
 class _Registry(Mapping):
-    """The finalizers that are alive, the oldest first, and an `_Info` for each."""
+    """The finalizers that are alive, oldest first, and an `_Info` for each."""
 
     __slots__ = ()
 

@@ -1,8 +1,8 @@
 """The report of `python -m weakrefs --report`: at the end of the process, on stderr.
 
-It is registered before the program begins, so it is among the last functions that `atexit` calls. A process that ends
-otherwise, by a signal or `os._exit`, gives none; one that becomes an interpreter without ours, by `exec`, gives it then.
-A forked process gives none of its own.
+It is registered before the program begins, so it is among the last functions that `atexit` calls. A process that ends by a
+signal or `os._exit` gives no report. One that becomes an interpreter without weakrefs, by `exec`, gives it then. A forked
+process gives none of its own.
 """
 
 import atexit
@@ -17,7 +17,7 @@ _begun = False
 
 
 def begin():
-    """Sees to the report of this process. Does nothing the second time."""
+    """Arranges the report of this process. A second call does nothing."""
     global _begun
     if _begun:
         return
@@ -46,7 +46,7 @@ def _text(process, children):
 
 
 def _write(text):
-    """To a stream that may be missing, closed, or of the program's own make: the report is not worth an error."""
+    """Writes to stderr, which may be missing, closed or the program's own: the report is not worth an error."""
     with suppress(Exception):
         sys.stderr.write(text.encode("ascii", "backslashreplace").decode("ascii"))
         sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""What `inspect.signature` says of a finalizer and of a weak method: what it says of the standard module's.
+"""Makes `inspect.signature` say of a finalizer and of a weak method what it says of the standard ones.
 
 The interpreter describes every native `__call__` as `(*args, **kwargs)`, or, before 3.13, not at all.
 """
@@ -19,7 +19,7 @@ class _OfCalls:
         self._example = example
 
     def __get__(self, obj, cls):
-        # Who asks has imported `inspect`. A subclass with a `__call__` of its own is not described here.
+        # Whoever asks has imported `inspect`. A subclass with a `__call__` of its own is not described here.
         inspect = self.__modules.get("inspect")
         if obj is None or inspect is None or cls.__call__ is not self._call:
             raise AttributeError("__signature__")

@@ -1,10 +1,10 @@
 """The standard weak classes: where their public names are, and what keeps them working whatever those names mean.
 
-Their methods find each other through the globals of `weakref`, by the very names that `install` gives to ours:
+Their methods find each other through the globals of `weakref`, by the very names that `install` exchanges:
 `WeakMethod.__eq__` asks `isinstance(other, WeakMethod)`, and the exit function of `finalize` keeps its state on the
-class of that name. So those methods are made to use private names for the same classes, `_standard_finalize` for
-`finalize`. That changes nothing while the public names are the standard ones, and a thread may be inside such a method
-at any time, so it is done once and stays.
+class of that name. So the methods get private names for the same classes, such as `_standard_finalize`. While the
+public names are the standard ones, that changes nothing. A thread may be inside such a method at any time, so it is done
+once and stays.
 """
 
 import _weakrefset
@@ -18,7 +18,7 @@ PUBLIC = ((vars(weakref), _NAMES), (vars(_weakrefset), ("WeakSet",)))
 
 
 def prepare():
-    """Makes the standard classes independent of their public names. Does nothing the second time."""
+    """Makes the standard classes independent of their public names. A second call does nothing."""
     namespace = vars(weakref)
     if not namespace.keys() >= set(_ALIASES.values()):
         namespace.update({alias: namespace[name] for name, alias in _ALIASES.items()})
@@ -29,7 +29,7 @@ def prepare():
 
 
 def _functions(cls):
-    """The functions of `weakref` in `cls` and its bases: somebody may have put a class of their own under the name."""
+    """The functions of `weakref` in `cls` and its bases; a program may have put a class of its own under the name."""
     for base in cls.__mro__:
         for attribute in vars(base).values():
             function = getattr(attribute, "__func__", attribute)

@@ -1,7 +1,7 @@
-"""What is done where an interpreter starts with ours: by `python -m weakrefs`, as its child, or by the switch of a site.
+"""Starts weakrefs in a new interpreter: for `python -m weakrefs`, in its children, or by the switch of a site directory.
 
-It runs before the program, in the middle of `site`, so it imports little. Whoever calls it passes an error over, for
-nothing here may keep an interpreter from starting; where a report is asked for, the error is told.
+It runs before the program, in the middle of `site`, so it imports little. Nothing here may keep an interpreter from
+starting, so the caller ignores errors, or shows them if a report was asked for.
 """
 
 import os
@@ -13,7 +13,7 @@ REPORT = "WEAKREFS_REPORT"  # "1": in this interpreter and those it starts; "onc
 
 
 def begin(warn):
-    """Installs ours, warns of what holds standard classes if told to, and sees to the report."""
+    """Installs weakrefs, warns of what holds standard classes if `warn` is true, and arranges the report."""
     message = warning_of_holders() if warn else None
     install(warn=False)
     report = os.environ.get(REPORT)
@@ -33,7 +33,7 @@ def begin(warn):
 def switched_on():
     """Called by the line in the site directory that `_switch` writes, in every interpreter that reads it.
 
-    Those that are told to ignore the environment, by `-I` or `-E`, ignore this, too.
+    An interpreter that ignores the environment (`-I`, `-E`) ignores this, too.
     """
     if os.environ.get("WEAKREFS_INSTALL") == "1" and not sys.flags.ignore_environment:
         begin(warn=False)

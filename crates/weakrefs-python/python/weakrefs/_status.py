@@ -1,12 +1,10 @@
-"""`status`: whether ours have the standard names, and what holds standard classes still."""
+"""`status`: whether weakrefs has the standard names, and what still holds standard classes."""
 
 from . import _install
 
 
 class Status:
-    """What `status()` has found; it does not change afterwards.
-
-    `str()` of it is for people.
+    """What `status()` has found. It does not change afterwards; `str()` of it is for people.
 
     >>> import weakref, weakrefs
     >>> class OldCache(weakref.WeakValueDictionary): pass
@@ -16,8 +14,8 @@ class Status:
     """
 
     __slots__ = {
-        "installed": "What `is_installed()` gives.",
-        "instances": "How many objects live of standard classes and of those derived, by the name of the class.",
+        "installed": "Whether weakrefs had the standard names, as `is_installed()` says.",
+        "instances": "The number of living objects of standard classes and their subclasses, by the name of the class.",
         "modules": "The names that are bound to standard classes, as `module.attribute`, also in the standard library.",
         "subclasses": "The classes that are derived from standard ones, as `module.name`.",
     }
@@ -46,10 +44,10 @@ class Status:
 
 
 def status():
-    """Tell what holds standard classes still: names in modules, subclasses, and live instances.
+    """Return what still holds standard classes: names in modules, subclasses, and live instances.
 
-    It asks the garbage collector for all its objects, which takes a while in a large program. What that does not list,
-    such as objects that `gc.freeze` has put aside, is not counted.
+    It asks the garbage collector for all its objects, which takes a while in a large program. It does not count what the
+    collector does not list, such as objects that `gc.freeze` has put aside.
 
     >>> import weakrefs
     >>> print(weakrefs.status()) # doctest: +ELLIPSIS

@@ -1,8 +1,8 @@
-"""`python -m weakrefs enable` and `disable`: a line in the site directory, by which an environment variable installs ours.
+"""`python -m weakrefs enable` and `disable`: a line in the site directory that lets an environment variable install weakrefs.
 
-`site` runs the line in each interpreter that starts. It does nothing unless WEAKREFS_INSTALL is 1, and passes over every
-error, so that a package that is broken or gone keeps no interpreter from starting. The file appears and disappears as a
-whole, and nothing but these two commands touches it.
+`site` runs the line in each interpreter that starts. The line does nothing unless WEAKREFS_INSTALL is 1. It ignores every
+error, so a package that is broken or gone keeps no interpreter from starting. The file appears and disappears as a whole,
+and nothing but these two commands touches it.
 """
 
 import os
@@ -19,7 +19,7 @@ LINE = (
 
 
 def enable():
-    """Writes the file into the site directory that the package is in, or else into the first."""
+    """Writes the file into the site directory of the package, or else into the first."""
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     directories = _directories()
     path = os.path.join(package if package in directories else directories[0], NAME)

@@ -22,7 +22,7 @@
 
 use super::entry::Entry;
 use super::evictor::Evictor;
-use crate::interpreter::class::{self, Object, Payload, Stop, Visit};
+use crate::interpreter::class::{self, Object, Payload, Stop, Visit, offset_in_object};
 use crate::interpreter::constant::Constant;
 use crate::interpreter::error::{Result, no_memory};
 use crate::interpreter::guarded::Guarded;
@@ -36,10 +36,9 @@ use std::cell::UnsafeCell;
 use std::cmp::Ordering;
 use std::collections::TryReserveError;
 use std::marker::PhantomData;
-use std::mem::offset_of;
 use std::ops::Deref;
 use std::ptr;
-use weakrefs_table::{Entries, Miss, Position, Table};
+use weakrefs_table::{Miss, Position, Table};
 
 /// What a container object holds. Zeroed memory is an empty one.
 #[repr(C)]
@@ -77,7 +76,7 @@ unsafe impl<E: Entry> Payload for Container<E> {
         !self.evictor.is_empty()
     }
 
-    const LINK: usize = offset_of!(Object<Self>, payload) + offset_of!(Self, link);
+    const LINK: usize = offset_in_object!(Self, link);
 }
 
 /// A container object.
@@ -162,7 +161,9 @@ impl<E: Entry> Container<E> {
     /// Removes the entries that are dead and that nobody has evicted.
     pub(crate) fn sweep(&self, py: Python<'_>) {
         if let Some(table) = self.table(py) {
-            let swept = table.with(py, |table| extract_dead(py, table));
+            let swept = table.with(py, |table| {
+                table.extract(|entry| !entry.reference().is_alive(py))
+            });
             drop(swept);
         }
     }
@@ -298,9 +299,4 @@ pub(crate) fn locate<E: Entry>(
         other.has_key_of(py, entry)
     });
     (found.is_some() || !same_hash).then_some(found)
-}
-
-/// Takes the dead out of a table.
-pub(crate) fn extract_dead<E: Entry>(py: Python<'_>, table: &mut Table<E>) -> Entries<E> {
-    table.extract(|entry| !entry.reference().is_alive(py))
 }

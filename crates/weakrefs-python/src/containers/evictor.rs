@@ -8,18 +8,18 @@
 use super::entry::Entry;
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{
-    self, LAST_MEMBER, Object, Payload, Stop, Table as Static, Visit, offset_member, slot,
+    self, LAST_MEMBER, Payload, Stop, Table as Static, Visit, offset_in_object, offset_member, slot,
 };
-use crate::interpreter::entry::{enter, passed};
 use crate::interpreter::error::Result;
 use crate::interpreter::guarded::Guarded;
 use crate::interpreter::object::none;
 use crate::interpreter::remains::Link;
+use crate::interpreter::slots::{self, Instance};
 use crate::references::weak_ref::WeakRef;
 use pyo3::{Bound, PyAny, Python, ffi};
 use std::cell::UnsafeCell;
 use std::ffi::c_void;
-use std::mem::{self, offset_of};
+use std::mem;
 use weakrefs_table::Table;
 
 /// What the callback holds.
@@ -44,15 +44,12 @@ unsafe impl<E: Entry> Payload for Evictor<E> {
         drop(table);
     }
 
-    const LINK: usize = offset_of!(Object<Self>, payload) + offset_of!(Self, link);
+    const LINK: usize = offset_in_object!(Self, link);
 }
 
 impl<E: Entry> Evictor<E> {
     const MEMBERS: Static<ffi::PyMemberDef, 2> = Static([
-        offset_member(
-            c"__vectorcalloffset__",
-            offset_of!(Object<Self>, payload) + offset_of!(Self, entry),
-        ),
+        offset_member(c"__vectorcalloffset__", offset_in_object!(Self, entry)),
         LAST_MEMBER,
     ]);
 
@@ -83,7 +80,7 @@ impl<E: Entry> Evictor<E> {
     /// A new one, with an empty table.
     pub(crate) fn make(py: Python<'_>) -> Result<Bound<'_, PyAny>> {
         let evictor = Self {
-            entry: evict::<E>,
+            entry: slots::vectorcall(evict::<E>),
             link: UnsafeCell::new(Link::default()),
             table: Guarded::new(Table::new()),
         };
@@ -96,34 +93,25 @@ static EVICT: Signature =
     Signature::new("Evictor", "__call__", &["reference"], 1).positional_only();
 
 /// Evicts the entry of a reference, if its referent is dead.
-unsafe extern "C" fn evict<E: Entry>(
-    this: *mut ffi::PyObject,
-    args: *const *mut ffi::PyObject,
-    count: usize,
-    names: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with an object of the class and the arguments of a call.
-    unsafe {
-        enter(|py| {
-            let [reference] = Arguments::in_array(py, args, count, names).all(&EVICT)?;
-            if !WeakRef::view(&reference)?.is_alive(py) {
-                let hash = E::hash_of(&reference)?;
-                let this = passed(py, this);
-                let table = &class::payload::<Evictor<E>>(this).table;
-                let evicted = table.with(py, |table| {
-                    let dead =
-                        |entry: &E| entry.reference().object().as_ptr() == reference.as_ptr();
-                    if E::SHOWN_DEAD {
-                        table.remove(hash as u64, dead)
-                    } else {
-                        table.evict(hash as u64, dead)
-                    }
-                });
-                if let Some(evicted) = evicted {
-                    evicted.give_up(py);
-                }
+fn evict<'py, E: Entry>(
+    this: Instance<'_, 'py, Evictor<E>>,
+    arguments: Arguments<'_, 'py>,
+) -> Result<Bound<'py, PyAny>> {
+    let py = this.py();
+    let [reference] = arguments.all(&EVICT)?;
+    if !WeakRef::view(&reference)?.is_alive(py) {
+        let hash = E::hash_of(&reference)?;
+        let evicted = this.table.with(py, |table| {
+            let dead = |entry: &E| entry.reference().object().as_ptr() == reference.as_ptr();
+            if E::SHOWN_DEAD {
+                table.remove(hash as u64, dead)
+            } else {
+                table.evict(hash as u64, dead)
             }
-            Ok(none(py))
-        })
+        });
+        if let Some(evicted) = evicted {
+            evicted.give_up(py);
+        }
     }
+    Ok(none(py))
 }

@@ -10,7 +10,7 @@
 use super::container::{Container, This};
 use super::entry::{Entry, Part, Taken};
 use crate::interpreter::class::{
-    self, HIDDEN, LAST_METHOD, Object, Payload, Stop, Table as Static, Visit, slot,
+    self, HIDDEN, LAST_METHOD, Payload, Stop, Table as Static, Visit, offset_in_object, slot,
 };
 use crate::interpreter::error::{Result, no_memory};
 use crate::interpreter::guarded::Guarded;
@@ -22,7 +22,6 @@ use pyo3::{Bound, PyAny, Python, ffi};
 use std::cell::UnsafeCell;
 use std::ffi::c_void;
 use std::marker::PhantomData;
-use std::mem::offset_of;
 use weakrefs_table::{NoRoom, Snapshot};
 
 /// What an iterator holds.
@@ -56,7 +55,7 @@ unsafe impl<E: Entry> Payload for WeakIterator<E> {
         self.end(py);
     }
 
-    const LINK: usize = offset_of!(Object<Self>, payload) + offset_of!(Self, link);
+    const LINK: usize = offset_in_object!(Self, link);
 }
 
 impl<E: Entry> WeakIterator<E> {

@@ -176,6 +176,7 @@ fn len<M: Mapped>(this: This<'_, '_, M>) -> Result<usize> {
     Ok(Container::len(&this, this.py()))
 }
 
+#[inline(always)]
 fn contains<'py, M: Mapped>(this: This<'_, 'py, M>, key: Argument<'_, 'py>) -> Result<bool> {
     let Some(hash) = M::possible_key_hash(&key)? else {
         return Ok(false);
@@ -187,6 +188,7 @@ fn contains<'py, M: Mapped>(this: This<'_, 'py, M>, key: Argument<'_, 'py>) -> R
     Ok(found.unwrap_or(false))
 }
 
+#[inline(always)]
 fn subscript<'py, M: Mapped>(
     this: This<'_, 'py, M>,
     key: Argument<'_, 'py>,
@@ -195,6 +197,7 @@ fn subscript<'py, M: Mapped>(
 }
 
 /// `d[key] = value`, or, without a value, `del d[key]`.
+#[inline(always)]
 fn assign<'py, M: Mapped>(
     this: This<'_, 'py, M>,
     key: Argument<'_, 'py>,

@@ -113,11 +113,12 @@ impl Mapped for KeyEntry {
         check_weak(key)
     }
 
-    #[inline]
+    #[inline(always)]
     fn key_hash(key: &Bound<'_, PyAny>) -> Result<isize> {
         weak_key_hash(key)
     }
 
+    #[inline(always)]
     fn possible_key_hash(key: &Bound<'_, PyAny>) -> Result<Option<isize>> {
         possible_weak_key_hash(key)
     }

@@ -116,7 +116,7 @@ impl Mapped for ValueEntry {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn key_hash(key: &Bound<'_, PyAny>) -> Result<isize> {
         match builtin_keys::known_hash(key) {
             Some(hash) => Ok(hash),
@@ -124,6 +124,7 @@ impl Mapped for ValueEntry {
         }
     }
 
+    #[inline(always)]
     fn possible_key_hash(key: &Bound<'_, PyAny>) -> Result<Option<isize>> {
         Self::key_hash(key).map(Some)
     }

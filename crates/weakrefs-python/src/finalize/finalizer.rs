@@ -10,8 +10,8 @@
 use super::{exit, registry};
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{
-    self, LAST_ATTRIBUTE, LAST_MEMBER, LAST_METHOD, OPEN, Object, Payload, Stop, Table as Static,
-    Visit, offset_member, slot,
+    self, LAST_ATTRIBUTE, LAST_MEMBER, LAST_METHOD, OPEN, Payload, Stop, Table as Static, Visit,
+    offset_in_object, offset_member, slot,
 };
 use crate::interpreter::constant::Constant;
 use crate::interpreter::error::{Result, given};
@@ -23,15 +23,12 @@ use crate::interpreter::object::{
 use crate::interpreter::owned::Slot;
 use crate::interpreter::remains::{self, Link};
 use crate::interpreter::slots::{self, Instance, Receiver};
-use crate::interpreter::vectorcall::{
-    Direct, DirectObjects, Original, call_object, construct_directly,
-};
+use crate::interpreter::vectorcall::{Direct, DirectObjects, Original, construct_directly};
 use crate::references::weak_ref::WeakRef;
 use pyo3::types::{PyDict, PyTuple, PyType};
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::cell::{Cell, UnsafeCell};
 use std::ffi::{CStr, c_void};
-use std::mem::offset_of;
 
 /// What a finalizer holds. Zeroed memory is a dead one, as `object.__new__` makes it: such is a copy, too (S40).
 #[repr(C)]
@@ -54,7 +51,7 @@ pub(crate) struct Finalizer {
 }
 
 /// A finalizer object.
-type Own<'a, 'py> = Instance<'a, 'py, Finalizer>;
+type This<'a, 'py> = Instance<'a, 'py, Finalizer>;
 
 /// A task that a finalizer has given away, with the reference by which the registry kept it.
 pub(super) struct Task<'py> {
@@ -88,7 +85,7 @@ unsafe impl Payload for Finalizer {
         !self.function.is_empty()
     }
 
-    const LINK: usize = offset_of!(Object<Self>, payload) + offset_of!(Self, link);
+    const LINK: usize = offset_in_object!(Self, link);
 }
 
 impl Finalizer {
@@ -273,10 +270,7 @@ const DOC: &CStr = c"finalize(obj, func, /, *args, **kwargs)\n--\n\n\
     False\n";
 
 static MEMBERS: Static<ffi::PyMemberDef, 2> = Static([
-    offset_member(
-        c"__vectorcalloffset__",
-        offset_of!(Object<Finalizer>, payload) + offset_of!(Finalizer, entry),
-    ),
+    offset_member(c"__vectorcalloffset__", offset_in_object!(Finalizer, entry)),
     LAST_MEMBER,
 ]);
 
@@ -360,7 +354,7 @@ static CALL: Signature = Signature::new("finalize", "__call__", &["_"], 0);
 
 /// Gives `this` the task that `arguments` say, and makes it alive. Initialised anew, it forgets what it had to do, and
 /// becomes the newest.
-fn begin<'py>(own: Own<'_, 'py>, arguments: Arguments<'_, 'py>) -> Result<()> {
+fn begin<'py>(own: This<'_, 'py>, arguments: Arguments<'_, 'py>) -> Result<()> {
     let this = own.as_object();
     let py = this.py();
     let [object, function] = arguments.up_to(2).positional().all(&INIT)?;
@@ -376,7 +370,7 @@ fn begin<'py>(own: Own<'_, 'py>, arguments: Arguments<'_, 'py>) -> Result<()> {
         own.args.replace(py, Some(args.into_any())),
         own.kwargs.replace(py, kwargs.map(Bound::into_any)),
     );
-    own.entry.set(Some(call_object::<Finalizer>));
+    own.entry.set(Some(Finalizer::ENTRY));
     own.alive.set(true);
     own.atexit.set(true);
     // SAFETY: a finalizer that has just become alive.
@@ -401,29 +395,26 @@ impl Direct for Finalizer {
         // SAFETY: the class itself, and its object.
         unsafe {
             let finalizer = class::allocate(class.py(), class.as_ptr().cast())?;
-            begin(Own::new(finalizer.as_borrowed()), arguments)?;
+            begin(This::new(finalizer.as_borrowed()), arguments)?;
             Ok(Some(finalizer))
         }
     }
 }
 
 impl DirectObjects for Finalizer {
-    unsafe fn call<'py>(
-        object: Borrowed<'_, 'py, PyAny>,
+    fn call<'py>(
+        this: This<'_, 'py>,
         arguments: Arguments<'_, 'py>,
     ) -> Result<Option<Bound<'py, PyAny>>> {
         if arguments.unnamed() > 1 || arguments.has_named() {
             return Ok(None);
         }
-        // SAFETY: the caller's promise.
-        unsafe { class::payload::<Self>(object) }
-            .run(object, arguments.get(0))
-            .map(Some)
+        this.run(this.as_object(), arguments.get(0)).map(Some)
     }
 }
 
 fn call_with_tuple<'py>(
-    this: Own<'_, 'py>,
+    this: This<'_, 'py>,
     arguments: Arguments<'_, 'py>,
 ) -> Result<Bound<'py, PyAny>> {
     let [_reference] = arguments.read(&CALL)?;
@@ -431,11 +422,11 @@ fn call_with_tuple<'py>(
 }
 
 /// With arguments for `__new__`, `object.__reduce_ex__` does not ask whether an object has more contents than it knows of.
-fn new_args<'py>(this: Own<'_, 'py>) -> Result<Bound<'py, PyAny>> {
+fn new_args<'py>(this: This<'_, 'py>) -> Result<Bound<'py, PyAny>> {
     tuple(this.py(), [])
 }
 
-fn detach<'py>(this: Own<'_, 'py>, arguments: Arguments<'_, 'py>) -> Result<Bound<'py, PyAny>> {
+fn detach<'py>(this: This<'_, 'py>, arguments: Arguments<'_, 'py>) -> Result<Bound<'py, PyAny>> {
     const SIGNATURE: Signature = Signature::new(Finalizer::CLASS, "detach", &[], 0);
     let py = this.py();
     let [] = arguments.read(&SIGNATURE)?;
@@ -447,28 +438,28 @@ fn detach<'py>(this: Own<'_, 'py>, arguments: Arguments<'_, 'py>) -> Result<Boun
     Ok(task.map_or_else(|| none(py), |_task| description))
 }
 
-fn peek<'py>(this: Own<'_, 'py>, arguments: Arguments<'_, 'py>) -> Result<Bound<'py, PyAny>> {
+fn peek<'py>(this: This<'_, 'py>, arguments: Arguments<'_, 'py>) -> Result<Bound<'py, PyAny>> {
     const SIGNATURE: Signature = Signature::new(Finalizer::CLASS, "peek", &[], 0);
     let [] = arguments.read(&SIGNATURE)?;
     let description = this.describe(this.py())?;
     Ok(description.unwrap_or_else(|| none(this.py())))
 }
 
-fn alive<'py>(this: Own<'_, 'py>) -> Result<Bound<'py, PyAny>> {
+fn alive<'py>(this: This<'_, 'py>) -> Result<Bound<'py, PyAny>> {
     Ok(boolean(this.py(), this.is_alive()))
 }
 
 /// In the words that 3.14 has for a property.
-fn refuse_alive<'py>(this: Own<'_, 'py>, value: Option<Argument<'_, 'py>>) -> Result<()> {
+fn refuse_alive<'py>(this: This<'_, 'py>, value: Option<Argument<'_, 'py>>) -> Result<()> {
     let missing = if value.is_none() { "deleter" } else { "setter" };
     Err(property_lacks(this.as_object(), "alive", missing))
 }
 
-fn atexit<'py>(this: Own<'_, 'py>) -> Result<Bound<'py, PyAny>> {
+fn atexit<'py>(this: This<'_, 'py>) -> Result<Bound<'py, PyAny>> {
     Ok(boolean(this.py(), this.runs_at_exit()))
 }
 
-fn set_atexit<'py>(this: Own<'_, 'py>, value: Option<Argument<'_, 'py>>) -> Result<()> {
+fn set_atexit<'py>(this: This<'_, 'py>, value: Option<Argument<'_, 'py>>) -> Result<()> {
     let Some(value) = value else {
         return Err(property_lacks(this.as_object(), "atexit", "deleter"));
     };
@@ -477,7 +468,7 @@ fn set_atexit<'py>(this: Own<'_, 'py>, value: Option<Argument<'_, 'py>>) -> Resu
     Ok(())
 }
 
-fn repr<'py>(this: Own<'_, 'py>) -> Result<Bound<'py, PyAny>> {
+fn repr<'py>(this: This<'_, 'py>) -> Result<Bound<'py, PyAny>> {
     let py = this.py();
     let at = |object: Argument<'_, '_>| object.as_ptr().cast::<c_void>();
     let name_of = |object: Argument<'_, 'py>| attribute(&type_of(object), name::name(py));

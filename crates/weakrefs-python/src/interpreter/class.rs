@@ -105,6 +105,16 @@ pub(crate) struct Object<P: Payload> {
     pub(crate) payload: P,
 }
 
+/// Where a field of a payload is in its object.
+macro_rules! offset_in_object {
+    ($payload:ty, $field:ident) => {
+        std::mem::offset_of!($crate::interpreter::class::Object<$payload>, payload)
+            + std::mem::offset_of!($payload, $field)
+    };
+}
+
+pub(crate) use offset_in_object;
+
 /// How the collector visits a reference.
 #[derive(Clone, Copy)]
 pub(crate) struct Visit {

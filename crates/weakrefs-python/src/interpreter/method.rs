@@ -12,11 +12,11 @@
 
 use super::arguments::Arguments;
 use super::class::{
-    self, HIDDEN, LAST_ATTRIBUTE, LAST_MEMBER, LAST_METHOD, Object, Payload, Stop, Table, Visit,
-    offset_member, slot,
+    self, HIDDEN, LAST_ATTRIBUTE, LAST_MEMBER, LAST_METHOD, Payload, Stop, Table, Visit,
+    offset_in_object, offset_member, slot,
 };
 use super::constant::Constant;
-use super::entry::{enter, passed, recursively};
+use super::entry::{Answer, enter, passed, recursively};
 use super::error::{Raised, Result, TypeName, attribute_error, done, given, kinds, type_error};
 use super::names::name;
 use super::object::{Argument, attribute, call, set_attribute, text, type_of};
@@ -27,7 +27,6 @@ use pyo3::types::PyType;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::cell::{Cell, UnsafeCell};
 use std::ffi::{CStr, c_void};
-use std::mem::offset_of;
 use std::ptr;
 
 /// What a `Method` holds.
@@ -40,13 +39,6 @@ struct Method {
     class: Slot,
     weak_list: *mut ffi::PyObject,
     link: UnsafeCell<Link>,
-}
-
-/// Where a field of [`Method`] is in its object.
-macro_rules! offset {
-    ($field:ident) => {
-        offset_of!(Object<Method>, payload) + offset_of!(Method, $field)
-    };
 }
 
 // SAFETY: no entry, empty slots, null and an empty link; no destructor.
@@ -66,9 +58,9 @@ unsafe impl Payload for Method {
     /// It may still be called.
     fn clear(&self, _py: Python<'_>) {}
 
-    const LINK: usize = offset!(link);
+    const LINK: usize = offset_in_object!(Method, link);
 
-    const WEAK_LIST: Option<usize> = Some(offset!(weak_list));
+    const WEAK_LIST: Option<usize> = Some(offset_in_object!(Method, weak_list));
 }
 
 static CLASS: Constant<PyType> = Constant::new();
@@ -77,8 +69,8 @@ static CLASS: Constant<PyType> = Constant::new();
 pub(crate) static METHOD_TYPE: Constant = Constant::new();
 
 static MEMBERS: Table<ffi::PyMemberDef, 3> = Table([
-    offset_member(c"__weaklistoffset__", offset!(weak_list)),
-    offset_member(c"__vectorcalloffset__", offset!(entry)),
+    offset_member(c"__weaklistoffset__", offset_in_object!(Method, weak_list)),
+    offset_member(c"__vectorcalloffset__", offset_in_object!(Method, entry)),
     LAST_MEMBER,
 ]);
 
@@ -146,7 +138,7 @@ impl Native {
     pub(crate) const fn new<R: Receiver, F: Function<R>>(name: Name, _function: F) -> Self {
         Self {
             name,
-            entry: enter_method::<R, F, true>,
+            entry: slots::vectorcall(enter_method::<R, F, true>),
         }
     }
 
@@ -155,7 +147,7 @@ impl Native {
     pub(crate) const fn flat<R: Receiver, F: Function<R>>(name: Name, _function: F) -> Self {
         Self {
             name,
-            entry: enter_method::<R, F, false>,
+            entry: slots::vectorcall(enter_method::<R, F, false>),
         }
     }
 
@@ -185,31 +177,25 @@ impl<R, F> Function<R> for F where
 {
 }
 
-unsafe extern "C" fn enter_method<R: Receiver, F: Function<R>, const DEEPER: bool>(
-    method: *mut ffi::PyObject,
-    args: *const *mut ffi::PyObject,
-    flagged_count: usize,
-    names: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with a `Method` and the arguments of a call, of which the first is looked at.
-    unsafe {
-        enter(|py| {
-            let arguments = Arguments::in_array(py, args, flagged_count, names);
-            match arguments.split_first() {
-                Some((this, others)) if is_receiver::<R>(this) => {
-                    let call = || item::<F>().call((Instance::new(this), others));
-                    if DEEPER {
-                        recursively(py, call)
-                    } else {
-                        call()
-                    }
-                }
-                split => Err(refused::<R>(
-                    passed(py, method),
-                    split.map(|(this, _)| this),
-                )),
+fn enter_method<'py, R: Receiver, F: Function<R>, const DEEPER: bool>(
+    method: Instance<'_, 'py, Method>,
+    arguments: Arguments<'_, 'py>,
+) -> Result<impl Answer<Raw = *mut ffi::PyObject>> {
+    match arguments.split_first() {
+        Some((this, others)) if is_receiver::<R>(this) => {
+            // SAFETY: that has been made sure of.
+            let this = unsafe { Instance::new(this) };
+            let call = || item::<F>().call((this, others));
+            if DEEPER {
+                recursively(this.py(), call)
+            } else {
+                call()
             }
-        })
+        }
+        split => Err(refused::<R>(
+            method.as_object(),
+            split.map(|(this, _)| this),
+        )),
     }
 }
 

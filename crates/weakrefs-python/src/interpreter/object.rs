@@ -49,19 +49,23 @@ pub(crate) fn not_implemented(py: Python<'_>) -> Bound<'_, PyAny> {
 /// of most objects, or of strings.
 #[inline]
 pub(crate) fn hash(object: &Bound<'_, PyAny>) -> Result<isize> {
-    // SAFETY: the classes of a valid object, and the interpreter's own.
-    let hash_of =
-        |class: *const ffi::PyTypeObject| unsafe { (*class).tp_hash.map(|hash| hash as usize) };
-    // SAFETY: a valid object.
-    let of_object = hash_of(unsafe { ffi::Py_TYPE(object.as_ptr()) });
-    // SAFETY: a valid object.
-    let ask = || done(unsafe { ffi::PyObject_Hash(object.as_ptr()) });
-    if of_object == hash_of(&raw const ffi::PyBaseObject_Type)
-        || of_object == hash_of(&raw const ffi::PyUnicode_Type)
-    {
-        ask()
-    } else {
-        recursively(object.py(), ask)
+    // SAFETY: fields of the class of a valid object, and of the interpreter's own classes; the slot is called with an object
+    // of its class, as `PyObject_Hash` would call it.
+    unsafe {
+        let Some(hash) = (*ffi::Py_TYPE(object.as_ptr())).tp_hash else {
+            return done(ffi::PyObject_Hash(object.as_ptr()));
+        };
+        let is_of = |class: *const ffi::PyTypeObject| {
+            (*class)
+                .tp_hash
+                .is_some_and(|own| own as usize == hash as usize)
+        };
+        let ask = || done(hash(object.as_ptr()));
+        if is_of(&raw const ffi::PyBaseObject_Type) || is_of(&raw const ffi::PyUnicode_Type) {
+            ask()
+        } else {
+            recursively(object.py(), ask)
+        }
     }
 }
 

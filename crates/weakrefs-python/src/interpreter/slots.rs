@@ -101,7 +101,7 @@ macro_rules! call {
             F: Fn($($kind),*) -> Result<R> + Copy + 'static,
             R: Answer,
         {
-            #[inline]
+            #[inline(always)]
             fn call(self, ($($argument,)*): ($($kind,)*)) -> Result<impl Answer<Raw = R::Raw>> {
                 self($($argument),*)
             }
@@ -246,6 +246,32 @@ where
                 Instance::new(passed(py, this)),
                 Arguments::in_tuple(py, args, kwargs),
             ))
+        })
+    }
+}
+
+/// How the objects of a class are called without a tuple of arguments (PEP 590): the function that each carries.
+pub(crate) const fn vectorcall<P: Payload, F>(_function: F) -> ffi::vectorcallfunc
+where
+    F: for<'a, 'py> Call<(Instance<'a, 'py, P>, Arguments<'a, 'py>), *mut ffi::PyObject>,
+{
+    enter_vectorcall::<P, F>
+}
+
+unsafe extern "C" fn enter_vectorcall<P: Payload, F>(
+    this: *mut ffi::PyObject,
+    args: *const *mut ffi::PyObject,
+    flagged_count: usize,
+    names: *mut ffi::PyObject,
+) -> *mut ffi::PyObject
+where
+    F: for<'a, 'py> Call<(Instance<'a, 'py, P>, Arguments<'a, 'py>), *mut ffi::PyObject>,
+{
+    // SAFETY: called by the interpreter with an object of the class, which has it in its field, and the arguments of a call.
+    unsafe {
+        enter(|py| {
+            let arguments = Arguments::in_array(py, args, flagged_count, names);
+            item::<F>().call((Instance::new(passed(py, this)), arguments))
         })
     }
 }

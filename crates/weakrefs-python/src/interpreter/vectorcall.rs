@@ -8,8 +8,10 @@
 #![allow(unsafe_code, reason = "entry points from the interpreter")]
 
 use super::arguments::Arguments;
+use super::class::Payload;
 use super::entry::{enter, passed, recursively};
 use super::error::{Result, TypeName, type_error};
+use super::slots::{self, Instance};
 use pyo3::types::PyType;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -90,19 +92,19 @@ pub(crate) trait Direct {
 
 /// One whose objects are, too. (Those of a class derived from `ref` cannot be: `ref.__call__` asks the class of its object
 /// for the function that it calls.)
-pub(crate) trait DirectObjects: Direct {
-    /// What a call of `object` gives; `None` if the arguments are other than usual.
-    ///
-    /// # Safety
-    /// `object` is of the class, or of one that is derived from it.
-    unsafe fn call<'py>(
-        object: Borrowed<'_, 'py, PyAny>,
+pub(crate) trait DirectObjects: Direct + Payload {
+    /// What a call of `this` gives; `None` if the arguments are other than usual.
+    fn call<'py>(
+        this: Instance<'_, 'py, Self>,
         arguments: Arguments<'_, 'py>,
     ) -> Result<Option<Bound<'py, PyAny>>>;
+
+    /// The function that an object of the class is called by.
+    const ENTRY: ffi::vectorcallfunc = slots::vectorcall(call_object::<Self>);
 }
 
-/// Has calls of `class` itself go to `T::construct`. (Calls of its objects go to [`call_object`] where they have it in the
-/// place that the class names.)
+/// Has calls of `class` itself go to `T::construct`. (Calls of its objects go to
+/// [`ENTRY`](DirectObjects::ENTRY) where they have it in the place that the class names.)
 pub(crate) fn construct_directly<T: Direct>(class: &Bound<'_, PyType>) {
     let raw = class.as_ptr().cast::<ffi::PyTypeObject>();
     // SAFETY: the class has just been made. The interpreter has no derived class inherit the field.
@@ -134,27 +136,21 @@ unsafe extern "C" fn call_class<T: Direct>(
     }
 }
 
-/// The function that an object of `T` is called by.
-pub(crate) unsafe extern "C" fn call_object<T: DirectObjects>(
-    object: *mut ffi::PyObject,
-    args: *const *mut ffi::PyObject,
-    flagged_count: usize,
-    names: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with an object of the class and the arguments of a call.
+fn call_object<'py, T: DirectObjects>(
+    this: Instance<'_, 'py, T>,
+    arguments: Arguments<'_, 'py>,
+) -> Result<Bound<'py, PyAny>> {
+    let object = this.as_object();
+    // SAFETY: the class of a valid object.
     unsafe {
-        enter(|py| {
-            let class = ffi::Py_TYPE(object);
-            let this = passed(py, object);
-            let arguments = Arguments::in_array(py, args, flagged_count, names);
-            recursively(py, || {
-                if T::original().calls(class)
-                    && let Some(result) = T::call(this, arguments)?
-                {
-                    return Ok(result);
-                }
-                call_slot(py, class, this, arguments)
-            })
+        let class = ffi::Py_TYPE(object.as_ptr());
+        recursively(this.py(), || {
+            if T::original().calls(class)
+                && let Some(result) = T::call(this, arguments)?
+            {
+                return Ok(result);
+            }
+            call_slot(this.py(), class, object, arguments)
         })
     }
 }

@@ -8,7 +8,9 @@
 use super::subclass;
 use super::weak_list::LINK_OF_HEAD;
 use crate::interpreter::arguments::{Arguments, Signature};
-use crate::interpreter::class::{self, LAST_MEMBER, Object, Payload, Stop, Table, Visit, slot};
+use crate::interpreter::class::{
+    self, LAST_MEMBER, Payload, Stop, Table, Visit, offset_in_object, slot,
+};
 use crate::interpreter::constant::Constant;
 use crate::interpreter::error::Result;
 use crate::interpreter::object::Argument;
@@ -18,7 +20,6 @@ use crate::interpreter::slots::{self, Instance};
 use pyo3::types::PyType;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::cell::Cell;
-use std::mem::offset_of;
 
 #[repr(C)]
 struct Keyed {
@@ -53,7 +54,7 @@ static MEMBERS: Table<ffi::PyMemberDef, 2> = Table([
     ffi::PyMemberDef {
         name: c"key".as_ptr(),
         type_code: ffi::Py_T_OBJECT_EX,
-        offset: (offset_of!(Object<Keyed>, payload) + offset_of!(Keyed, key)) as ffi::Py_ssize_t,
+        offset: (offset_in_object!(Keyed, key)) as ffi::Py_ssize_t,
         flags: 0,
         doc: c"The key that belongs to the referent.".as_ptr(),
     },

@@ -12,7 +12,8 @@ use super::subclass;
 use super::weak_ref::WeakRef;
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{
-    self, LAST_ATTRIBUTE, LAST_MEMBER, Object, Payload, Stop, Table, Visit, offset_member, slot,
+    self, LAST_ATTRIBUTE, LAST_MEMBER, Payload, Stop, Table, Visit, offset_in_object,
+    offset_member, slot,
 };
 use crate::interpreter::constant::Constant;
 use crate::interpreter::error::{Result, given, type_error};
@@ -25,11 +26,10 @@ use pyo3::types::PyType;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::cell::{Cell, UnsafeCell};
 use std::ffi::{CStr, c_int};
-use std::mem::offset_of;
 use std::ptr;
 
 #[repr(C)]
-struct Method {
+struct WeakMethod {
     /// The weak reference to the function.
     function: Slot,
     /// The type of a method that is not ordinary: called to bind the function again.
@@ -43,15 +43,8 @@ struct Method {
     link: UnsafeCell<Link>,
 }
 
-/// Where a field of [`Method`] is in its object.
-macro_rules! offset {
-    ($field:ident) => {
-        offset_of!(Object<Method>, payload) + offset_of!(Method, $field)
-    };
-}
-
 // SAFETY: empty slots, false and null; no destructor.
-unsafe impl Payload for Method {
+unsafe impl Payload for WeakMethod {
     type Head = ffi::PyWeakReference;
 
     fn visit(&self, visit: Visit) -> std::result::Result<(), Stop> {
@@ -72,15 +65,15 @@ unsafe impl Payload for Method {
         unsafe { remains::may_set_off(self.callback.as_ptr()) }
     }
 
-    const LINK: usize = offset!(link);
+    const LINK: usize = offset_in_object!(WeakMethod, link);
 
-    const WEAK_LIST: Option<usize> = Some(offset!(weak_list));
+    const WEAK_LIST: Option<usize> = Some(offset_in_object!(WeakMethod, weak_list));
 }
 
 /// A `WeakMethod` object.
-type Own<'a, 'py> = Instance<'a, 'py, Method>;
+type This<'a, 'py> = Instance<'a, 'py, WeakMethod>;
 
-impl Receiver for Method {
+impl Receiver for WeakMethod {
     const CLASS: &'static str = "WeakMethod";
 
     fn class() -> &'static Constant<PyType> {
@@ -106,18 +99,21 @@ static MEMBERS: Table<ffi::PyMemberDef, 4> = Table([
     ffi::PyMemberDef {
         name: c"_func_ref".as_ptr(),
         type_code: ffi::Py_T_OBJECT_EX,
-        offset: offset!(function) as ffi::Py_ssize_t,
+        offset: offset_in_object!(WeakMethod, function) as ffi::Py_ssize_t,
         flags: ffi::Py_READONLY,
         doc: c"The weak reference to the function.".as_ptr(),
     },
     ffi::PyMemberDef {
         name: c"_alive".as_ptr(),
         type_code: ffi::Py_T_BOOL,
-        offset: offset!(alive) as ffi::Py_ssize_t,
+        offset: offset_in_object!(WeakMethod, alive) as ffi::Py_ssize_t,
         flags: ffi::Py_READONLY,
         doc: c"Whether neither the object nor the function has died.".as_ptr(),
     },
-    offset_member(c"__weaklistoffset__", offset!(weak_list)),
+    offset_member(
+        c"__weaklistoffset__",
+        offset_in_object!(WeakMethod, weak_list),
+    ),
     LAST_MEMBER,
 ]);
 
@@ -158,7 +154,7 @@ pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
         }
     })?;
     CLASS.make(py, || {
-        let class = subclass::create_class::<Method, _>(
+        let class = subclass::create_class::<WeakMethod, _>(
             py,
             c"weakrefs.WeakMethod",
             0,
@@ -174,7 +170,7 @@ pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
             ],
         )?;
         class::hide_member(&class, c"__weaklistoffset__")?;
-        construct_directly::<Method>(&class);
+        construct_directly::<WeakMethod>(&class);
         Ok(class)
     })?;
     Ok(())
@@ -195,11 +191,11 @@ fn new<'py>(
 }
 
 /// The constructor has done everything; what it was given may have been other arguments, by a subclass.
-fn init<'py>(_this: Own<'_, 'py>, arguments: Arguments<'_, 'py>) -> Result<()> {
+fn init<'py>(_this: This<'_, 'py>, arguments: Arguments<'_, 'py>) -> Result<()> {
     arguments.read::<2>(&INIT).map(drop)
 }
 
-impl Direct for Method {
+impl Direct for WeakMethod {
     fn original() -> &'static Original {
         static ORIGINAL: Original = Original::new();
         &ORIGINAL
@@ -234,7 +230,7 @@ fn make<'py>(
     let reference = subclass::create(class, object.as_borrowed(), died)?;
     let this = reference.as_borrowed();
     // SAFETY: the class is `WeakMethod` or derived from it.
-    let own: &Method = unsafe { class::payload(this) };
+    let own: &WeakMethod = unsafe { class::payload(this) };
     // Set before the function's reference exists, whose callback may come at any moment. It is new: nothing is replaced.
     if ordinary {
         own.ordinary.set(true);
@@ -266,7 +262,8 @@ fn tell(reference: Borrowed<'_, '_, PyAny>) -> Result<()> {
     };
     let Some(method) = method else { return Ok(()) };
     let this = method.as_borrowed();
-    let own = Own::of(this).ok_or_else(|| type_error(py, format_args!("expected a WeakMethod")))?;
+    let own =
+        This::of(this).ok_or_else(|| type_error(py, format_args!("expected a WeakMethod")))?;
     if own.alive.replace(false)
         && let Some(callback) = own.callback.take(py)
     {
@@ -291,10 +288,10 @@ fn give_up<'py>(callback: Bound<'py, PyAny>, method: &Bound<'py, PyAny>) {
             return;
         }
         let this = method.as_borrowed();
-        let own: &Method = class::payload(this);
+        let own: &WeakMethod = class::payload(this);
         drop(own.callback.replace(method.py(), Some(callback)));
         let object = method.clone().into_ptr();
-        remains::put_off(Method::link(object.cast()), give_up_later);
+        remains::put_off(WeakMethod::link(object.cast()), give_up_later);
     }
 }
 
@@ -302,14 +299,14 @@ unsafe fn give_up_later(link: *mut Link) {
     // SAFETY: the object that was kept; its callback is given up, then it.
     unsafe {
         let py = Python::assume_attached();
-        let method = Bound::from_owned_ptr(py, Method::of_link(link).cast());
+        let method = Bound::from_owned_ptr(py, WeakMethod::of_link(link).cast());
         let this = method.as_borrowed();
-        class::payload::<Method>(this).callback.clear(py);
+        class::payload::<WeakMethod>(this).callback.clear(py);
     }
 }
 
 fn call_with_tuple<'py>(
-    this: Own<'_, 'py>,
+    this: This<'_, 'py>,
     arguments: Arguments<'_, 'py>,
 ) -> Result<Bound<'py, PyAny>> {
     let [] = arguments.read(&CALL)?;
@@ -317,7 +314,7 @@ fn call_with_tuple<'py>(
 }
 
 /// The method again, or None once it is dead.
-fn bind<'py>(own: &Method, reference: &WeakRef, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
+fn bind<'py>(own: &WeakMethod, reference: &WeakRef, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
     let (Some(object), Some(function)) = (reference.upgrade(py), function_of(own, py)) else {
         return Ok(none(py));
     };
@@ -333,23 +330,23 @@ fn bind<'py>(own: &Method, reference: &WeakRef, py: Python<'py>) -> Result<Bound
     }
 }
 
-fn function_of<'py>(own: &Method, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+fn function_of<'py>(own: &WeakMethod, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
     let reference = own.function.peek(py)?;
     // SAFETY: set by `make` to a weak reference, or to nothing.
     unsafe { WeakRef::view_unchecked(&reference) }.upgrade(py)
 }
 
-fn method_type<'py>(this: Own<'_, 'py>) -> Result<Bound<'py, PyAny>> {
+fn method_type<'py>(this: This<'_, 'py>) -> Result<Bound<'py, PyAny>> {
     let unusual = this.method_type.get(this.py());
     Ok(unusual.unwrap_or_else(|| bound_method::method_type(this.py()).to_owned()))
 }
 
 fn compare<'py>(
-    this: Own<'_, 'py>,
+    this: This<'_, 'py>,
     other: Argument<'_, 'py>,
     kind: c_int,
 ) -> Result<Bound<'py, PyAny>> {
-    match (kind, Own::of(other)) {
+    match (kind, This::of(other)) {
         (ffi::Py_EQ | ffi::Py_NE, Some(other)) => {
             Ok(boolean(this.py(), compare_methods(this, other, kind)?))
         }
@@ -358,7 +355,7 @@ fn compare<'py>(
 }
 
 /// `this == other` or `this != other`, by `kind`.
-fn compare_methods<'py>(this: Own<'_, 'py>, other: Own<'_, 'py>, kind: c_int) -> Result<bool> {
+fn compare_methods<'py>(this: This<'_, 'py>, other: This<'_, 'py>, kind: c_int) -> Result<bool> {
     let py = this.py();
     let equal = kind == ffi::Py_EQ;
     let same = this.as_object().as_ptr() == other.as_object().as_ptr();

@@ -1,6 +1,8 @@
 """What a type checker refuses of the mappings. Never run: each ignore that is no longer needed is an error."""
 
-from collections.abc import Hashable, ItemsView, KeysView, ValuesView
+# pyright: reportUnnecessaryTypeIgnoreComment=true
+
+from collections.abc import ItemsView, KeysView, ValuesView
 
 import weakrefs as weakref
 
@@ -28,7 +30,6 @@ def values_of_another_type(nodes: weakref.WeakValueDictionary[str, Leaf], node: 
 
 
 def keywords_are_keys(numbered: weakref.WeakValueDictionary[int, Node], node: Node) -> None:
-    numbered.update(a=node)  # type: ignore[call-overload]
     weakref.WeakValueDictionary({1: node}, a=node)  # type: ignore[dict-item]
 
 
@@ -39,7 +40,6 @@ def keys_of_another_type(ages: weakref.WeakKeyDictionary[Leaf, int], node: Node,
     ages.pop(node)  # type: ignore[call-overload]
     ages.setdefault(leaf)  # type: ignore[call-arg]
     ages.update({node: 1})  # type: ignore[dict-item]
-    ages.update(a=1)  # type: ignore[call-overload]
     ages |= {leaf: "old"}  # type: ignore[dict-item]
     ages.copy().bump(leaf)  # type: ignore[attr-defined]
     weakref.WeakKeyDictionary(a=1)  # type: ignore[call-overload]
@@ -69,11 +69,3 @@ def data_is_a_picture(
     nodes.data = nodes  # type: ignore[assignment]
     nodes.data["a"] = nodes.valuerefs()[0]  # type: ignore[index]
     del ages.data[ages.keyrefs()[0]]  # type: ignore[attr-defined]
-
-
-def mappings_are_unhashable(
-    nodes: weakref.WeakValueDictionary[str, Node], ages: weakref.WeakKeyDictionary[Node, int]
-) -> None:
-    one: Hashable = nodes  # type: ignore[assignment]
-    two: Hashable = ages  # type: ignore[assignment]
-    del one, two

@@ -1,5 +1,7 @@
 """What a type checker refuses of references and finalizers. Never run: each ignore that is no longer needed is an error."""
 
+# pyright: reportUnnecessaryTypeIgnoreComment=true
+
 from collections.abc import Callable
 
 import weakrefs as weakref

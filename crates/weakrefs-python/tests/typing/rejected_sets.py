@@ -1,5 +1,7 @@
 """What a type checker refuses of the set. Never run: each ignore that is no longer needed is an error."""
 
+# pyright: reportUnnecessaryTypeIgnoreComment=true
+
 from collections.abc import Hashable
 
 import weakrefs as weakref

@@ -1,4 +1,4 @@
-"""Runs one of CPython's own test modules with our classes in place of the standard ones.
+"""Runs one of CPython's own test modules with the classes of weakrefs in place of the standard ones.
 
 usage: python -m weakrefs --children run.py SUITE SKIPS
 
@@ -60,7 +60,7 @@ def main(suite, skips):
 
 
 def verify(module):
-    """Makes sure that the suite's names mean ours: else it would pass by testing the others."""
+    """Checks that the suite's names mean weakrefs: else it would pass by testing the standard classes."""
     for name in OURS:
         ours = getattr(weakrefs, name)
         for holder in (weakref, sys.modules["_weakrefset"], module):
@@ -71,7 +71,7 @@ def verify(module):
 
 
 def let_children_inherit():
-    """Lets interpreters that tests start have ours too: they read PYTHONPATH if said to need it."""
+    """Gives weakrefs to interpreters that tests start, too: they read PYTHONPATH if it is said to be needed."""
     from test.support import script_helper
 
     script_helper.interpreter_requires_environment = lambda: True

@@ -150,7 +150,7 @@ impl<E: Clone> Table<E> {
     #[inline]
     pub fn remove(&mut self, hash: u64, mut same: impl FnMut(&E) -> bool) -> Option<E> {
         let wanted = |at| self.entry(at, hash).is_some_and(&mut same);
-        let (place, at) = self.storage.index.find(hash, wanted).ok()?;
+        let (place, at) = self.storage.index.find(hash, wanted)?;
         let entry = self.remove_indexed(place, at);
         self.settle();
         entry
@@ -176,7 +176,7 @@ impl<E: Clone> Table<E> {
     #[inline]
     pub fn evict(&mut self, hash: u64, mut same: impl FnMut(&E) -> bool) -> Option<E> {
         let wanted = |at| self.entry(at, hash).is_some_and(&mut same);
-        let (place, at) = self.storage.index.find(hash, wanted).ok()?;
+        let (place, at) = self.storage.index.find(hash, wanted)?;
         self.version += 1;
         self.storage.index.remove(place);
         let entry = self.storage.take(at);
@@ -202,6 +202,30 @@ impl<E: Clone> Table<E> {
             self.settle();
         }
         Entries::of(left)
+    }
+
+    /// Makes room in a table that is [full](Self::is_full) by [extracting](Self::extract) the entries for which `leave`
+    /// holds: gives them, if there are any.
+    #[inline]
+    pub fn sweep_if_full(&mut self, leave: impl FnMut(&E) -> bool) -> Option<Entries<E>> {
+        if self.is_full() {
+            self.sweep(leave)
+        } else {
+            None
+        }
+    }
+
+    #[cold]
+    fn sweep(&mut self, leave: impl FnMut(&E) -> bool) -> Option<Entries<E>> {
+        let full = self.len();
+        let swept = self.extract(leave);
+        if self.len() == full {
+            return None;
+        }
+        // Were only the room of those few used, the next insertions might have to sweep again. If there is no memory for
+        // more, they do.
+        _ = self.reserve(self.len() / 2);
+        Some(swept)
     }
 
     /// Removes every entry. Open snapshots keep theirs: if there are any of the present entries, none is given.
@@ -234,8 +258,7 @@ impl<E: Clone> Table<E> {
 
     fn take_at(&mut self, at: u32) -> Option<E> {
         let hash = self.storage.slot(at)?.hash;
-        let found = self.storage.index.find(hash, |other| other == at);
-        let (place, at) = found.ok()?;
+        let (place, at) = self.storage.index.find(hash, |other| other == at)?;
         self.remove_indexed(place, at)
     }
 

@@ -1,65 +1,64 @@
 //! How it works, what it locks, and what it costs.
 //!
-//! Nothing here is needed to use the crate, and all of it may change. Each file opens with the protocol
-//! that it implements; this chapter is the way around.
+//! You need none of this to use the crate, and all of it may change. Each file opens with the protocol that
+//! it implements; this chapter is the map.
 //!
 //! # From the slot to the watchers
-//! The only thing that says when a value in an `Arc` dies is the value's own drop. So the object has a
-//! field for that, its [`WeakSlot`]. It is one word, null until the first watcher comes, and then the owner
-//! of the object's *list of watchers*. Dropping a null slot is one load and one comparison.
+//! Only the drop of a value shows that it dies in its `Arc`. So the object has a field for that, its
+//! [`WeakSlot`]. It is one word, null until the first watcher comes. From then on it owns the object's
+//! *list of watchers*. Dropping a null slot is one load and one comparison.
 //!
-//! The list is empty, or one watcher, which takes no memory of its own, or a few, or a table by number, so
-//! that any of many leaves in O(1). Watchers get rising numbers, which are never used again; a list and a number
-//! are the identity of a watcher, while an address would be used again after death (S17). A list holds
-//! references and finalizers weakly, and of a container the part where the entry is.
+//! The list is empty, or one watcher, which takes no memory of its own, or a few, or a table by number, in
+//! which any of many leaves in O(1). Numbers rise and are never used again. A list and a number are the
+//! identity of a watcher; an address would be used again after death (S17). The list holds references and
+//! finalizers weakly, and of a container the shard of the entry.
 //!
-//! *Registering* takes an `Arc` of the object, so the object cannot die meanwhile, and *leaving* may race
-//! with death: whoever has the list's lock first, takes the watcher off it.
+//! *Registering* takes an `Arc` of the object, so the object cannot die meanwhile. *Leaving* may race with
+//! death: whoever gets the list's lock first takes the watcher off.
 //!
 //! # What happens at death
 //! 1. The last `Arc` is dropped. From here on every `upgrade` fails, everywhere.
 //! 2. The type's own `Drop` runs.
-//! 3. The slot, the first field, is dropped. It takes the whole list of watchers, under its lock, and tells
-//!    them, without:
-//!    1. each reference gives up its `std::sync::Weak`, and each finalizer its own: all are dead before
-//!       anything of the user's runs;
-//!    2. each container takes the entry out, found by hash and identity: nothing is hashed or compared;
+//! 3. The slot, the first field, is dropped. It takes the whole list of watchers under the lock, and
+//!    informs them without it:
+//!    1. each reference and each finalizer gives up its `std::sync::Weak`: all are dead before user code
+//!       runs;
+//!    2. each container takes out the entry, found by hash and identity: nothing is hashed or compared;
 //!    3. what the entries owned (the values of key maps, the keys of value maps) is dropped;
-//!    4. callbacks and finalizers run, the newest first.
-//! 4. The other fields are dropped, and, as nobody holds a `Weak` any more, the memory is freed.
+//!    4. callbacks and finalizers run, newest first.
+//! 4. The other fields are dropped. Nobody holds a `Weak` any more, so the memory is freed.
 //!
-//! Evictions come before callbacks so that no callback sees the object in a container (S2). Each piece of
-//! code of the user's in 3.3 and 3.4 runs in a `catch_unwind` of its own (S5).
+//! Evictions come before callbacks, so no callback sees the object in a container (S2). Each piece of user
+//! code in 3.3 and 3.4 runs in a `catch_unwind` of its own (S5).
 //!
 //! # When a value moves
-//! A value can leave its `Arc` alive and take its slot, with the list, to another address. A list
-//! therefore remembers the address at which its watchers saw the object. Before the object is watched
-//! elsewhere, those are told as if it had died, which for them it has. The old address cannot have come
-//! into use again: each watcher's `Weak` keeps the old memory. What follows is in
+//! A value can leave its `Arc` alive and take its slot, with the list, to another address. So a list
+//! remembers the address at which its watchers saw the object. Before anybody watches the object
+//! elsewhere, the old watchers learn that it has died, which for them it has. Nothing else can have got the
+//! old address: each watcher's `Weak` keeps the old memory. The consequences are in
 //! [a table](super::limitations#values-that-leave-their-arc).
 //!
 //! # Containers
-//! A container is eight shards, each a [`weakrefs_table::Table`] behind a lock of its own; the hash of an
-//! entry names its shard. An entry is a number that rises with each insertion, the identity of its watcher,
-//! the `Weak` of the object, and, in maps, an `Arc` of the value or key.
+//! A container is eight shards, each a [`weakrefs_table::Table`] behind a lock of its own. The hash of an
+//! entry selects its shard. An entry has a number that rises with each insertion, the identity of its
+//! watcher, the `Weak` of the object, and, in maps, an `Arc` of the value or key.
 //!
-//! - *A lookup* has two steps, as no code of the user's may run under a lock (S18). First, by identity:
-//!   pointers are compared inside the table; of keys whose type is known to compare without code of the
-//!   user's (strings, numbers, paths), their contents. Only if that misses and there is another entry of
-//!   equal hash, those are taken out, counted up, and compared outside. Before something is changed, the
-//!   table is asked whether what was decided still holds; if not, only what is new is compared, so that
-//!   every lookup ends.
+//! - *A lookup* has two steps, because no user code may run under a lock (S18). First it compares inside the
+//!   table: pointers, or the contents of keys whose type is known to compare without user code (strings,
+//!   numbers, paths). If that misses and other entries have the same hash, it takes those out, counted up,
+//!   and compares them outside. Before a change it asks the table whether the decision still holds. If not,
+//!   it compares only what is new, for a limited number of rounds, so every lookup ends. One driver does this
+//!   for both packages, [`weakrefs_table::look_up`].
 //! - *An insertion* first registers with the object, then enters the table. The caller holds the object.
-//! - *Eviction* does not depend on the list alone: lookups and iteration pass over the dead, and a shard
-//!   that has grown to twice its size sweeps out those that no list has told of.
+//! - *Eviction* does not depend on the list alone. Lookups and iteration skip the dead, and a shard that has
+//!   grown to twice its size sweeps out the dead that no list announced.
 //! - *Iteration* opens a snapshot of all shards at one moment, in O(1), and merges them by number. A change
-//!   meanwhile costs the change (S42): what is removed stays in its place, and what is replaced is copied
-//!   first, until no reader sees it any more; the dead are kept for nobody. An entry is upgraded when it is
-//!   its turn.
-//! - *Without memory* for another entry, a watcher or a reader, the operation panics as one of the standard
-//!   library's collections does, outside of all locks, and nothing has changed. Death, eviction, removal and
-//!   the end of an iterator need no memory of the table (S36).
-//! - *`len`*, `pop` and snapshots lock all shards: they see one moment of the whole.
+//!   meanwhile costs the change (S42): a removed entry stays in its place and a replaced one is copied first,
+//!   until no reader sees it any more. The dead are kept for nobody. An entry is upgraded at its turn.
+//! - *Without memory* for another entry, a watcher or a reader in a table, the operation panics outside of
+//!   all locks, and nothing has changed. Death, eviction, removal and the end of an iterator need no memory
+//!   of the table (S36). Other allocations (an `Arc`, a `Box`) end the process, as everywhere in Rust.
+//! - *`len`*, `pop` and snapshots lock all shards, so they see one moment of the whole.
 //! - *Memory* follows the number of entries: a table with less than a quarter of its slots in use shrinks
 //!   (S34).
 //!
@@ -74,31 +73,31 @@
 //! | the running factories of a container, and the threads that wait for one | who waits for whom | a search in a short list |
 //! | the unraisable hook | the hook | counting up |
 //!
-//! Two rules exclude deadlocks, whatever the user's code does (S33): nothing of the user's runs under any
-//! of them, not even the drop of an `Arc` that might be the last one; and no thread takes a lock of one
-//! kind while it holds one of another.
+//! Two rules exclude deadlocks, whatever user code does (S33). No user code runs under any of these locks,
+//! not even the drop of an `Arc` that might be the last one. And no thread takes a lock of one kind while
+//! it holds one of another.
 //!
 //! # Why a reference has a lock
-//! A `std::sync::Weak` keeps the memory of its `Arc` until it is dropped itself. If a [`Ref`] simply had
-//! one, every dead reference would pin the memory of what it referred to. So death takes the `Weak` out,
-//! while other threads may be upgrading it. That is what the lock, of one byte, is for. It covers the
-//! upgrade, a few instructions, and is rarely contended.
+//! A `std::sync::Weak` keeps the memory of its `Arc` until it is dropped itself. If a [`Ref`] simply owned
+//! one, every dead reference would pin its referent's memory. So death takes the `Weak` out, while other
+//! threads may be upgrading it; hence a lock of one byte. It covers the few instructions of the upgrade, and
+//! is rarely contended.
 //!
 //! # Factories
-//! `get_or_insert_with` lets one factory run for a hash at a time. Who wants the same meanwhile waits, and
-//! looks again. No lock is held while a factory runs. A thread that is about to wait follows the chain of
-//! who waits for whom, through all containers; if that ends at itself, waiting would never end, and it
-//! runs its own factory instead. The first result to be inserted is what all get. A factory that panics
-//! gives its turn to the next.
+//! `get_or_insert_with` runs one factory for a hash at a time. A thread that wants the same meanwhile waits,
+//! and looks again. No lock is held while a factory runs. A thread that is about to wait follows the chain
+//! of who waits for whom, through all containers. If the chain ends at itself, waiting would never end, so
+//! it runs its own factory. All get the result that is inserted first. A factory that panics gives its
+//! turn to the next.
 //!
 //! # Finalizers
-//! A registry holds every finalizer until it ends. Every way to end one takes the function out of it under
-//! its lock, so that whatever races, one runs it. The registry is never torn down. At exit one thread takes
-//! the newest out, runs it, and looks again, until none is left.
+//! A registry holds every finalizer until it ends. Every way to end one takes the function out under the
+//! finalizer's lock, so only one runs it, whatever races. The registry is never torn down. At exit one
+//! thread takes the newest out, runs it, and looks again, until none is left.
 //!
 //! # Memory
-//! Bytes on a 64-bit machine, as a counting allocator sees them. Tables double, so that an entry costs less
-//! just before, and more just after.
+//! Bytes on a 64-bit machine, as a counting allocator sees them. Tables double, so an entry costs less just
+//! before that, and more just after.
 //!
 //! | what | bytes |
 //! | --- | ---: |
@@ -114,7 +113,7 @@
 //! | an entry of a map, beside the value or key | 65 to 95 |
 //! | ... the value of a key map, the key of a value map | 16, and its size |
 //!
-//! The list is most of what the first weak reference to an object costs. This example measures, and fails
+//! The list is most of the cost of the first weak reference to an object. This example measures, and fails
 //! if it gets worse:
 //!
 //! ```standalone_crate
@@ -127,7 +126,7 @@
 //!
 //! static BYTES: AtomicIsize = AtomicIsize::new(0);
 //!
-//! // SAFETY: the system's allocator does it all.
+//! // SAFETY: the system's allocator does all the work.
 //! unsafe impl GlobalAlloc for Counting {
 //!     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
 //!         BYTES.fetch_add(layout.size() as isize, Relaxed);

@@ -2,24 +2,23 @@
 //!
 //! | chapter | what it is for |
 //! | --- | --- |
-//! | [`patterns`] | caches, registries, interners, observers and the like: which type to take, and how |
-//! | [`limitations`] | what weak references cannot do, and what to beware of |
+//! | [`patterns`] | caches, registries, interners, observers and the like: which type to use, and how |
+//! | [`limitations`] | what weak references cannot do, and what to watch out for |
 //! | [`internals`] | how it works, what it locks, what it costs |
-//! | [`python`] | where each name of Python's `weakref` is found, and what differs |
+//! | [`python`] | how the names of Python's `weakref` map to this crate, and what differs |
 //!
 //! # Words
-//! - An *object* is a value in an [`Arc`](std::sync::Arc). It is *alive* as long as there is an `Arc` of
-//!   it, and *dies* when the last one is dropped. The object that a weak reference refers to is its
-//!   *referent*.
+//! - An *object* is a value in an [`Arc`](std::sync::Arc). It is *alive* as long as it has an `Arc`, and
+//!   *dies* when the last one is dropped. A weak reference refers to its *referent*.
 //! - A *container* is a [`WeakSet`](crate::WeakSet), [`WeakKeyMap`](crate::WeakKeyMap) or
 //!   [`WeakValueMap`](crate::WeakValueMap). An entry is *evicted* when its object dies.
-//! - Whatever wants to know of an object's death is a *watcher* of it: a [`Ref`](crate::Ref), an entry of
-//!   a container, a [finalizer](crate::finalize).
-//! - *Code of the user's* is what you bring: `Hash`, `Eq`, `Drop`, callbacks, factories, predicates.
+//! - A *watcher* learns of an object's death: a [`Ref`](crate::Ref), an entry of a container, a
+//!   [finalizer](crate::finalize).
+//! - *User code* is what you bring: `Hash`, `Eq`, `Drop`, callbacks, factories, predicates.
 //!
 //! # The contract
-//! Numbers such as S12 are sections of the project's contract, which the Rust crate shares with a Python
-//! package of the same name. They are stable, and tests cite them. In short:
+//! Numbers such as S12 are sections of the project's contract, which the crate shares with a Python
+//! package of the same name. They are stable, and tests cite them:
 //!
 //! | sections | subject |
 //! | --- | --- |

@@ -1,21 +1,21 @@
 //! What weak references are used for, and how.
 //!
-//! | you want | take |
+//! | you want | use |
 //! | --- | --- |
 //! | objects by name, as long as somebody uses them | [`WeakValueMap`]: [a cache](#a-cache) |
 //! | all objects that are alive | [`WeakSet`] or [`PtrWeakSet`]: [a registry](#a-registry) |
 //! | equal values to be one object | [`WeakSet`]: [an interner](#an-interner) |
 //! | to tell objects something | [`PtrWeakSet`]: [observers](#observers); [`WeakMethod`]: [callbacks](#methods-as-callbacks) |
-//! | to keep something beside objects of others | [`WeakKeyMap`] or [`PtrWeakKeyMap`]: [side data](#data-beside-objects) |
+//! | to attach data to objects that are not yours | [`WeakKeyMap`] or [`PtrWeakKeyMap`]: [side data](#data-beside-objects) |
 //! | something done when an object dies | [`finalize`]: [clean-up](#cleaning-up); [`Ref::with_callback`]: [news of a death](#news-of-a-death) |
-//! | only to look whether an object is alive | [`std::sync::Weak`]: it needs no slot |
+//! | only to check whether an object is alive | [`std::sync::Weak`]: it needs no slot |
 //!
 //! Larger programs are in the crate's `examples/`: `parsed_files`, `observer`, `interner`, `temp_files`.
 //!
 //! # A cache
 //! [`WeakValueMap::get_or_insert_with`] finds an object or makes it. Threads that want the same one at
-//! the same time get the same one, and it is made once. The cache owns nothing: its size is that of what
-//! the program uses, and there is no policy to tune.
+//! the same time get the same one, made once. The cache owns nothing. It is as large as what the program
+//! uses, and there is no policy to tune.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -34,7 +34,7 @@
 //!
 //! impl Fonts {
 //!     fn get(&self, name: &str) -> Arc<Font> {
-//!         // The key is needed by value only where there may be nothing yet.
+//!         // Only a miss needs the key by value.
 //!         self.loaded.get(name).unwrap_or_else(|| {
 //!             self.loaded.get_or_insert_with(name.to_owned(), || {
 //!                 Arc::new(Font { slot: WeakSlot::new(), glyphs: name.into() })
@@ -52,8 +52,8 @@
 //! assert!(fonts.loaded.is_empty());
 //! ```
 //!
-//! *If making it can fail*, let the failure be a part of the object. All who asked at that time see the
-//! same one, and once they have let go of it the next to ask tries again:
+//! *If making it can fail*, make the failure a part of the object. All callers of that time see the same
+//! failure. When they have dropped it, the next caller tries again:
 //!
 //! ```
 //! use std::io;
@@ -77,9 +77,9 @@
 //! assert!(texts.is_empty());
 //! ```
 //!
-//! *If objects are to survive a while* although nobody uses them, hold a few strongly in front of it. Who
-//! falls off that list stays in the cache as long as somebody else has it. Note that the oldest is
-//! dropped after the lock: it may be the last `Arc`, and its death runs code.
+//! *If unused objects should survive for a while*, hold a few of them strongly in front of the cache. An
+//! object that falls off that list stays in the cache as long as somebody else has it. The example drops
+//! the oldest after the lock, because it may be the last `Arc`, and a death runs code.
 //!
 //! ```
 //! use std::collections::VecDeque;
@@ -116,8 +116,8 @@
 //! ```
 //!
 //! # A registry
-//! All sessions, windows or tasks that are alive, without anybody having to sign off. Objects without
-//! `Hash` and `Eq` go into a [`PtrWeakSet`], which tells them apart by identity.
+//! All living sessions, windows or tasks; none of them has to sign off. Objects without `Hash` and `Eq` go
+//! into a [`PtrWeakSet`], which tells them apart by identity.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -153,9 +153,9 @@
 //! ```
 //!
 //! # An interner
-//! A set in which elements are found by something equivalent to them: [`WeakSet::find`] and
-//! [`WeakSet::get_or_insert_with`] take a `&str` where the elements are `Borrow<str>` (and hash as their
-//! string does; the slot hashes to nothing). Equal symbols are then the same pointer.
+//! A set that finds elements by something equivalent. If the elements are `Borrow<str>` and hash as their
+//! string does (a slot adds nothing to a hash), [`WeakSet::find`] and [`WeakSet::get_or_insert_with`] take
+//! a `&str`. Equal symbols are then the same pointer.
 //!
 //! ```
 //! use std::borrow::Borrow;
@@ -190,9 +190,9 @@
 //! ```
 //!
 //! # Observers
-//! Objects of different types behind one trait. Iteration is over a snapshot, and each observer is kept
-//! alive only while it is being told, with no lock held: it may subscribe others, unsubscribe, or be the
-//! last to hold itself.
+//! Objects of different types behind one trait. Iteration is over a snapshot. It keeps an observer alive
+//! only during its own turn, and holds no lock: the observer may subscribe others, unsubscribe, or drop
+//! its last owner.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -232,8 +232,8 @@
 //! ```
 //!
 //! # Methods as callbacks
-//! A closure that owns an `Arc` keeps its object alive for as long as it is subscribed. A [`WeakMethod`]
-//! does not. Methods of one signature are of one type, whatever they are called.
+//! A closure that owns an `Arc` keeps its object alive as long as it is subscribed. A [`WeakMethod`] does
+//! not. Methods of one signature have one type, whatever their name.
 //!
 //! ```
 //! use std::sync::{Arc, Mutex};
@@ -270,13 +270,13 @@
 //! assert!(listeners.is_empty());
 //! ```
 //!
-//! Here dead methods leave when the list is next swept. To have them leave at once, and to mix methods of
-//! different types of object, see `examples/observer.rs`.
+//! Here dead methods leave when the program next sweeps the list. `examples/observer.rs` shows how they
+//! leave at once, and how to mix methods of different types of object.
 //!
 //! # Data beside objects
-//! What you know of objects whose type is not yours to change, or not everybody's business, is in a map
-//! keyed by them, and goes with them. If the objects have no equality, or it compares by value what you
-//! mean by identity, take a [`PtrWeakKeyMap`].
+//! A map keyed by objects can hold what you know about them, if you cannot change their type or want to
+//! keep it private. The data goes when its object goes. If the objects have no equality, or one by value
+//! where you mean identity, use a [`PtrWeakKeyMap`].
 //!
 //! ```
 //! use std::sync::Arc;
@@ -298,9 +298,9 @@
 //! The value must not own its key: see [limitations](super::limitations#values-that-own-their-key).
 //!
 //! # Cleaning up
-//! A destructor is the usual way to clean up, but `std::process::exit` runs none, nor does a static or a
-//! leaked `Arc`. A finalizer runs at the object's death or at exit, whichever comes first, and once (S29,
-//! S31). It is given what it needs, never the object itself.
+//! A destructor is the usual way to clean up. But `std::process::exit` runs none, and neither a static nor
+//! a leaked `Arc` is dropped. A finalizer runs once, at the object's death or at exit, whichever comes
+//! first (S29, S31). Give it what it needs, never the object itself.
 //!
 //! ```
 //! use std::path::PathBuf;
@@ -339,8 +339,8 @@
 //! ```
 //!
 //! # News of a death
-//! A callback runs in the thread that happens to drop the last `Arc`, which may hold locks of yours.
-//! What takes long, or needs locks, is done elsewhere: let the callback only send a message.
+//! A callback runs in the thread that happens to drop the last `Arc`, and that thread may hold your locks.
+//! Work that takes long or needs locks belongs elsewhere: let the callback only send a message.
 //!
 //! ```
 //! use std::sync::{Arc, mpsc};
@@ -360,9 +360,9 @@
 //! ```
 //!
 //! # Trait objects
-//! With [`WeakReferenceable`] as a supertrait, an `Arc<dyn Trait>` works wherever an `Arc<T>` does, and is
-//! the same object: [`count`](crate::count) sees the references that were made through either. References
-//! of different types are not shared (S6), and a container is of one type.
+//! With [`WeakReferenceable`] as a supertrait, an `Arc<dyn Trait>` works wherever an `Arc<T>` does. It is
+//! the same object: [`count`](crate::count) sees references made through either. References of different
+//! types are not shared (S6), and a container has one type.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -393,7 +393,7 @@
 //! assert_eq!(weakrefs::count(&seven), 2);
 //! ```
 //!
-//! A type that you cannot give a slot, such as one of another crate or a closure, goes into a
+//! If you cannot give a type a slot, for example a closure or a type of another crate, wrap it in
 //! [`Tracked`](crate::Tracked).
 //!
 //! [`finalize`]: crate::finalize

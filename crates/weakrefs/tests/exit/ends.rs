@@ -195,7 +195,7 @@ fn abort() {
     process::abort();
 }
 
-/// S31: where thread-locals are gone, a finalizer that needs one panics, and all of ours works:
+/// S31: where thread-locals are gone, a finalizer that needs one panics, and all of the crate works:
 /// creating, firing, calling, reporting.
 fn thread_locals_are_gone() {
     LOCAL.with_borrow_mut(|local| local.push(1));
@@ -209,7 +209,7 @@ fn thread_locals_are_gone() {
     });
 }
 
-/// S5, S31: panics of the function, of the drop of its result, and of the hook that is told: the rest
+/// S5, S31: panics of the function, of the drop of its result, and of the hook that hears of them: the rest
 /// still run.
 fn finalizers_panic() {
     struct Bomb;

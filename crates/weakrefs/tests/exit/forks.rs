@@ -133,9 +133,8 @@ mod process {
 
     /// Forks; gives the child to the parent.
     pub(super) fn fork() -> Option<libc::pid_t> {
-        // SAFETY: no requirements of its own. That the child may do little before it exits is what is
-        // tested: it does not touch what other threads of the parent can have locked, except for what
-        // is ours.
+        // SAFETY: no requirements of its own. The child may do little before it exits, and that is the
+        // test: of what other threads of the parent may have locked, it touches only what is this crate's.
         let child = unsafe { libc::fork() };
         assert!(child >= 0);
         IS_FORK.fetch_or(child == 0, Ordering::Relaxed);

@@ -177,7 +177,7 @@ fn a_wrong_protocol_is_found() {
     });
 }
 
-/// Threads of a model are told apart, though they are one for the standard library.
+/// Tells the threads of a model apart, though they are one for the standard library.
 #[test]
 fn threads_are_told_apart() {
     explore(|| {

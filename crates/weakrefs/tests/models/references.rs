@@ -210,7 +210,7 @@ fn a_value_moves() {
     });
 }
 
-/// S5: every panic is told to the hook that is there, exactly once, whoever sets another one.
+/// S5: the hook that is set gets every panic exactly once, whoever sets another one.
 #[test]
 fn the_hook_is_set_while_callbacks_panic() {
     explore(|| {

@@ -106,7 +106,7 @@ pub(crate) fn limit(seconds: u64) -> Duration {
     Duration::from_secs(seconds * factor("WEAKREFS_TEST_PATIENCE") as u64)
 }
 
-/// Of so many cases one is tried: `WEAKREFS_TEST_STRIDE`.
+/// The tests try one case of this many: `WEAKREFS_TEST_STRIDE`.
 ///
 /// Tools that look for wrong accesses to memory need each kind of case, but not as often as it takes to
 /// meet a rare order of events.

@@ -1,113 +1,106 @@
-"""The figures of a run, by row; on disk as a file of pyperf's, which its own commands can compare and plot.
+"""The figures of a run. Of each way: the median, how far values stray from it, and weakrefs in units of that way.
 
-A row is one operation, or one quantity of memory, at one size: nanoseconds or bytes for each of the ways.
+A row is one operation, or one quantity of memory, at one size, in nanoseconds or bytes. On disk a run is JSON with a
+line for each row. Nothing here needs the extension.
 """
 
 import datetime
+import json
 import os
 import platform
 import statistics
-from dataclasses import dataclass, field
-from string import Formatter
+from dataclasses import astuple, dataclass
 
-import weakrefs
-
-from .cases import CASES
-
-FIXED = {case.label for case in CASES if case.entries}  # those of one size, whatever sizes are asked for
-FACTORS = {"second": 1e9, "byte": 1}  # from pyperf's units to those that are shown
+OURS = "ours"
+DIGITS = 5  # that are kept
 
 
-@dataclass
+@dataclass(frozen=True)
+class Figure:
+    """One way of one row."""
+
+    median: float
+    deviation: float  # the median absolute deviation
+    ratio: float | None  # of weakrefs to this way: the median of what the rounds say
+
+
+@dataclass(frozen=True)
 class Row:
     part: str  # "time", "growth" or "memory"
     group: str
     name: str
-    entries: int
-    unit: str = "second"
-    runs: dict = field(default_factory=dict)  # way: one list of values for each round
+    entries: int  # one, where nothing has entries
+    figures: dict  # by way
+
+    @classmethod
+    def measured(cls, part, group, name, entries, rounds):
+        """Of each way the values of each round. A round's ways follow each other: what disturbs one disturbs all."""
+        return cls(part, group, name, entries, {way: _figure(rounds, way) for way in rounds})
 
     @property
     def label(self):
         return f"{self.group}: {self.name}"
 
-    def figure(self, way):
-        """The median of all values; nothing where this way was not measured."""
-        values = [value for run in self.runs.get(way, ()) for value in run]
-        return statistics.median(values) * FACTORS[self.unit] if values else None
+    def median(self, way):
+        return self.figures[way].median if way in self.figures else None
 
     def ratio(self, one, other):
-        """How many times the figure of another way it is: the median of what the rounds say."""
-        rounds = zip(self.runs.get(one, ()), self.runs.get(other, ()))
-        ratios = [statistics.median(one) / statistics.median(other) for one, other in rounds]
-        return statistics.median(ratios) if ratios else None
+        """How many times the cost of another way it has; nothing unless all were measured."""
+        ratios = [self.figures[way].ratio if way in self.figures else None for way in (one, other)]
+        return ratios[1] / ratios[0] if all(ratios) else None
+
+
+def _figure(rounds, way):
+    values = [value for values in rounds[way] for value in values]
+    median = statistics.median(values)
+    deviation = statistics.median(abs(value - median) for value in values)
+    ratio = None
+    if OURS in rounds:
+        pairs = zip(rounds[OURS], rounds[way])
+        ratio = statistics.median(statistics.median(ours) / statistics.median(other) for ours, other in pairs)
+    return Figure(*(number and float(f"{number:.{DIGITS}g}") for number in (median, deviation, ratio)))
 
 
 @dataclass
 class Results:
-    environment: dict
-    rows: list = field(default_factory=list)
-
-    TITLE = "weakrefs {weakrefs}, CPython {python}, {machine}, {date}"
+    language: str  # "Python" or "Rust"
+    environment: dict  # what the figures depend on
+    rows: list
 
     @property
     def title(self):
-        return self.TITLE.format(**self.environment)
+        return ", ".join(self.environment.values())
 
     def of(self, part):
         return [row for row in self.rows if row.part == part]
 
-    def times(self):
-        """The rows of times by size; those of a fixed size are with the smallest."""
-        rows = self.of("time")
-        sizes = {row.entries for row in rows if row.label not in FIXED} or {row.entries for row in rows}
-        smallest = min(sizes, default=None)
-        return {
-            size: [row for row in rows if (smallest if row.label in FIXED else row.entries) == size]
-            for size in sorted(sizes)
-        }
-
     def dump(self, file):
-        import pyperf
-
-        benchmarks = []
-        for row in self.rows:
-            facts = {"part": row.part, "group": row.group, "operation": row.name, "entries": row.entries}
-            for way, runs in row.runs.items():
-                name = f"{row.part}, {row.entries}, {row.label}, {way}"
-                metadata = {**self.environment, **facts, "way": way, "unit": row.unit, "name": name}
-                runs = [pyperf.Run(run, metadata=metadata, collect_metadata=False) for run in runs]
-                benchmarks.append(pyperf.Benchmark(runs))
-        pyperf.BenchmarkSuite(benchmarks).dump(file, replace=True)
+        with open(file, "w", encoding="utf-8") as stream:
+            stream.write(f'{{"language": "{self.language}", "environment": {json.dumps(self.environment)}, "rows": [\n')
+            stream.write(",\n".join(json.dumps(astuple(row)) for row in self.rows))
+            stream.write("\n]}\n")
 
     @classmethod
     def load(cls, file):
-        import pyperf
-
-        results, rows = cls({}), {}
-        for benchmark in pyperf.BenchmarkSuite.load(file):
-            facts = benchmark.get_metadata()
-            key = facts["part"], facts["group"], facts["operation"], facts["entries"]
-            if key not in rows:
-                rows[key] = Row(*key, facts["unit"])
-                results.rows.append(rows[key])
-                results.environment = {name: facts[name] for _, name, *_ in Formatter().parse(cls.TITLE) if name}
-            rows[key].runs[facts["way"]] = [run.values for run in benchmark.get_runs()]
-        return results
+        with open(file, encoding="utf-8") as stream:
+            read = json.load(stream)
+        rows = [Row(*facts, {way: Figure(*of) for way, of in figures.items()}) for *facts, figures in read["rows"]]
+        return cls(read["language"], read["environment"], rows)
 
 
-def environment():
-    """What the figures depend on, without what would tell where they were taken."""
+def environment(*software):
+    """Here and now, without what would tell where that is."""
     return {
-        "weakrefs": weakrefs.__version__,
-        "python": platform.python_version(),
+        "software": ", ".join(software),
         "machine": f"{_processor()} ({os.cpu_count()} cores), {platform.system()}",
         "date": datetime.date.today().isoformat(),
     }
 
 
 def _processor():
-    import pyperf
-
-    run = pyperf.Run([1.0], metadata={"name": "processor"})
-    return run.get_metadata().get("cpu_model_name") or platform.machine()
+    if os.path.exists("/proc/cpuinfo"):
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            for line in file:
+                if line.startswith("model name"):
+                    return line.partition(": ")[2].strip()
+    return platform.machine()

@@ -11,7 +11,6 @@ from functools import cached_property
 
 import weakrefs
 
-WAYS = ("ours", "standard", "strong")
 MODULES = {"ours": weakrefs, "standard": weakref}
 CROWD = 1_000_000
 STRONG = {"WeakKeyDictionary": dict, "WeakValueDictionary": dict, "WeakSet": set}

@@ -1,4 +1,4 @@
-"""From the statements of a case to a function that pyperf can call.
+"""From the statements of a case to a function that can be timed.
 
 The statements become the body of a function, and what they use of the `Stage` its parameters, so that every name is a
 local variable, as it would be in a program that cares. The loop around an operation is timed with it, alike in all
@@ -70,3 +70,11 @@ def timed_function(case, way, entries):
         return seconds - loops * min(before, reading())
 
     return elapsed
+
+
+def calibrated(function, seconds):
+    """A number of passes that takes so long at least."""
+    loops = 1
+    while function(loops) < seconds:
+        loops *= 2
+    return loops

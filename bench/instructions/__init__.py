@@ -1,0 +1,1 @@
+"""Counts of instructions, which repeat where times do not."""

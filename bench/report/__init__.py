@@ -1,0 +1,1 @@
+"""Figures in tables, charts and goals, alike for both languages."""

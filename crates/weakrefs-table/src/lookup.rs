@@ -1,0 +1,235 @@
+//! The two-step lookup: keys are compared by user code, which must not run inside the table.
+//!
+//! # Protocol
+//! 1. *Inside.* The entry sought is mostly recognised by identity, or there is none of its hash: then the lookup ends
+//!    here, and its action runs in the same stay in the table.
+//! 2. *Outside.* Else the entries of equal hash are its candidates. They are taken out and compared, one after the other.
+//!    A comparison may do anything: change the table, drop what is compared, look up another key, fail.
+//! 3. *Inside again.* An equal candidate counts if it still is in the table. A miss counts if no entry of equal hash is
+//!    there that has not been compared. Else the new ones are compared, and so on.
+//!
+//! The action so runs once, inside, on what is true at that moment: what it inserts after a miss has no double, and an
+//! entry that it finds is there.
+//!
+//! No candidate is compared twice, for all that were unequal are kept until the end, so that none can be taken for
+//! another one. Where comparisons keep adding entries of equal hash, the lookup ends after [`ROUNDS`] rounds: what
+//! has not been compared by then counts as unequal.
+//!
+//! What leaves the table on the way (candidates) is dropped outside of it. The first candidate, which mostly is equal,
+//! costs no memory.
+
+use crate::room::NoRoom;
+use crate::table::{Miss, Position, Table};
+use alloc::vec::Vec;
+
+/// How often new candidates are compared before a lookup gives up. Comparisons that change nothing need two rounds, and
+/// other threads that insert entries of the same hash a few more.
+const ROUNDS: usize = 64;
+
+/// What is looked for, and where.
+///
+/// [`enter`](Self::enter) is the only way to the table. What is asked inside of it must run no user code.
+pub trait Lookup {
+    /// What the table holds.
+    type Entry;
+    /// What is taken out of an entry to be compared. While it lives, no other entry is [taken](Self::is_of) for its own.
+    type Candidate;
+    /// How a comparison may fail.
+    type Error;
+
+    /// Does `work` inside the table, which nobody else uses meanwhile.
+    fn enter<R>(&self, work: impl FnOnce(&mut Table<Self::Entry>) -> R) -> R;
+
+    /// The hash of what is sought.
+    fn hash(&self) -> u64;
+
+    /// Inside: whether this is the entry sought beyond doubt.
+    fn is_same(&self, entry: &Self::Entry) -> bool;
+
+    /// Inside: what there is to compare with an entry of equal hash; `None` if it cannot be the one sought.
+    fn candidate(&self, entry: &Self::Entry) -> Option<Self::Candidate>;
+
+    /// Inside: whether `candidate` was taken out of this entry, and could be now.
+    fn is_of(&self, candidate: &Self::Candidate, entry: &Self::Entry) -> bool;
+
+    /// Outside: compares. The user's code may run.
+    ///
+    /// # Errors
+    /// What the lookup is to fail with.
+    fn is_equal(&self, candidate: &Self::Candidate) -> Result<bool, Self::Error>;
+
+    /// Outside: how the lookup fails if there is no memory for listing its candidates.
+    fn refused(&self, refusal: NoRoom) -> Self::Error;
+}
+
+/// Looks an entry up and does `act` inside the table: on the position of the entry, or on the miss.
+///
+/// What `act` takes out of the table it must return, to be dropped outside.
+///
+/// # Errors
+/// That of a comparison, or [`Lookup::refused`]'s. `act` has not run then.
+#[inline(always)]
+pub fn look_up<L: Lookup, R>(
+    lookup: &L,
+    act: impl FnOnce(&mut Table<L::Entry>, Result<Position, Miss>) -> R,
+) -> Result<R, L::Error> {
+    let step = lookup.enter(|table| {
+        let miss = match table.search(lookup.hash(), |entry| lookup.is_same(entry)) {
+            Ok(at) => return Ok(act(table, Ok(at))),
+            Err(miss) => miss,
+        };
+        match miss.candidate {
+            Some(at) => Err((Listed::at(lookup, table, at), act)),
+            None => Ok(act(table, Err(miss))),
+        }
+    });
+    match step {
+        Ok(result) => Ok(result),
+        Err((first, act)) => compare(lookup, first, act),
+    }
+}
+
+/// The second and the third step.
+#[inline(never)]
+fn compare<L: Lookup, R, A: FnOnce(&mut Table<L::Entry>, Result<Position, Miss>) -> R>(
+    lookup: &L,
+    first: Option<Listed<L::Candidate>>,
+    mut act: A,
+) -> Result<R, L::Error> {
+    let mut candidates = Candidates::new(first);
+    loop {
+        let equal = candidates.compare(lookup)?;
+        let step = lookup.enter(
+            |table| match candidates.settle(lookup, table, equal.as_ref()) {
+                Ok(Some(found)) => Ok(act(table, found)),
+                Ok(None) => Err((act, Ok(()))),
+                Err(refusal) => Err((act, Err(refusal))),
+            },
+        );
+        let listed;
+        (act, listed) = match step {
+            Ok(result) => return Ok(result),
+            Err(unsettled) => unsettled,
+        };
+        listed.map_err(|refusal| lookup.refused(refusal))?;
+    }
+}
+
+/// A candidate, and where its entry was at some version of the table.
+struct Listed<C> {
+    candidate: C,
+    at: Position,
+    version: u64,
+}
+
+impl<C> Listed<C> {
+    #[inline]
+    fn at<L: Lookup<Candidate = C>>(
+        lookup: &L,
+        table: &Table<L::Entry>,
+        at: Position,
+    ) -> Option<Self> {
+        Some(Self {
+            candidate: lookup.candidate(table.get(at)?)?,
+            at,
+            version: table.version(),
+        })
+    }
+
+    /// Where its entry is now.
+    fn position<L: Lookup<Candidate = C>>(
+        &self,
+        lookup: &L,
+        table: &Table<L::Entry>,
+    ) -> Option<Position> {
+        let is_of = |entry: &L::Entry| lookup.is_of(&self.candidate, entry);
+        if table.version() == self.version {
+            table.get(self.at).is_some_and(is_of).then_some(self.at)
+        } else {
+            table.find(lookup.hash(), is_of)
+        }
+    }
+}
+
+/// The candidates of a lookup.
+struct Candidates<C> {
+    /// The next one to be compared; others only follow where it was unequal.
+    next: Option<Listed<C>>,
+    others: Vec<Listed<C>>,
+    unequal: Vec<Listed<C>>,
+    /// The version of the table at which all were listed, once they have been.
+    version: Option<u64>,
+    rounds: usize,
+}
+
+impl<C> Candidates<C> {
+    fn new(first: Option<Listed<C>>) -> Self {
+        Self {
+            next: first,
+            others: Vec::new(),
+            unequal: Vec::new(),
+            version: None,
+            rounds: 0,
+        }
+    }
+
+    /// Compares those that have not been compared, until one is equal.
+    fn compare<L: Lookup<Candidate = C>>(
+        &mut self,
+        lookup: &L,
+    ) -> Result<Option<Listed<C>>, L::Error> {
+        while let Some(listed) = self.next.take().or_else(|| self.others.pop()) {
+            if lookup.is_equal(&listed.candidate)? {
+                return Ok(Some(listed));
+            }
+            let room = self.unequal.try_reserve(1);
+            room.map_err(|refusal| lookup.refused(refusal.into()))?;
+            self.unequal.push(listed);
+        }
+        Ok(None)
+    }
+
+    /// What has been found, inside the table, after comparisons of which the last one was `equal`; `None` if there
+    /// is more to be compared.
+    fn settle<L: Lookup<Candidate = C>>(
+        &mut self,
+        lookup: &L,
+        table: &Table<L::Entry>,
+        equal: Option<&Listed<C>>,
+    ) -> Result<Option<Result<Position, Miss>>, NoRoom> {
+        if let Some(at) = equal.and_then(|equal| equal.position(lookup, table)) {
+            return Ok(Some(Ok(at)));
+        }
+        if self.version != Some(table.version()) {
+            // The same one may have come meanwhile.
+            if let Some(at) = table.find(lookup.hash(), |entry| lookup.is_same(entry)) {
+                return Ok(Some(Ok(at)));
+            }
+            self.rounds += 1;
+            if self.rounds <= ROUNDS {
+                self.list(lookup, table)?;
+            }
+        }
+        let is_over = self.others.is_empty() || self.rounds > ROUNDS;
+        Ok(is_over.then(|| Err(table.miss())))
+    }
+
+    /// Lists those that are not listed yet.
+    fn list<L: Lookup<Candidate = C>>(
+        &mut self,
+        lookup: &L,
+        table: &Table<L::Entry>,
+    ) -> Result<(), NoRoom> {
+        let pending = self.others.len();
+        for (at, entry) in table.candidates(lookup.hash()) {
+            let known = self.unequal.iter().chain(self.others.iter().take(pending));
+            let is_known = |listed: &Listed<C>| lookup.is_of(&listed.candidate, entry);
+            if !{ known }.any(is_known) {
+                self.others.try_reserve(1)?;
+                self.others.extend(Listed::at(lookup, table, at));
+            }
+        }
+        self.version = Some(table.version());
+        Ok(())
+    }
+}

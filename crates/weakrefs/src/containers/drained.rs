@@ -1,0 +1,42 @@
+//! [`Drained`]: entries that have left a container, as an iterator over those whose referent is alive.
+
+use super::container::drop_entries;
+use super::entry::{Entry, Payload};
+use std::sync::Arc;
+
+/// Gives the living with their payloads, in the order of insertion; what is left goes with it.
+pub(crate) struct Drained<T: ?Sized, P: Payload> {
+    entries: std::vec::IntoIter<Entry<T, P>>,
+}
+
+impl<T: ?Sized, P: Payload> Drained<T, P> {
+    pub(crate) fn new(entries: Vec<Entry<T, P>>) -> Self {
+        Self {
+            entries: entries.into_iter(),
+        }
+    }
+}
+
+impl<T: ?Sized, P: Payload> Iterator for Drained<T, P> {
+    type Item = (Arc<T>, P);
+
+    fn next(&mut self) -> Option<(Arc<T>, P)> {
+        for entry in self.entries.by_ref() {
+            if let Some(referent) = entry.referent.upgrade() {
+                return Some((referent, entry.payload));
+            }
+            drop_entries([entry]);
+        }
+        None
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (0, self.entries.size_hint().1)
+    }
+}
+
+impl<T: ?Sized, P: Payload> Drop for Drained<T, P> {
+    fn drop(&mut self) {
+        drop_entries(self.entries.by_ref());
+    }
+}

@@ -1,0 +1,361 @@
+//! Finding and inserting: what may run user code, and the shards in between (S18).
+//!
+//! # Protocol
+//! - *Lookup* is [`look_up`], which explains its two steps: by identity under the lock, then by comparisons outside.
+//!   What a lookup does to the entry, or at the miss, it does under the lock under which that was established. To
+//!   [read](Container::get), one lock is enough.
+//! - *Insertion* first puts the container on the referent's list of watchers, then the entry into the table; the caller
+//!   holds the referent, so it cannot die in between.
+
+use super::container::{Container, Locked, Shard, drop_entries};
+use super::entry::{Entry, Payload};
+use super::pending::Pending;
+use super::query::Query;
+use crate::drop_first::drop_first;
+use crate::no_room::no_room;
+use crate::reference::home_of;
+use crate::slot::WeakReferenceable;
+use crate::watchers::{Evict, Watch, Watcher};
+use smallvec::SmallVec;
+use std::convert::Infallible;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
+use weakrefs_table::{Entries, Lookup, Miss, NoRoom, Position, Table, look_up};
+
+/// A lookup in the shard of its hash.
+struct InShard<'a, T: ?Sized, P, Q> {
+    shard: &'a Shard<T, P>,
+    query: &'a Q,
+}
+
+impl<T: ?Sized, P, Q: Query<T, P>> Lookup for InShard<'_, T, P, Q> {
+    type Entry = Entry<T, P>;
+    /// It keeps no key alive: one that dies of its comparison is gone when the table is entered again.
+    type Candidate = (Watch, Weak<Q::Key>);
+    type Error = Infallible;
+
+    #[inline]
+    fn enter<R>(&self, work: impl FnOnce(&mut Table<Entry<T, P>>) -> R) -> R {
+        work(&mut self.shard.lock())
+    }
+
+    #[inline]
+    fn hash(&self) -> u64 {
+        self.query.hash()
+    }
+
+    #[inline]
+    fn is_same(&self, entry: &Entry<T, P>) -> bool {
+        self.query.is_same(entry)
+    }
+
+    fn candidate(&self, entry: &Entry<T, P>) -> Option<(Watch, Weak<Q::Key>)> {
+        Some((entry.watch.clone(), self.query.weak_key_of(entry)?))
+    }
+
+    fn is_of(&self, (watch, _): &(Watch, Weak<Q::Key>), entry: &Entry<T, P>) -> bool {
+        watch.same(&entry.watch) && entry.is_alive()
+    }
+
+    fn is_equal(&self, (_, key): &(Watch, Weak<Q::Key>)) -> Result<bool, Infallible> {
+        Ok(key.upgrade().is_some_and(|key| self.query.is_equal(&key)))
+    }
+
+    fn refused(&self, NoRoom: NoRoom) -> Infallible {
+        no_room()
+    }
+}
+
+impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
+    /// Does `act` inside the table, at the place of the entry that `query` looks for, or with its miss.
+    #[inline]
+    fn locate<R, Q: Query<T, P>>(
+        &self,
+        query: &Q,
+        act: impl FnOnce(&mut Table<Entry<T, P>>, Result<Position, Miss>) -> R,
+    ) -> R {
+        let shard = self.shard_of(query.hash());
+        let Ok(result) = look_up(&InShard { shard, query }, act);
+        result
+    }
+
+    /// Does `act` inside the table, at the place of the entry that `query` looks for, if it is there.
+    #[inline]
+    fn find<R>(
+        &self,
+        query: &impl Query<T, P>,
+        act: impl FnOnce(&mut Table<Entry<T, P>>, Position) -> R,
+    ) -> Option<R> {
+        self.locate(query, |table, found| Some(act(table, found.ok()?)))
+    }
+
+    /// What `read` makes, inside the table, of the entry that `query` looks for.
+    ///
+    /// What is compared outside is all of equal hash that is there at one moment, and so is what was
+    /// read of the one that is equal: the answer is that of this moment. Mostly there is one, if any.
+    #[inline]
+    pub(crate) fn get<R, Q: Query<T, P>>(
+        &self,
+        query: &Q,
+        read: impl Fn(&Entry<T, P>) -> Option<R>,
+    ) -> Option<R> {
+        let hash = query.hash();
+        let table = self.shard_of(hash).lock();
+        let mut candidates = table.candidates(hash).map(|(_, entry)| entry);
+        let first = candidates.next()?;
+        if query.is_same(first) {
+            return read(first);
+        }
+        let several = candidates.next().is_some();
+        drop(candidates);
+        if several {
+            return Self::get_of_many(table, query, read);
+        }
+        let key = query.key_of(first)?;
+        let result = read(first);
+        drop(table);
+        let equal = query.is_equal(&key);
+        drop_first(key, if equal { result } else { None })
+    }
+
+    /// The same if there are several of equal hash.
+    #[cold]
+    fn get_of_many<R, Q: Query<T, P>>(
+        table: Locked<'_, T, P>,
+        query: &Q,
+        read: impl Fn(&Entry<T, P>) -> Option<R>,
+    ) -> Option<R> {
+        let hash = query.hash();
+        if let Some(at) = table.find(hash, |entry| query.is_same(entry)) {
+            return table.get(at).and_then(read);
+        }
+        let candidates: SmallVec<[_; 1]> = table
+            .candidates(hash)
+            .filter_map(|(_, entry)| Some((query.key_of(entry)?, read(entry))))
+            .collect();
+        drop(table);
+        let mut candidates = candidates.into_iter();
+        let (key, result) = candidates.find(|(key, _)| query.is_equal(key))?;
+        drop_first((key, candidates), result)
+    }
+
+    /// As [`get`](Self::get), but if there is nothing, what `make` returns after inserting it: one
+    /// thread's at a time for the same hash.
+    pub(crate) fn get_or_make<R, E>(
+        &self,
+        query: &impl Query<T, P>,
+        read: impl Fn(&Entry<T, P>) -> Option<R>,
+        make: impl FnOnce() -> Result<R, E>,
+    ) -> Result<R, E> {
+        loop {
+            if let Some(present) = self.get(query, &read) {
+                return Ok(present);
+            }
+            let Some(_turn) = self.factories.turn(query.hash()) else {
+                continue;
+            };
+            // Another turn may have ended since.
+            return self.get(query, &read).map_or_else(make, Ok);
+        }
+    }
+
+    /// Inserts an entry, or does `hit` with the one that is there, inside the table. `None`: inserted.
+    pub(crate) fn put<R>(
+        &self,
+        query: &impl Query<T, P>,
+        referent: &Arc<T>,
+        payload: P,
+        hit: impl FnOnce(&mut Table<Entry<T, P>>, Position) -> Result<R, NoRoom>,
+    ) -> Option<R> {
+        // Nobody watches a new object, so it is not here. Any other one may be, and then need not be watched again.
+        let hit = if referent.weak_slot().watchers().is_none() {
+            hit
+        } else {
+            let found = self.locate(query, |table, found| match found {
+                Ok(at) => Ok(hit(table, at)),
+                Err(_) => Err(hit),
+            });
+            match found {
+                Ok(result) => return Some(result.unwrap_or_else(|NoRoom| no_room())),
+                Err(hit) => hit,
+            }
+        };
+        let mut pending = self.watch(query.hash(), referent, payload);
+        self.put_pending(query, &mut pending, |table, at, _| hit(table, at))
+    }
+
+    /// Inserts an entry, or gives the living referent of the one that is there. `None`: inserted.
+    pub(crate) fn put_or_upgrade(
+        &self,
+        query: &impl Query<T, P>,
+        referent: &Arc<T>,
+        payload: &P,
+    ) -> Option<Arc<T>> {
+        loop {
+            let upgrade = |entry: &Entry<T, P>| entry.referent.upgrade();
+            let present = self.put(query, referent, payload.clone(), |table, at| {
+                Ok(table.get(at).and_then(upgrade))
+            })?;
+            // Else it has died since it was recognised.
+            if present.is_some() {
+                return present;
+            }
+        }
+    }
+
+    /// Inserts an entry, or puts `referent` in the place of that of the one that is there: gives that, if it is alive.
+    pub(crate) fn replace(
+        &self,
+        query: &impl Query<T, P>,
+        referent: &Arc<T>,
+        payload: P,
+    ) -> Option<Arc<T>> {
+        let mut pending = self.watch(query.hash(), referent, payload);
+        self.put_pending(query, &mut pending, |table, at, pending| {
+            pending.exchange_referent(table.get_mut(at)?);
+            Ok(())
+        })?;
+        pending.into_referent()
+    }
+
+    /// As [`replace`](Self::replace), only where an entry is for which `condition` holds inside the table: gives
+    /// whether there is one.
+    pub(crate) fn replace_if(
+        &self,
+        query: &impl Query<T, P>,
+        referent: &Arc<T>,
+        payload: P,
+        condition: impl FnOnce(&Entry<T, P>) -> bool,
+    ) -> bool {
+        let mut pending = self.watch(query.hash(), referent, payload);
+        self.change_if(query, condition, |present| {
+            pending.exchange_referent(present);
+        })
+    }
+
+    /// Changes the entry that `query` looks for, if `condition` holds, both inside the table: gives whether it did.
+    pub(crate) fn change_if(
+        &self,
+        query: &impl Query<T, P>,
+        condition: impl FnOnce(&Entry<T, P>) -> bool,
+        change: impl FnOnce(&mut Entry<T, P>),
+    ) -> bool {
+        let changed = self.find(query, |table, at| {
+            let is_wanted = table.get(at).is_some_and(condition);
+            if is_wanted {
+                change(table.get_mut(at)?);
+            }
+            Ok(is_wanted)
+        });
+        changed.is_some_and(|changed| changed.unwrap_or_else(|NoRoom| no_room()))
+    }
+
+    /// Takes out the entry that `query` looks for.
+    pub(crate) fn take(&self, query: &impl Query<T, P>) -> Option<Entry<T, P>> {
+        self.take_if(query, |_| true)
+    }
+
+    /// Takes out the entry that `query` looks for, if `condition` holds inside the table.
+    pub(crate) fn take_if(
+        &self,
+        query: &impl Query<T, P>,
+        condition: impl FnOnce(&Entry<T, P>) -> bool,
+    ) -> Option<Entry<T, P>> {
+        let taken = self.find(query, |table, at| {
+            if table.get(at).is_some_and(condition) {
+                table.remove_at(at)
+            } else {
+                None
+            }
+        });
+        let entry = taken.flatten()?;
+        entry.watch.cancel();
+        Some(entry)
+    }
+
+    /// Has the referent watched for an entry with this hash.
+    fn watch(&self, hash: u64, referent: &Arc<T>, payload: P) -> Pending<T, P> {
+        let shard: Arc<dyn Evict> = self.shard_of(hash).clone();
+        let watchers = referent.weak_slot().watchers_or_init();
+        let watch = watchers.watch(home_of(referent), Watcher::Container { shard, hash });
+        Pending::new(Entry {
+            order: 0,
+            watch,
+            referent: Arc::downgrade(referent),
+            payload,
+        })
+    }
+
+    /// Inserts an entry, or does `hit` with it and the one that is there, inside the table. `None`: inserted.
+    ///
+    /// A shard that is full first loses the dead of whom nobody told, as their slots were never dropped.
+    fn put_pending<R>(
+        &self,
+        query: &impl Query<T, P>,
+        pending: &mut Pending<T, P>,
+        hit: impl FnOnce(&mut Table<Entry<T, P>>, Position, &mut Pending<T, P>) -> Result<R, NoRoom>,
+    ) -> Option<R> {
+        let mut swept = None;
+        let put = self.locate(query, |table, found| {
+            let miss = match found {
+                Ok(at) => return hit(table, at, pending).map(Some),
+                Err(miss) => miss,
+            };
+            swept = table.sweep_if_full(|entry| !entry.is_alive());
+            let order = self.next_order.fetch_add(1, Ordering::Relaxed);
+            pending.enter(table, miss, query.hash(), order)?;
+            Ok(None)
+        });
+        if let Some(swept) = swept {
+            drop_swept(swept);
+        }
+        put.unwrap_or_else(|NoRoom| no_room())
+    }
+}
+
+/// Drops entries that nobody else takes off their lists.
+#[cold]
+fn drop_swept<T: ?Sized, P: Payload>(swept: Entries<Entry<T, P>>) {
+    for entry in swept {
+        entry.watch.cancel();
+        drop_entries([entry]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Tracked, WeakSet};
+    use std::hash::{Hash, Hasher};
+    use std::sync::Arc;
+
+    /// Hashes as all others do, and equals nothing, not even itself.
+    struct Lonely;
+
+    impl PartialEq for Lonely {
+        fn eq(&self, _: &Self) -> bool {
+            false
+        }
+    }
+
+    impl Eq for Lonely {}
+
+    impl Hash for Lonely {
+        fn hash<H: Hasher>(&self, _: &mut H) {}
+    }
+
+    /// S18: identity is enough, whatever else has the same hash.
+    #[test]
+    fn each_of_many_with_the_same_hash_is_found() {
+        let objects: Vec<_> = (0..5).map(|_| Arc::new(Tracked::new(Lonely))).collect();
+        let set: WeakSet<_> = objects.iter().collect();
+        assert_eq!(set.len(), 5);
+        for object in &objects {
+            assert!(set.contains(object));
+            assert!(
+                set.get(object)
+                    .is_some_and(|found| Arc::ptr_eq(&found, object))
+            );
+        }
+        assert!(!set.contains(&Tracked::new(Lonely)));
+    }
+}
