@@ -6,10 +6,11 @@
 use std::{
     collections::HashMap,
     env,
-    ffi::OsStr,
+    ffi::{OsStr, OsString},
     fs,
     hash::{DefaultHasher, Hash as _, Hasher as _},
     io::ErrorKind,
+    iter,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -23,11 +24,11 @@ use crate::{interpreters::Interpreter, process, python::Python, report::Report};
 const SOURCES: [&str; 10] = [
     "Cargo.toml",
     "Cargo.lock",
-    "README.md",
     "pyproject.toml",
     "crates/weakrefs-table/Cargo.toml",
     "crates/weakrefs-table/src",
     "crates/weakrefs-python/Cargo.toml",
+    "crates/weakrefs-python/README.md",
     "crates/weakrefs-python/build.rs",
     "crates/weakrefs-python/src",
     "crates/weakrefs-python/python",
@@ -67,14 +68,8 @@ pub(crate) struct Environment {
 /// The environment of an interpreter, with the package built and installed, and what the dependency
 /// groups list.
 pub(crate) fn prepare(interpreter: &Interpreter, groups: &[&str]) -> Result<Environment> {
-    let directory = env::current_dir()?
-        .join("target/venvs")
-        .join(&interpreter.label);
-    let environment = Environment {
-        interpreter: interpreter.clone(),
-        directory,
-    };
-    environment.create()?;
+    let directory = Path::new("target/venvs").join(&interpreter.label);
+    let environment = Environment::create(interpreter, &directory)?;
     groups
         .iter()
         .try_for_each(|group| environment.install_group(group))?;
@@ -93,7 +88,36 @@ pub(crate) fn provide(
     })
 }
 
+/// The environment of the tools that a dependency group lists, without the package.
+pub(crate) fn tools(interpreter: &Interpreter, group: &str) -> Result<Environment> {
+    let environment = Environment::create(interpreter, Path::new("target/venvs/tools"))?;
+    environment.install_group(group)?;
+    Ok(environment)
+}
+
+/// An environment with nothing in it, made anew.
+pub(crate) fn empty(interpreter: &Interpreter, directory: &Path) -> Result<Environment> {
+    remove_directory(directory)?;
+    Environment::create(interpreter, directory)
+}
+
 impl Environment {
+    /// The one in a directory of the workspace, which is made if it is not there.
+    fn create(interpreter: &Interpreter, directory: &Path) -> Result<Self> {
+        let environment = Self {
+            interpreter: interpreter.clone(),
+            directory: env::current_dir()?.join(directory),
+        };
+        if !environment.program("python").exists() {
+            println!("{}: making a virtual environment", interpreter.label);
+            let mut venv = Command::new(&interpreter.path);
+            venv.args(["-m", "venv", "--clear"])
+                .arg(&environment.directory);
+            process::run(&mut venv)?;
+        }
+        Ok(environment)
+    }
+
     /// The interpreter of the environment.
     pub(crate) fn python(&self) -> Python<'_> {
         Python::new(
@@ -104,20 +128,26 @@ impl Environment {
         )
     }
 
-    fn install_group(&self, group: &str) -> Result<()> {
-        self.install(group, &pyproject()?.requirements(group)?)
+    /// Another program of the environment.
+    pub(crate) fn command(&self, name: &str) -> Command {
+        Command::new(self.program(name))
     }
 
-    fn create(&self) -> Result<()> {
-        if self.program("python").exists() {
-            return Ok(());
-        }
-        println!("{}: making a virtual environment", self.interpreter.label);
-        process::run(
-            Command::new(&self.interpreter.path)
-                .args(["-m", "venv", "--clear"])
-                .arg(&self.directory),
-        )
+    /// The `PATH` of a shell in which the environment is active: for programs that look for others of it.
+    pub(crate) fn search_path(&self) -> Result<OsString> {
+        let path = env::var_os("PATH").unwrap_or_default();
+        let programs = self.program("python").with_file_name("");
+        let directories = iter::once(programs).chain(env::split_paths(&path));
+        Ok(env::join_paths(directories)?)
+    }
+
+    /// Installs a built package without an index: it can need nothing else.
+    pub(crate) fn install_file(&self, file: &Path) -> Result<()> {
+        self.pip([OsStr::new("--no-index"), file.as_os_str()])
+    }
+
+    fn install_group(&self, group: &str) -> Result<()> {
+        self.install(group, &pyproject()?.requirements(group)?)
     }
 
     fn install_package(&self) -> Result<()> {
@@ -192,7 +222,7 @@ fn pyproject() -> Result<Pyproject> {
     toml::from_str(&fs::read_to_string("pyproject.toml")?).context("cannot read pyproject.toml")
 }
 
-fn remove_directory(path: &Path) -> Result<()> {
+pub(crate) fn remove_directory(path: &Path) -> Result<()> {
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
         _ => Ok(()),

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use crate::{cargo::cargo, process};
 
 /// The minor versions of Python 3 that the package supports.
-const SUPPORTED: std::ops::RangeInclusive<u32> = 10..=15;
+pub(crate) const SUPPORTED: std::ops::RangeInclusive<u32> = 10..=15;
 
 /// The variable that says where programs find shared libraries.
 const LIBRARIES: &str = if cfg!(windows) {

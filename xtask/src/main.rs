@@ -14,6 +14,7 @@ mod interpreters;
 mod leaks;
 mod lint;
 mod msrv;
+mod package;
 mod process;
 mod prove;
 mod python;
@@ -79,6 +80,13 @@ enum Command {
     /// Run all checks of the Rust crates: tests, models of concurrency, AddressSanitizer,
     /// memcheck, packaging
     Prove,
+    /// Make and check all that a release uploads: crates, wheels for Linux, a source distribution
+    Package {
+        /// Interpreters to make wheels for, and to try them on [default: all supported versions, tried on
+        /// those on PATH and among pyenv's]
+        #[arg(long)]
+        python: Vec<PathBuf>,
+    },
     /// Check formatting, lints, documentation, other targets and types
     Lint,
     /// Build the documentation as a site in target/site; dead links and wrong examples are failures
@@ -184,6 +192,18 @@ fn run(command: Command) -> Result<()> {
             let mut report = Report::default();
             prove::rust(&mut report)?;
             report.finish()
+        }
+        Command::Package { python } => {
+            // The tools stay installed, whatever wheels are tried on.
+            let main = interpreters::one(None)?;
+            let interpreters = interpreters::find(&python)?;
+            let versions = if python.is_empty() {
+                interpreters::SUPPORTED.collect()
+            } else {
+                interpreters.iter().map(|found| found.minor).collect()
+            };
+            enter_workspace()?;
+            package::run(&main, &interpreters, versions)
         }
         Command::Lint => {
             let main = interpreters::one(None)?;

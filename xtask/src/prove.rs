@@ -11,12 +11,10 @@ use crate::{
     cargo::{cargo, host, packages},
     checks,
     lint::passes,
+    package::{CRATES, publishable},
     process::answer,
     report::{Outcome, Report},
 };
-
-/// The published crates, each after its dependencies.
-const CRATES: [&str; 3] = ["weakrefs-table", "weakrefs-derive", "weakrefs"];
 
 /// Other flags than usual would recompile everything back and forth, so these have directories of their own.
 const MODELS_TARGET: &str = "target/prove/models";
@@ -56,12 +54,7 @@ pub(crate) fn rust(report: &mut Report) -> Result<()> {
         .args(packages(&CRATES))
         .env("RUSTDOCFLAGS", "--deny warnings");
     passes(report, "rust", "rustdoc", &mut rustdoc)?;
-    // All at once: the later ones are built against the earlier ones as packaged.
-    let mut publish = cargo();
-    publish
-        .args(["publish", "--dry-run", "--allow-dirty"])
-        .args(packages(&CRATES));
-    passes(report, "rust", "cargo publish --dry-run", &mut publish)
+    publishable(report)
 }
 
 /// What is quick enough to be a part of every test: the models, and AddressSanitizer where there is a nightly toolchain.

@@ -96,7 +96,7 @@ pub(crate) fn compile(mut cargo: Command, command: &str, target: &str, version: 
 }
 
 /// Whether the target's standard library is installed, now at the latest.
-fn is_available(target: &str) -> bool {
+pub(crate) fn is_available(target: &str) -> bool {
     let mut rustup = Command::new("rustup");
     rustup.args(["target", "add", target]);
     process::share(&mut rustup, PATIENCE).is_ok_and(|status| status.success())

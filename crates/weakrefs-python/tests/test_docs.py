@@ -14,7 +14,7 @@ import pytest
 import weakrefs
 
 PEERS = {"blinker", "cachetools", "objgraph"}
-PROJECT = next((parent for parent in pathlib.Path(__file__).parents if (parent / "README.md").is_file()), None)
+PROJECT = next((parent for parent in pathlib.Path(__file__).parents if (parent / "docs/ADOPTION.md").is_file()), None)
 WITH_PAGES = pytest.mark.skipif(PROJECT is None, reason="an installed copy has no pages beside it")
 BLOCK = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`[^`\n]*`")
@@ -90,7 +90,8 @@ def test_every_public_method_is_described(name):
 
 def pages_with_examples():
     """Those for users of the Python package; the pages of the crates have theirs in Rust."""
-    candidates = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))] if PROJECT else []
+    readmes = ["README.md", "crates/weakrefs-python/README.md"]
+    candidates = [*map(PROJECT.joinpath, readmes), *sorted((PROJECT / "docs").rglob("*.md"))] if PROJECT else []
     return [str(page.relative_to(PROJECT)) for page in candidates if any(page_examples.blocks(page.read_text("utf-8")))]
 
 
@@ -103,7 +104,13 @@ def run_page(page, directory):
 @WITH_PAGES
 def test_pages_have_examples():
     """S25: those that a newcomer reads first."""
-    assert {"README.md", "docs/index.md", "docs/ADOPTION.md", "docs/guide/recipes.md"} <= set(pages_with_examples())
+    assert {
+        "README.md",
+        "crates/weakrefs-python/README.md",
+        "docs/index.md",
+        "docs/ADOPTION.md",
+        "docs/guide/recipes.md",
+    } <= set(pages_with_examples())
 
 
 @WITH_PAGES
