@@ -69,7 +69,7 @@ struct State {
     /// Where the watchers saw the object.
     home: usize,
     next_number: u64,
-    list: List,
+    list: List<Watcher>,
     /// The numbers of the reference objects that are shared (S6): one for each type under which the
     /// object is known (itself, its traits).
     shared: SmallVec<[u64; 1]>,
@@ -197,7 +197,7 @@ impl Watchers {
     }
 
     /// Tells everybody on a list that has been taken.
-    fn announce(&self, list: List) {
+    fn announce(&self, list: List<Watcher>) {
         match list.into_only() {
             Ok(numbered) => self.announce_to_one(numbered),
             Err(list) => self.announce_to_all(list),
@@ -205,7 +205,7 @@ impl Watchers {
     }
 
     /// Nearly every list is of one, for which nothing has to be kept in order: a death costs a tenth less so.
-    fn announce_to_one(&self, Numbered { number, watcher }: Numbered) {
+    fn announce_to_one(&self, Numbered { number, watcher }: Numbered<Watcher>) {
         yield_point();
         match watcher {
             Watcher::Mortal(mortal) => {
@@ -221,7 +221,7 @@ impl Watchers {
         }
     }
 
-    fn announce_to_all(&self, list: List) {
+    fn announce_to_all(&self, list: List<Watcher>) {
         let mut waiting = SmallVec::<[Arc<dyn Mortal>; 1]>::new();
         for numbered in list.iter() {
             yield_point();
@@ -266,7 +266,7 @@ fn drop_evicted(remains: Remains) {
 
 impl State {
     /// Gives back what there is no room for: to be dropped outside of the lock.
-    fn push(&mut self, watcher: Watcher) -> Result<(), Numbered> {
+    fn push(&mut self, watcher: Watcher) -> Result<(), Numbered<Watcher>> {
         let number = self.next_number;
         self.next_number += 1;
         self.list.push(Numbered { number, watcher })
@@ -276,7 +276,7 @@ impl State {
         &mut self,
         watchers: &Arc<Watchers>,
         make: impl FnOnce(Watch) -> (Watcher, R),
-    ) -> Result<R, (R, Numbered)> {
+    ) -> Result<R, (R, Numbered<Watcher>)> {
         let (watcher, made) = make(Watch {
             watchers: Arc::clone(watchers),
             number: self.next_number,
@@ -287,7 +287,7 @@ impl State {
         }
     }
 
-    fn take(&mut self) -> List {
+    fn take(&mut self) -> List<Watcher> {
         self.shared.clear();
         std::mem::replace(&mut self.list, List::new())
     }
@@ -317,8 +317,32 @@ impl Watch {
 
 #[cfg(test)]
 mod tests {
-    use super::list::tests::{nobody, numbers};
+    use super::list::tests::numbers;
     use super::*;
+
+    /// A watcher that is already gone.
+    struct Nobody;
+
+    impl Mortal for Nobody {
+        fn die(self: Arc<Self>) -> Option<Arc<dyn Mortal>> {
+            None
+        }
+
+        fn notify(self: Arc<Self>) {}
+
+        fn is_reference(&self) -> bool {
+            true
+        }
+
+        fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+            self
+        }
+    }
+
+    fn nobody() -> Watcher {
+        let nobody: Weak<dyn Mortal> = Weak::<Nobody>::new();
+        Watcher::Mortal(nobody)
+    }
 
     /// S4: the list of a moved object is told once, and numbers go on rising: an old place is not taken
     /// for a new one.

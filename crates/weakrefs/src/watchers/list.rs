@@ -3,15 +3,14 @@
 //! It neither drops nor tells a watcher: what leaves the list, and what there is no room for, is the caller's, to be
 //! dropped outside of the lock.
 
-use super::Watcher;
 use smallvec::SmallVec;
 use weakrefs_table::Table;
 
 /// A watcher and its number, which rises along the list and is never used again.
 #[derive(Clone)]
-pub(super) struct Numbered {
+pub(super) struct Numbered<W> {
     pub(super) number: u64,
-    pub(super) watcher: Watcher,
+    pub(super) watcher: W,
 }
 
 /// So many watchers are looked through for one that leaves.
@@ -19,12 +18,12 @@ const FEW: usize = 8;
 
 /// The list, in the order of numbers. It mostly is of one, which needs no memory of its own, or of a
 /// few; else a table by number, so that any of many leaves in O(1) and the memory follows.
-pub(super) enum List {
-    Few(SmallVec<[Numbered; 1]>),
-    Many(Box<Table<Numbered>>),
+pub(super) enum List<W> {
+    Few(SmallVec<[Numbered<W>; 1]>),
+    Many(Box<Table<Numbered<W>>>),
 }
 
-impl List {
+impl<W: Clone> List<W> {
     pub(super) fn new() -> Self {
         Self::Few(SmallVec::new())
     }
@@ -37,14 +36,14 @@ impl List {
     }
 
     /// The only one, or else the list.
-    pub(super) fn into_only(self) -> Result<Numbered, Self> {
+    pub(super) fn into_only(self) -> Result<Numbered<W>, Self> {
         match self {
             Self::Few(mut few) if few.len() == 1 => few.pop().ok_or(Self::Few(few)),
             list => Err(list),
         }
     }
 
-    pub(super) fn push(&mut self, numbered: Numbered) -> Result<(), Numbered> {
+    pub(super) fn push(&mut self, numbered: Numbered<W>) -> Result<(), Numbered<W>> {
         match self {
             Self::Few(few) if few.len() < FEW => few.push(numbered),
             Self::Few(few) => {
@@ -66,7 +65,7 @@ impl List {
         Ok(())
     }
 
-    pub(super) fn get(&self, number: u64) -> Option<&Watcher> {
+    pub(super) fn get(&self, number: u64) -> Option<&W> {
         let numbered = match self {
             Self::Few(few) => few.iter().find(|numbered| numbered.number == number)?,
             Self::Many(table) => {
@@ -77,7 +76,7 @@ impl List {
         Some(&numbered.watcher)
     }
 
-    pub(super) fn remove(&mut self, number: u64) -> Option<Numbered> {
+    pub(super) fn remove(&mut self, number: u64) -> Option<Numbered<W>> {
         match self {
             Self::Few(few) => {
                 let at = few.iter().position(|numbered| numbered.number == number)?;
@@ -97,7 +96,7 @@ impl List {
         }
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Numbered> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Numbered<W>> {
         let (few, many) = match self {
             Self::Few(few) => (Some(few.iter()), None),
             Self::Many(table) => (None, Some(table.iter())),
@@ -108,36 +107,9 @@ impl List {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::Mortal;
     use super::*;
-    use std::any::Any;
-    use std::sync::{Arc, Weak};
 
-    /// A watcher that is already gone.
-    struct Nobody;
-
-    impl Mortal for Nobody {
-        fn die(self: Arc<Self>) -> Option<Arc<dyn Mortal>> {
-            None
-        }
-
-        fn notify(self: Arc<Self>) {}
-
-        fn is_reference(&self) -> bool {
-            true
-        }
-
-        fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
-            self
-        }
-    }
-
-    pub(in super::super) fn nobody() -> Watcher {
-        let nobody: Weak<dyn Mortal> = Weak::<Nobody>::new();
-        Watcher::Mortal(nobody)
-    }
-
-    pub(in super::super) fn numbers(list: &List) -> Vec<u64> {
+    pub(in super::super) fn numbers<W: Clone>(list: &List<W>) -> Vec<u64> {
         list.iter().map(|numbered| numbered.number).collect()
     }
 
@@ -149,7 +121,7 @@ pub(super) mod tests {
                 let mut list = List::new();
                 let mut expected = Vec::new();
                 for number in 0..size {
-                    let watcher = nobody();
+                    let watcher = ();
                     assert!(list.push(Numbered { number, watcher }).is_ok());
                     expected.push(number);
                     if number % stride == 2 {
@@ -176,7 +148,7 @@ pub(super) mod tests {
     fn an_emptied_list_keeps_no_table() {
         let mut list = List::new();
         for number in 0..100 {
-            let watcher = nobody();
+            let watcher = ();
             assert!(list.push(Numbered { number, watcher }).is_ok());
         }
         assert!(matches!(list, List::Many(_)));
