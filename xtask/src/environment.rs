@@ -210,7 +210,8 @@ impl Environment {
         process::run(&mut command)
     }
 
-    fn program(&self, name: &str) -> PathBuf {
+    /// One of the environment's programs.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
         self.directory
             .join(PROGRAMS)
             .join(name)

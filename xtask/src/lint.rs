@@ -1,9 +1,10 @@
-//! What can be said without running the package: formatting, lints, documentation, types.
+//! What can be said without running the package: formatting, lints, documentation, types, workflows.
 
 use std::{
     env::{join_paths, split_paths, var_os},
     ffi::OsString,
-    path::Path,
+    fs,
+    path::{Path, PathBuf},
     process::Command,
 };
 
@@ -12,11 +13,21 @@ use anyhow::{Result, bail};
 use crate::{
     environment::{self, Environment},
     interpreters::Interpreter,
-    process,
+    process::{self, answer},
     report::{Outcome, Report},
 };
 
 const STUBTEST_ALLOWLIST: &str = "crates/weakrefs-python/tests/typing/stubtest-allowlist.txt";
+
+/// The schemas that check-jsonschema brings, and the file or the directory of each.
+const SCHEMAS: [(&str, &str); 4] = [
+    ("vendor.github-workflows", ".github/workflows"),
+    ("vendor.dependabot", ".github/dependabot.yml"),
+    ("vendor.github-issue-forms", ".github/ISSUE_TEMPLATE"),
+    ("vendor.github-issue-config", ISSUE_CONFIG),
+];
+/// It is among the issue forms, and none.
+const ISSUE_CONFIG: &str = ".github/ISSUE_TEMPLATE/config.yml";
 
 /// rustfmt, clippy and rustdoc, each without a complaint.
 pub(crate) fn rust(interpreter: &Interpreter, report: &mut Report) -> Result<()> {
@@ -42,7 +53,7 @@ pub(crate) fn rust(interpreter: &Interpreter, report: &mut Report) -> Result<()>
     cargo("rustdoc", &["doc", "--workspace", "--no-deps"])
 }
 
-/// ruff, the type checkers and stubtest, with the newest interpreter on which they can be installed.
+/// ruff, the type checkers, stubtest and the workflows, with the newest interpreter on which they can be installed.
 pub(crate) fn python(interpreters: &[Interpreter], report: &mut Report) -> Result<()> {
     let Some(environment) = report.provide("python", "linters", || with_linters(interpreters))?
     else {
@@ -76,7 +87,8 @@ pub(crate) fn python(interpreters: &[Interpreter], report: &mut Report) -> Resul
     verifytypes
         .args(["--verifytypes", "weakrefs", "--ignoreexternal"])
         .env("PATH", first_on_path(&python.program)?);
-    passes(report, &python.label, "verifytypes", &mut verifytypes)
+    passes(report, &python.label, "verifytypes", &mut verifytypes)?;
+    workflows(&environment, report)
 }
 
 /// A PATH on which the directory of a program comes first.
@@ -84,6 +96,39 @@ fn first_on_path(program: &Path) -> Result<OsString> {
     let inherited = var_os("PATH").unwrap_or_default();
     let directories = program.parent().map(Path::to_path_buf).into_iter();
     Ok(join_paths(directories.chain(split_paths(&inherited)))?)
+}
+
+/// What hosted CI will run: its syntax, its expressions, and what others could make of it.
+fn workflows(environment: &Environment, report: &mut Report) -> Result<()> {
+    let python = environment.python();
+    for (schema, path) in SCHEMAS {
+        let mut command = python.module("check_jsonschema");
+        command
+            .args(["--builtin-schema", schema])
+            .args(files(Path::new(path))?);
+        passes(report, &python.label, schema, &mut command)?;
+    }
+    let mut zizmor = Command::new(environment.program("zizmor"));
+    zizmor.args(["--offline", "--quiet", ".github"]);
+    passes(report, &python.label, "zizmor", &mut zizmor)?;
+    // Its package for Python downloads the program, and not every machine can.
+    if answer(Command::new("actionlint").arg("-version")).is_none() {
+        return report.check("workflows", "actionlint", || {
+            Ok(Outcome::skipped("not installed"))
+        });
+    }
+    let mut actionlint = Command::new("actionlint");
+    passes(report, "workflows", "actionlint", &mut actionlint)
+}
+
+/// The file, or the files of the directory.
+fn files(path: &Path) -> Result<Vec<PathBuf>> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let entries = fs::read_dir(path)?.map(|entry| Ok(entry?.path()));
+    let files = entries.filter(|path| !matches!(path, Ok(path) if path.ends_with(ISSUE_CONFIG)));
+    files.collect()
 }
 
 fn with_linters(interpreters: &[Interpreter]) -> Result<Environment> {
