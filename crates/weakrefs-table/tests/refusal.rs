@@ -183,14 +183,14 @@ impl World {
                 assert_eq!(left, self.model.pop());
             }
             (91, _) => {
-                let leave = |entry: &Entry| !entry.0.is_multiple_of(5);
+                let leave = |entry: &Entry| entry.0 % 5 != 0;
                 let (left, refused) = refusal.during(|| table.extract(leave));
                 let left: Vec<_> = left.collect();
                 assert!(left.iter().all(leave));
                 self.model.retain(|entry| !left.contains(entry));
                 assert!(refused > 0 || !self.model.iter().any(leave));
             }
-            (92, _) if self.serial.is_multiple_of(3) => {
+            (92, _) if self.serial % 3 == 0 => {
                 drop(refusal.during(|| table.clear()));
                 self.model.clear();
             }

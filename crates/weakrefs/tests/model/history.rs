@@ -371,7 +371,7 @@ impl<C: Container> Outer for History<C> {
         let Some(budget) = self.budget.get().checked_sub(1) else {
             return;
         };
-        if self.occasions.get().is_multiple_of(3) {
+        if self.occasions.get() % 3 == 0 {
             self.budget.set(budget);
             let step = self.steps.borrow_mut().next();
             if let Some(step) = step {
