@@ -6,7 +6,7 @@ from pathlib import Path
 from _bench.tables import ratio, table
 
 FILE = Path(__file__).with_name("records.json")
-TOLERANCE = 0.15  # by how much a ratio may differ from the one on record
+TOLERANCE = 0.05  # by how much a ratio may differ from the one on record
 
 
 def read():

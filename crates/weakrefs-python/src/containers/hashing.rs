@@ -7,7 +7,7 @@
 
 use crate::interpreter::error::{Raised, Result, given, kinds, no_memory, type_error};
 use crate::interpreter::object;
-use crate::references::weak_list::supports_weak_references;
+use crate::references::layout::supports_weak_references;
 use crate::references::weak_ref::WeakRef;
 use pyo3::{Bound, PyAny, ffi};
 

@@ -22,7 +22,7 @@ use crate::interpreter::object::{self, Argument, none, tuple};
 use crate::interpreter::owned::Strong;
 use crate::interpreter::slots;
 use crate::references::keyed_ref;
-use crate::references::weak_list::supports_weak_references;
+use crate::references::layout::supports_weak_references;
 use crate::references::weak_ref::WeakRef;
 use pyo3::types::PyDict;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};

@@ -5,8 +5,8 @@
 
 #![allow(unsafe_code, reason = "a native class")]
 
+use super::layout::LINK_OF_HEAD;
 use super::subclass;
-use super::weak_list::LINK_OF_HEAD;
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{
     self, LAST_MEMBER, Object, Payload, Stop, Table, Visit, offset_in_object, slot,

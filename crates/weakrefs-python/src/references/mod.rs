@@ -4,12 +4,14 @@
 //! | --- | --- |
 //! | `weak_ref` | [`WeakRef`](weak_ref::WeakRef): a reference, with what a container needs of it |
 //! | `weak_list` | the list of the references to an object |
-//! | `subclass` | the layout of subclasses of `ref` |
+//! | `layout` | what is known of both by the layout of their structs |
+//! | `subclass` | subclasses of `ref` that carry data |
 //! | `keyed_ref`, `weak_method` | the two there are |
 //! | `bound_method` | the parts of a bound method |
 
 pub(crate) mod bound_method;
 pub(crate) mod keyed_ref;
+pub(crate) mod layout;
 pub(crate) mod subclass;
 #[cfg(not(Py_GIL_DISABLED))]
 pub(crate) mod weak_list;

@@ -14,14 +14,13 @@
     reason = "reading and writing the lists of the interpreter's weak references"
 )]
 
+use super::layout::supports_weak_references;
 use crate::interpreter::error::{Result, given};
 #[cfg(Py_3_11)]
 use crate::interpreter::guarded::Guarded;
 use crate::interpreter::object::Argument;
-use crate::interpreter::remains::Link;
 use pyo3::types::PyType;
 use pyo3::{Borrowed, Bound, PyAny, ffi};
-use std::mem::offset_of;
 use std::ptr;
 
 /// The function that a reference is called by, which is in each since 3.11.
@@ -34,23 +33,6 @@ pub(crate) fn learn_entry(sample: &Bound<'_, PyAny>) {
     // SAFETY: a load of a field of a weak reference object.
     let entry = unsafe { (*sample.as_ptr().cast::<ffi::PyWeakReference>()).vectorcall };
     ENTRY.with(sample.py(), |known| *known = entry);
-}
-
-/// The place for a reference that has left its referent: where its neighbours were in that one's list.
-pub(crate) const LINK_OF_HEAD: usize = {
-    assert!(
-        offset_of!(ffi::PyWeakReference, wr_prev) + size_of::<Link>()
-            == offset_of!(ffi::PyWeakReference, wr_next) + size_of::<usize>()
-    );
-    offset_of!(ffi::PyWeakReference, wr_prev)
-};
-
-/// Whether objects of the type of `object` can be weakly referenced (S12).
-#[inline]
-pub(crate) fn supports_weak_references(object: &Bound<'_, PyAny>) -> bool {
-    // SAFETY: a load of a field of the type of a valid object. The offset is negative where the
-    // interpreter itself manages the list of references.
-    unsafe { (*ffi::Py_TYPE(object.as_ptr())).tp_weaklistoffset != 0 }
 }
 
 /// Whether the list of `referent` begins where its type says.

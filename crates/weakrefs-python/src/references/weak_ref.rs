@@ -10,7 +10,9 @@
     reason = "reading the fields of the interpreter's weak references"
 )]
 
-use super::weak_list::{self, LINK_OF_HEAD};
+use super::layout::LINK_OF_HEAD;
+#[cfg(not(Py_GIL_DISABLED))]
+use super::weak_list;
 use crate::interpreter::error::{Result, TypeName, given, type_error};
 use crate::interpreter::object::{self, Argument, none};
 use crate::interpreter::owned::Strong;
