@@ -6,12 +6,16 @@ use std::{env, process::Command};
 use anyhow::Result;
 
 use crate::{
-    cargo, environment, interpreters::Interpreter, lint::passes, python::Python, report::Report,
+    cargo::{self, CRATES},
+    environment,
+    interpreters::Interpreter,
+    lint::passes,
+    python::Python,
+    report::Report,
 };
 
 /// Where `docs/site/links.py` looks for it. A directory of its own: `target/doc` may hold other crates.
 const RUSTDOC: &str = "target/rustdoc";
-const CRATES: [&str; 3] = ["weakrefs", "weakrefs-derive", "weakrefs-table"];
 /// Its examples are in Rust, outside the crate that they use.
 const RUST_PAGE: &str = "docs/migration/weak-table.md";
 const TESTS: [&str; 2] = [

@@ -3,43 +3,24 @@
 //! rustup brings it; where rustup cannot, the check is skipped, and the table says so. The extension is compiled for
 //! the oldest and the newest version of Python, whose code differs.
 
-use std::{fs, process::Command};
+use std::{path::Path, process::Command};
 
-use anyhow::{Context as _, Result};
-use serde::Deserialize;
+use anyhow::Result;
 
 use crate::{
-    cargo::packages,
+    cargo::{CRATES, packages, workspace_package},
     lint::passes,
     process::{self, answer},
     report::{Outcome, Report},
     targets::{PATIENCE, compile, this_machine},
 };
 
-const CRATES: [&str; 3] = ["weakrefs-table", "weakrefs-derive", "weakrefs"];
 const EXTENSION: [&str; 1] = ["weakrefs-python"];
 const PYTHONS: [&str; 2] = ["3.10", "3.15"];
 
-/// The part of `Cargo.toml` that names the version.
-#[derive(Deserialize)]
-struct Manifest {
-    workspace: Workspace,
-}
-
-#[derive(Deserialize)]
-struct Workspace {
-    package: Package,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct Package {
-    rust_version: String,
-}
-
 /// Everything that users build, by that version.
 pub(crate) fn check(report: &mut Report) -> Result<()> {
-    let version = rust_version(&fs::read_to_string("Cargo.toml")?)?;
+    let version = workspace_package(Path::new("."))?.rust_version;
     let label = format!("Rust {version}");
     if !is_available(&version) {
         return report.check(&label, "cargo check", || {
@@ -60,11 +41,6 @@ pub(crate) fn check(report: &mut Report) -> Result<()> {
     })
 }
 
-fn rust_version(manifest: &str) -> Result<String> {
-    let manifest: Manifest = toml::from_str(manifest).context("Cargo.toml has no rust-version")?;
-    Ok(manifest.workspace.package.rust_version)
-}
-
 /// Whether the toolchain is there, or has come now.
 fn is_available(version: &str) -> bool {
     let mut rustc = Command::new("rustup");
@@ -75,16 +51,4 @@ fn is_available(version: &str) -> bool {
     let mut rustup = Command::new("rustup");
     rustup.args(["toolchain", "install", version, "--profile", "minimal"]);
     process::share(&mut rustup, PATIENCE).is_ok_and(|status| status.success())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_version_is_that_of_the_workspace() {
-        let manifest = "[workspace]\nmembers = []\n[workspace.package]\nrust-version = '1.85'\n";
-        assert_eq!(rust_version(manifest).unwrap(), "1.85");
-        assert!(rust_version("[package]\nrust-version = '1.85'").is_err());
-    }
 }

@@ -23,17 +23,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context as _, Result};
-use serde::Deserialize;
+use anyhow::Result;
 
 use crate::{
+    cargo::workspace_package,
     environment::{self, Environment},
     interpreters::Interpreter,
     lint::passes,
     report::{Report, table},
 };
 
-pub(crate) use self::crates::{CRATES, publishable};
+pub(crate) use self::crates::publishable;
 
 /// What is uploaded. Cargo puts its own here, too.
 const ARTEFACTS: &str = "target/package";
@@ -44,23 +44,6 @@ const WORK: &str = "target/packaging";
 /// The least that pyroma, which rates metadata, may give: all. What it may not ask for is an address for mail: the project has
 /// none, and its page for issues is among the addresses.
 const RATING: [&str; 4] = ["--min", "10", "--skip-tests", "AuthorEmail"];
-
-/// What the workspace says of all its packages.
-#[derive(Deserialize)]
-struct Manifest {
-    workspace: Workspace,
-}
-
-#[derive(Deserialize)]
-struct Workspace {
-    package: Package,
-}
-
-#[derive(Deserialize)]
-struct Package {
-    version: String,
-    repository: String,
-}
 
 /// Makes and checks everything, with wheels for these minor versions. The tools run on `main`; wheels are tried on each of
 /// `interpreters`.
@@ -74,7 +57,7 @@ pub(crate) fn run(
         fs::create_dir_all(directory)?;
     }
     let root = Path::new(".");
-    let version = manifest(root)?.workspace.package.version;
+    let version = workspace_package(root)?.version;
     let mut report = Report::default();
     report.check("pages", "addresses and changelog", || pages::check(root))?;
     publishable(&mut report)?;
@@ -143,9 +126,4 @@ fn print() -> Result<()> {
     }
     println!("\n{ARTEFACTS}\n\n{list}");
     Ok(())
-}
-
-/// The workspace's manifest.
-fn manifest(root: &Path) -> Result<Manifest> {
-    toml::from_str(&fs::read_to_string(root.join("Cargo.toml"))?).context("cannot read Cargo.toml")
 }

@@ -8,10 +8,10 @@ use std::{fs, path::Path, process::Command};
 use anyhow::{Context as _, Result};
 
 use crate::{
-    cargo::{cargo, host, packages},
+    cargo::{CRATES, cargo, host, packages},
     checks,
     lint::passes,
-    package::{CRATES, publishable},
+    package::publishable,
     process::answer,
     report::{Outcome, Report},
 };

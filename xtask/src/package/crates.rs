@@ -6,14 +6,11 @@ use anyhow::{Context as _, Result, ensure};
 
 use super::ARTEFACTS;
 use crate::{
-    cargo::{cargo, packages},
+    cargo::{CRATES, cargo, packages},
     lint::passes,
     process,
     report::{Outcome, Report},
 };
-
-/// What is published, each after those that it depends on.
-pub(crate) const CRATES: [&str; 3] = ["weakrefs-table", "weakrefs-derive", "weakrefs"];
 
 const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 

@@ -5,8 +5,7 @@ use std::{fs, path::Path};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use super::manifest;
-use crate::report::Outcome;
+use crate::{cargo::workspace_package, report::Outcome};
 
 /// The pages of the packages, and where their other addresses are.
 const PAGES: [&str; 5] = [
@@ -23,7 +22,7 @@ const FILES_HOST: &str = "https://raw.githubusercontent.com/";
 
 /// Checks all of it in the tree at `root`; how many addresses it has found is what has passed.
 pub(super) fn check(root: &Path) -> Result<Outcome> {
-    let package = manifest(root)?.workspace.package;
+    let package = workspace_package(root)?;
     let mut passed = 0;
     for page in PAGES {
         let text = fs::read_to_string(root.join(page))?;
