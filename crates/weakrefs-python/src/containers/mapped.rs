@@ -4,6 +4,7 @@ use super::container::Container;
 use super::data::Shown;
 use crate::interpreter::error::Result;
 use pyo3::{Bound, PyAny, Python};
+use weakrefs_table::{Position, Table};
 
 /// An entry of a mapping.
 pub(crate) trait Mapped: Shown {
@@ -25,8 +26,8 @@ pub(crate) trait Mapped: Shown {
     /// The value, unless it is dead. Counts a reference up and does nothing else.
     fn value<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>>;
 
-    /// Whether the value is there: one that is held strongly always is.
-    fn has_value(&self, py: Python<'_>) -> bool;
+    /// Whether the entry at a position of `table` has its value: one that is held strongly always is there.
+    fn has_value_at(table: &Table<Self>, at: Position, py: Python<'_>) -> bool;
 
     /// Whether this and `other`, both alive, have the same value.
     fn has_value_of(&self, other: &Self) -> bool;

@@ -182,9 +182,7 @@ fn contains<'py, M: Mapped>(this: This<'_, 'py, M>, key: Argument<'_, 'py>) -> R
         return Ok(false);
     };
     // An entry whose key equals one that is alive has a live key.
-    let found = this.find(&key, hash, |table, at| {
-        table.get(at).is_some_and(|entry| entry.has_value(key.py()))
-    })?;
+    let found = this.find(&key, hash, |table, at| M::has_value_at(table, at, key.py()))?;
     Ok(found.unwrap_or(false))
 }
 

@@ -27,6 +27,7 @@ use crate::references::weak_ref::WeakRef;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::ffi::CStr;
 use std::mem;
+use weakrefs_table::{NoRoom, Position, Table};
 
 /// A weakly held key with its value.
 #[derive(Clone)]
@@ -138,7 +139,7 @@ impl Mapped for KeyEntry {
     }
 
     #[inline]
-    fn has_value(&self, _py: Python<'_>) -> bool {
+    fn has_value_at(_table: &Table<Self>, _at: Position, _py: Python<'_>) -> bool {
         true
     }
 
@@ -188,7 +189,7 @@ impl Mapped for KeyEntry {
                 drop::<Option<Strong>>(replaced);
                 Ok(())
             }
-            Err(weakrefs_table::NoRoom { .. }) => Err(no_memory(key.py())),
+            Err(NoRoom { .. }) => Err(no_memory(key.py())),
         }
     }
 

@@ -28,7 +28,7 @@ use pyo3::types::PyDict;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::ffi::CStr;
 use std::mem;
-use weakrefs_table::NoRoom;
+use weakrefs_table::{NoRoom, Position, Table};
 
 /// A key with its weakly held value.
 #[derive(Clone)]
@@ -143,8 +143,8 @@ impl Mapped for ValueEntry {
     }
 
     #[inline]
-    fn has_value(&self, py: Python<'_>) -> bool {
-        self.value.is_alive(py)
+    fn has_value_at(table: &Table<Self>, at: Position, py: Python<'_>) -> bool {
+        table.get(at).is_some_and(|entry| entry.value.is_alive(py))
     }
 
     #[inline]
