@@ -1,7 +1,7 @@
 //! The hashes of keys and elements, and the words for what has none.
 //!
-//! The standard containers ask `dict` and `set`, whose words from 3.14 on say what the object was to be used for. Those of
-//! ours say the same on every version (S25): of a weakly held key or element, that its reference cannot be used.
+//! The standard containers ask `dict` and `set`, whose words from 3.14 on say what the object was to be used for. The words here
+//! say the same on every version (S25): of a weakly held key or element, that its reference cannot be used.
 
 #![allow(unsafe_code, reason = "the text of an exception")]
 

@@ -318,7 +318,7 @@ method!(popitem(this) {
 
 method!(clear(this) {
     if !Natives::<M>::POPITEM.is_of(this.as_object())? {
-        // Another `popitem` than ours: until there is nothing left.
+        // Another `popitem` than the native one: until there is nothing left.
         loop {
             match call_method(name::popitem(this.py()), [this.as_object()]) {
                 Ok(_) => {}

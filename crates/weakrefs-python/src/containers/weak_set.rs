@@ -251,7 +251,7 @@ method!(update(this, other) {
     Ok(none(this.py()))
 });
 
-/// Adds each element of `other`: by `add`, if that is not ours.
+/// Adds each element of `other`: by `add`, if the class has another one than the native.
 fn add_each<'py>(this: This<'_, 'py, Element>, other: Argument<'_, 'py>) -> Result<()> {
     let py = this.py();
     if !ADD.is_of(this.as_object())? {

@@ -252,7 +252,7 @@ impl<P: Payload> Object<P> {
     /// Makes the class `name`, whose objects carry a `P`.
     ///
     /// Without a `tp_new` of its own, it has the one of `object`: whoever makes objects of the standard class without
-    /// `__init__`, as `copyreg` does, makes objects of ours (S40).
+    /// `__init__`, as `copyreg` does, makes objects of this one (S40).
     pub(crate) fn create_class<'py, const N: usize>(
         py: Python<'py>,
         name: &'static CStr,

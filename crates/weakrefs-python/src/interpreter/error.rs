@@ -1,4 +1,4 @@
-//! Python exceptions, raised without an allocation of ours.
+//! Python exceptions, raised without an allocation.
 //!
 //! An exception stays where the interpreter keeps it, in the thread; [`Raised`] only says that it is there. So an
 //! error costs nothing to pass on, and where memory is short there is nothing that could fail: a message is written into
