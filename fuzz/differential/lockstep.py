@@ -158,7 +158,9 @@ class Lockstep:
         if acted or ours.log or theirs.log or ours.calls or theirs.calls or index % FULL_CHECK_EVERY == 0:
             # Owners are made anew in an order of either's own, in which the collector finds them.
             among_owners = text.startswith("collect") and any(name[0] == "w" for name in theirs.names)
-            self._compare_all(among_owners or UNORDERED.search(text) is not None)
+            # A walk in the middle of a death may come upon its entry, and takes it out before its own turn comes.
+            amid_death = any(HOLDER.search(text) for text in ours.acted)
+            self._compare_all(among_owners or amid_death or UNORDERED.search(text) is not None)
         else:
             for name in line.containers:
                 self._compare_container(name, *[world.names.get(name) for world in self.worlds])
