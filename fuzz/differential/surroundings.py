@@ -57,7 +57,7 @@ BUSES = Menu(
             """{b} == {c}.{method}
            {b} != {b}
            {c}.{method} == {c}.{method}
-           hash({b}) == hash({c}.{method})
+           {b} != {c}.{method} or hash({b}) == hash({c}.{method})
            {b}
            {b}.__self__ is {c}
            {b}.__func__ is type({c}).{method}
