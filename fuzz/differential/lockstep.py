@@ -156,9 +156,9 @@ class Lockstep:
         if not (".pop(" in text and self._is_excused(results[0])):
             self._compare("result", *results)
         if text.startswith("collect"):
-            # A collection takes the garbage of both worlds: of calls in it only the world that asked is told.
+            # A collection takes the garbage of both worlds: of calls and errors in it the world that asked is told.
             for world in self.worlds:
-                world.log[:] = [entry for entry in world.log if entry[1] != "called"]
+                world.log[:] = [entry for entry in world.log if entry[1] not in ("called", "unraisable")]
         if acted or ours.log or theirs.log or ours.calls or theirs.calls or index % FULL_CHECK_EVERY == 0:
             # Owners are made anew in an order of either's own, in which the collector finds them.
             among_owners = text.startswith("collect") and any(name[0] == "w" for name in theirs.names)
