@@ -222,9 +222,8 @@ impl<C> Candidates<C> {
     ) -> Result<(), NoRoom> {
         let pending = self.others.len();
         for (at, entry) in table.candidates(lookup.hash()) {
-            let known = self.unequal.iter().chain(self.others.iter().take(pending));
-            let is_known = |listed: &Listed<C>| lookup.is_of(&listed.candidate, entry);
-            if !{ known }.any(is_known) {
+            let mut known = self.unequal.iter().chain(self.others.iter().take(pending));
+            if !known.any(|listed| lookup.is_of(&listed.candidate, entry)) {
                 self.others.try_reserve(1)?;
                 self.others.extend(Listed::at(lookup, table, at));
             }
