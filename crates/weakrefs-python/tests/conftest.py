@@ -32,6 +32,17 @@ def _explicit_collection():
 
 
 @pytest.fixture
+def engine(_explicit_collection):
+    """The engine of the ephemerons, whose own objects were frozen, too: it notices that at a full collection, and takes part
+    again from the next insertion on.
+    """
+    mapping = weakrefs.EphemeronDictionary()
+    for function in (engine, lambda: None):
+        mapping[function] = function
+        gc.collect()
+
+
+@pytest.fixture
 def run(tmp_path):
     """Runs `python`, or another command, in `tmp_path` with the arguments given, and says how it went."""
 
@@ -39,7 +50,13 @@ def run(tmp_path):
         witness = tmp_path / "witness"
         witness.unlink(missing_ok=True)
         # Buffered, as it is for most: what is written before the interpreter starts over must not be lost.
-        without = {"WEAKREFS_CHILDREN", "WEAKREFS_INSTALL", "WEAKREFS_REPORT", "PYTHONUNBUFFERED"}
+        without = {
+            "WEAKREFS_CHILDREN",
+            "WEAKREFS_EPHEMERONS",
+            "WEAKREFS_INSTALL",
+            "WEAKREFS_REPORT",
+            "PYTHONUNBUFFERED",
+        }
         environment = {name: value for name, value in os.environ.items() if name not in without}
         environment.update({"WITNESS": str(witness), "PYTHONDONTWRITEBYTECODE": "1"}, **dict(env))
         environment = {name: value for name, value in environment.items() if value is not None}
