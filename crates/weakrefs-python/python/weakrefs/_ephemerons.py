@@ -42,7 +42,7 @@ def ephemerons():
 
     Where it is not, an `EphemeronDictionary` is a `WeakKeyDictionary` and keeps entries whose value refers to their key, an
     `EphemeronValueDictionary` is a `WeakValueDictionary`, and a finalizer must not refer to its object. The engine checks in
-    each collection whether the collector is what it takes it for, so an answer may change once from yes to no.
+    each collection whether the collector does what it expects, so the answer may change.
 
     >>> import weakrefs
     >>> print(weakrefs.ephemerons()) # doctest: +ELLIPSIS
