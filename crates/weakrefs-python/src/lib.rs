@@ -9,6 +9,7 @@
 //! | `interpreter` | what all need of the interpreter: errors, references, classes, arguments, calls |
 //! | `references` | weak references: the interpreter's own, `KeyedRef`, `WeakMethod` |
 //! | `containers` | the table of a container, lookups, eviction, iteration, and the three classes |
+//! | `ephemerons` | what refers to some objects only as long as others are reachable |
 //! | `finalize` | finalizers, and what happens to them at exit |
 //! | `module` | the module itself: everything is made there |
 
@@ -20,6 +21,7 @@ compile_error!(
 );
 
 mod containers;
+mod ephemerons;
 mod finalize;
 mod interpreter;
 mod module;

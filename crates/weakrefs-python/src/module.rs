@@ -12,11 +12,12 @@ use crate::containers::subclassing;
 use crate::containers::weak_key_dictionary::{self, KeyEntry};
 use crate::containers::weak_set;
 use crate::containers::weak_value_dictionary::{self, ValueEntry};
+use crate::ephemerons::rule;
 use crate::finalize::{exit, finalizer, inspection};
 use crate::interpreter::class::{LAST_METHOD, Table as Static};
 use crate::interpreter::entry::{enter, passed};
 use crate::interpreter::error::{Raised, Result, given, type_error};
-use crate::interpreter::object::Argument;
+use crate::interpreter::object::{self, Argument};
 use crate::interpreter::{home, method, names, slots, turns};
 use crate::references::{bound_method, keyed_ref, weak_method};
 use pyo3::types::PyType;
@@ -110,6 +111,7 @@ fn fill(module: Argument<'_, '_>) -> Result<()> {
     set_algebra::CHAIN.make(py, || member_of(py, c"itertools", c"chain"))?;
     set_algebra::FILTER.make(py, || member_of(py, c"builtins", c"filter"))?;
 
+    rule::start(py)?;
     keyed_ref::make_class(py)?;
     weak_method::make_class(py)?;
     finalizer::make_class(py)?;
@@ -139,14 +141,8 @@ fn fill(module: Argument<'_, '_>) -> Result<()> {
     add(module, c"WeakMethod", weak_method::CLASS.get(py).as_any())?;
     add(module, c"finalize", finalizer::CLASS.get(py).as_any())?;
     inspection::add_functions(module)?;
-    // SAFETY: a text; the result is a new reference, or null with an error set.
-    let version = unsafe {
-        let version = env!("CARGO_PKG_VERSION");
-        given(
-            py,
-            ffi::PyUnicode_FromStringAndSize(version.as_ptr().cast(), version.len() as _),
-        )?
-    };
+    rule::add_to(module)?;
+    let version = object::string(py, env!("CARGO_PKG_VERSION"))?;
     add(module, c"__version__", &version)
 }
 

@@ -85,6 +85,19 @@ impl<E> Storage<E> {
         self.slots.iter().filter_map(|slot| slot.entry.as_ref())
     }
 
+    /// Those of them that are not present.
+    pub(crate) fn kept(&self) -> impl Iterator<Item = &E> {
+        let slots = if self.retired.is_empty() {
+            &[]
+        } else {
+            self.slots.as_slice()
+        };
+        slots.iter().zip(0..).filter_map(|(slot, at)| {
+            let entry = slot.entry.as_ref()?;
+            self.present(at).is_none().then_some(entry)
+        })
+    }
+
     pub(crate) fn allocated_bytes(&self) -> usize {
         self.slots.capacity() * size_of::<Slot<E>>() + self.index.allocated_bytes()
     }

@@ -212,6 +212,12 @@ impl<E> Table<E> {
         self.storage.owned().chain(kept)
     }
 
+    /// What the table owns beside the present entries: those kept for open snapshots.
+    pub fn kept(&self) -> impl Iterator<Item = &E> {
+        let kept = self.generations.iter().flat_map(Generation::owned);
+        self.storage.kept().chain(kept)
+    }
+
     /// The memory that the table owns, in bytes, without what its entries own.
     #[must_use]
     pub fn allocated_bytes(&self) -> usize {

@@ -276,6 +276,7 @@ fn run(operations: Vec<Operation>) {
         check(&table, &model);
         // A garbage collector sees what there is, each once.
         assert_eq!(table.owned().count(), Rc::strong_count(&alive) - 1);
+        assert_eq!(table.owned().count() - table.kept().count(), model.len());
     }
     for mut reader in open {
         reader.read(&table, &evicted, reader.expected.len() + 1);

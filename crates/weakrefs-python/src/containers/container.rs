@@ -22,6 +22,7 @@
 
 use super::entry::Entry;
 use super::evictor::Evictor;
+use super::holder;
 use crate::interpreter::class::{self, Object, Payload, Stop, Visit, offset_in_object};
 use crate::interpreter::constant::Constant;
 use crate::interpreter::error::{Result, no_memory};
@@ -31,7 +32,7 @@ use crate::interpreter::owned::Slot;
 use crate::interpreter::remains::Link;
 use crate::interpreter::slots::{Instance, Receiver};
 use pyo3::types::PyType;
-use pyo3::{Python, ffi};
+use pyo3::{Bound, PyAny, Python, ffi};
 use std::cell::UnsafeCell;
 use std::cmp::Ordering;
 use std::collections::TryReserveError;
@@ -44,7 +45,7 @@ use weakrefs_table::{Miss, Position, Table};
 #[repr(C)]
 pub(crate) struct Container<E: Entry> {
     evictor: Slot,
-    link: UnsafeCell<Link>,
+    pub(super) link: UnsafeCell<Link>,
     entries: PhantomData<fn() -> E>,
 }
 
@@ -55,15 +56,22 @@ unsafe impl<E: Entry> Payload for Container<E> {
     fn visit(&self, visit: Visit) -> std::result::Result<(), Stop> {
         // SAFETY: the collector calls, with the thread attached.
         let py = unsafe { Python::assume_attached() };
-        let Some(table) = self.table(py) else {
+        let Some(evictor) = self.evicting(py) else {
             return Ok(());
         };
-        table
+        if !holder::reports_all(self, evictor, visit) {
+            return Ok(());
+        }
+        evictor
+            .table
             .inspect(|table| table.owned().try_for_each(|entry| entry.visit(visit)))
             .unwrap_or(Ok(()))
     }
 
     fn release(&self, py: Python<'_>) {
+        if let Some(evictor) = self.evicting(py) {
+            evictor.container.set(ptr::null_mut());
+        }
         self.clear_entries(py);
         self.evictor.clear(py);
     }
@@ -91,12 +99,18 @@ impl<E: Entry> Receiver for Container<E> {
 }
 
 impl<E: Entry> Container<E> {
+    /// The evictor, if there has ever been an entry.
+    #[inline]
+    pub(super) fn evicting<'a>(&'a self, py: Python<'a>) -> Option<&'a Evictor<E>> {
+        let evictor = self.evictor.peek(py)?;
+        // SAFETY: an evictor for such entries. It stays as long as the container, so it outlives the borrow.
+        Some(unsafe { class::payload::<Evictor<E>>(evictor) })
+    }
+
     /// The table, if there has ever been an entry.
     #[inline]
     pub(crate) fn table<'a>(&'a self, py: Python<'a>) -> Option<&'a Guarded<Table<E>>> {
-        let evictor = self.evictor.peek(py)?;
-        // SAFETY: an evictor of such a table. It stays as long as the container, so the table outlives the borrow.
-        Some(unsafe { &class::payload::<Evictor<E>>(evictor).table })
+        self.evicting(py).map(|evictor| &evictor.table)
     }
 
     /// The callback for the references of this container, and the table.
@@ -106,7 +120,7 @@ impl<E: Entry> Container<E> {
         py: Python<'py>,
     ) -> Result<(Argument<'a, 'py>, &'a Guarded<Table<E>>)> {
         if self.evictor.is_empty() {
-            let evictor = Evictor::<E>::make(py)?;
+            let evictor = Evictor::<E>::make(py, Object::of_payload(self))?;
             // Making it runs nothing that could have been quicker.
             drop(self.evictor.replace(py, Some(evictor)));
         }
@@ -114,6 +128,14 @@ impl<E: Entry> Container<E> {
             (Some(evictor), Some(table)) => Ok((evictor, table)),
             _ => Err(no_memory(py)),
         }
+    }
+
+    /// The callback for a new entry.
+    #[inline]
+    pub(crate) fn callback<'a, 'py: 'a>(&'a self, py: Python<'py>) -> Result<Argument<'a, 'py>> {
+        let (callback, _) = self.evictor(py)?;
+        holder::keep_up(self, py);
+        Ok(callback)
     }
 
     /// How many entries there are, counting those that are dead but not yet evicted (S20).
@@ -234,17 +256,20 @@ impl<E: Entry> Container<E> {
     }
 }
 
-/// A container that no object holds, for the time of an operation.
-pub(crate) struct Scratch<'py, E: Entry>(Python<'py>, Container<E>);
+/// A container that nobody else knows, for the time of an operation.
+pub(crate) struct Scratch<'py, E: Entry> {
+    object: Bound<'py, PyAny>,
+    entries: PhantomData<E>,
+}
 
 impl<'py, E: Entry> Scratch<'py, E> {
-    pub(crate) fn new(py: Python<'py>) -> Self {
-        let container = Container {
-            evictor: Slot::empty(),
-            link: UnsafeCell::new(Link::default()),
+    pub(crate) fn new(py: Python<'py>) -> Result<Self> {
+        // SAFETY: the class was made for containers of such entries, over the head of `object`.
+        let object = unsafe { class::allocate(py, E::classes().container.as_ptr().cast())? };
+        Ok(Self {
+            object,
             entries: PhantomData,
-        };
-        Self(py, container)
+        })
     }
 }
 
@@ -252,13 +277,8 @@ impl<E: Entry> Deref for Scratch<'_, E> {
     type Target = Container<E>;
 
     fn deref(&self) -> &Container<E> {
-        &self.1
-    }
-}
-
-impl<E: Entry> Drop for Scratch<'_, E> {
-    fn drop(&mut self) {
-        self.1.release(self.0);
+        // SAFETY: it was made so.
+        unsafe { class::payload(self.object.as_borrowed()) }
     }
 }
 

@@ -6,13 +6,15 @@ use super::container::{Container, Scratch, This};
 use super::data::Shown;
 use super::entry::{Classes, Entry, Part, Taken};
 use super::subclassing::{class_of, is_unchanged, new_public};
+use crate::ephemerons::rule::Rule;
 use crate::interpreter::class::{Stop, Visit};
 use crate::interpreter::error::{Result, no_memory};
 use crate::interpreter::object::{self, call};
 use crate::interpreter::owned::Strong;
 use crate::interpreter::turns::Turns;
 use crate::references::weak_ref::WeakRef;
-use pyo3::{Borrowed, Bound, PyAny, Python};
+use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
+use std::ptr;
 
 /// A weakly held element.
 #[derive(Clone)]
@@ -54,13 +56,19 @@ impl Entry for Element {
         unsafe { WeakRef::view_unchecked(identity) }.upgrade(identity.py())
     }
 
-    fn hash_of(reference: &Bound<'_, PyAny>) -> Result<isize> {
-        Ok(WeakRef::view(reference)?.remembered_hash())
+    fn hash_of(_py: Python<'_>, reference: &WeakRef) -> Option<isize> {
+        Some(reference.remembered_hash())
     }
 
     fn visit(&self, visit: Visit) -> std::result::Result<(), Stop> {
         visit.one(self.0.object().as_ptr())
     }
+
+    fn held(&self) -> *mut ffi::PyObject {
+        ptr::null_mut()
+    }
+
+    const RULE: Rule = Rule::Never;
 
     #[inline]
     fn take<'py>(&self, py: Python<'py>, _part: Part) -> Option<Taken<'py>> {
@@ -118,7 +126,7 @@ impl Shown for Element {
         // With the elements themselves, so that none can die before its entry is in place.
         let mut entries = Vec::new();
         // Of equal elements, the first one counts.
-        let distinct = Scratch::<Element>::new(py);
+        let distinct = Scratch::<Element>::new(py)?;
         for reference in object::iterate(&references)? {
             let reference = reference?;
             let reference = WeakRef::view(&reference)?;

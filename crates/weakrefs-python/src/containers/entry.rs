@@ -1,13 +1,13 @@
 //! [`Entry`]: what the table of a container holds, and the classes that belong to its kind.
 
+use crate::ephemerons::rule::Rule;
 use crate::interpreter::class::{Stop, Visit};
 use crate::interpreter::constant::Constant;
-use crate::interpreter::error::Result;
 use crate::interpreter::method::Native;
 use crate::interpreter::owned::Strong;
 use crate::references::weak_ref::WeakRef;
 use pyo3::types::PyType;
-use pyo3::{Bound, PyAny, Python};
+use pyo3::{Bound, PyAny, Python, ffi};
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicU32;
 
@@ -85,11 +85,21 @@ pub(crate) trait Entry: Clone + Send + Sync + 'static {
     /// The key behind an entry's [`identity`](Self::identity), unless it is dead.
     fn key_of<'py>(identity: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>>;
 
-    /// The hash under which the entry of `reference` is in the table.
-    fn hash_of(reference: &Bound<'_, PyAny>) -> Result<isize>;
+    /// The hash under which the entry of `reference` is in the table, if it says so.
+    fn hash_of(py: Python<'_>, reference: &WeakRef) -> Option<isize>;
 
     /// Visits the objects that the entry owns.
     fn visit(&self, visit: Visit) -> std::result::Result<(), Stop>;
+
+    /// What the entry holds for the sake of the referent: it may be held only as long as that is reachable (S43). Null
+    /// where there is nothing.
+    fn held(&self) -> *mut ffi::PyObject;
+
+    /// Whether the reference refers to that as well.
+    const REFERENCE_HOLDS: bool = false;
+
+    /// For which containers of the kind that rule holds.
+    const RULE: Rule;
 
     /// A part of the entry, unless it is dead. Counts references up and does nothing else.
     fn take<'py>(&self, py: Python<'py>, part: Part) -> Option<Taken<'py>>;

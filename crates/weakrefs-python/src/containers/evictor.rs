@@ -6,19 +6,21 @@
 #![allow(unsafe_code, reason = "a native class")]
 
 use super::entry::Entry;
+use super::holder;
+use crate::ephemerons::engine::{self, Listed};
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{
     self, LAST_MEMBER, Object, Payload, Stop, Table as Static, Visit, offset_in_object,
     offset_member, slot,
 };
-use crate::interpreter::error::Result;
+use crate::interpreter::error::{Result, type_error};
 use crate::interpreter::guarded::Guarded;
 use crate::interpreter::object::none;
 use crate::interpreter::remains::Link;
 use crate::interpreter::slots::{self, Instance};
 use crate::references::weak_ref::WeakRef;
 use pyo3::{Bound, PyAny, Python, ffi};
-use std::cell::UnsafeCell;
+use std::cell::{Cell, UnsafeCell};
 use std::ffi::c_void;
 use std::mem;
 use weakrefs_table::Table;
@@ -28,6 +30,11 @@ use weakrefs_table::Table;
 pub(crate) struct Evictor<E: Entry> {
     entry: ffi::vectorcallfunc,
     link: UnsafeCell<Link>,
+    /// The container, as long as that lives.
+    pub(crate) container: Cell<*mut ffi::PyObject>,
+    /// The number of the last collection in which the container was, or which had been before it was made.
+    pub(crate) seen: Cell<usize>,
+    pub(crate) listed: Listed,
     pub(crate) table: Guarded<Table<E>>,
 }
 
@@ -75,14 +82,21 @@ impl<E: Entry> Evictor<E> {
                 ],
             )
         })?;
+        holder::register::<E>(py);
         Ok(())
     }
 
-    /// A new one, with an empty table.
-    pub(crate) fn make(py: Python<'_>) -> Result<Bound<'_, PyAny>> {
+    /// A new one for `container`, with an empty table.
+    pub(crate) fn make<'py>(
+        py: Python<'py>,
+        container: *mut ffi::PyObject,
+    ) -> Result<Bound<'py, PyAny>> {
         let evictor = Self {
             entry: slots::vectorcall(evict::<E>),
             link: UnsafeCell::new(Link::default()),
+            container: Cell::new(container),
+            seen: Cell::new(engine::now()),
+            listed: Listed::default(),
             table: Guarded::new(Table::new()),
         };
         // SAFETY: the class was made for this payload.
@@ -100,8 +114,11 @@ fn evict<'py, E: Entry>(
 ) -> Result<Bound<'py, PyAny>> {
     let py = this.py();
     let [reference] = arguments.all(&EVICT)?;
-    if !WeakRef::view(&reference)?.is_alive(py) {
-        let hash = E::hash_of(&reference)?;
+    let dead = WeakRef::view(&reference)?;
+    if !dead.is_alive(py) {
+        // Those of a `WeakValueDictionary` alone may have none.
+        let hash = E::hash_of(py, dead)
+            .ok_or_else(|| type_error(py, format_args!("expected a KeyedRef")))?;
         let evicted = this.table.with(py, |table| {
             let dead = |entry: &E| entry.reference().object().as_ptr() == reference.as_ptr();
             if E::SHOWN_DEAD {

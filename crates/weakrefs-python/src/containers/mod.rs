@@ -6,6 +6,7 @@
 //! | `container` | [`Container`](container::Container): the table of a container object |
 //! | `lookup` | finding and inserting, with comparisons outside of the table |
 //! | `evictor` | the callback that evicts |
+//! | `holder` | containers that hold keys or values only as long as others are reachable |
 //! | `iterator` | iterators |
 //! | `data` | the references of a container, shown and exchanged |
 //! | `subclassing` | what native code asks about the Python classes derived from it |
@@ -23,6 +24,7 @@ pub(crate) mod element;
 pub(crate) mod entry;
 pub(crate) mod evictor;
 pub(crate) mod hashing;
+mod holder;
 pub(crate) mod iterator;
 pub(crate) mod lookup;
 pub(crate) mod mapped;

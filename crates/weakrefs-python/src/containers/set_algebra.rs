@@ -318,7 +318,7 @@ pub(crate) fn toggle(set: &Container<Element>, other: &Bound<'_, PyAny>) -> Resu
         Some(other) => other.collect(py, Clone::clone)?,
         None => {
             // Each element counts once, however often it comes.
-            let distinct = Scratch::new(py);
+            let distinct = Scratch::new(py)?;
             add_all(&distinct, other)?;
             distinct.collect(py, Clone::clone)?
         }

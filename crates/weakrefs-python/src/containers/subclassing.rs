@@ -9,6 +9,7 @@
 
 use super::container::This;
 use super::entry::Entry;
+use crate::ephemerons::rule::has_rule;
 use crate::interpreter::entry::passed;
 use crate::interpreter::error::{Result, type_error};
 use crate::interpreter::method;
@@ -30,7 +31,12 @@ fn public_class<'a, 'py, E: Entry>(this: This<'a, 'py, E>) -> Borrowed<'a, 'py, 
     // SAFETY: a class lives as long as its objects, and its bases as long as it.
     unsafe {
         let mut class = ffi::Py_TYPE(object.as_ptr());
-        while class != native && !(*class).tp_base.is_null() && (*class).tp_base != native {
+        let is_public = |class: *mut ffi::PyTypeObject| {
+            let base = (*class).tp_base;
+            // The ephemerons are derived from the other public class of the kind.
+            base.is_null() || base == native || has_rule(class) && !has_rule(base)
+        };
+        while class != native && !is_public(class) {
             class = (*class).tp_base;
         }
         passed(object.py(), class.cast())

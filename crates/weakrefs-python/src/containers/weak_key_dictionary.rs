@@ -14,6 +14,7 @@ use super::entry::{Classes, Entry, Part, Taken};
 use super::hashing::{check_weak, possible_weak_key_hash, weak_key_hash};
 use super::mapped::Mapped;
 use super::mapping::{self, native};
+use crate::ephemerons::rule::Rule;
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{Stop, Visit};
 use crate::interpreter::error::{Raised, Result, no_memory, type_error};
@@ -72,14 +73,21 @@ impl Entry for KeyEntry {
         unsafe { WeakRef::view_unchecked(identity) }.upgrade(identity.py())
     }
 
-    fn hash_of(reference: &Bound<'_, PyAny>) -> Result<isize> {
-        Ok(WeakRef::view(reference)?.remembered_hash())
+    fn hash_of(_py: Python<'_>, reference: &WeakRef) -> Option<isize> {
+        Some(reference.remembered_hash())
     }
 
     fn visit(&self, visit: Visit) -> std::result::Result<(), Stop> {
         visit.one(self.key.object().as_ptr())?;
         visit.one(self.value.as_ptr())
     }
+
+    #[inline]
+    fn held(&self) -> *mut ffi::PyObject {
+        self.value.as_ptr()
+    }
+
+    const RULE: Rule = Rule::BySwitch;
 
     #[inline]
     fn take<'py>(&self, py: Python<'py>, part: Part) -> Option<Taken<'py>> {
@@ -154,8 +162,7 @@ impl Mapped for KeyEntry {
         hash: isize,
         value: &Bound<'_, PyAny>,
     ) -> Result<Self> {
-        let (evictor, _) = container.evictor(key.py())?;
-        let key = WeakRef::new(key, evictor)?;
+        let key = WeakRef::new(key, container.callback(key.py())?)?;
         key.remember_hash(hash);
         Ok(Self {
             key,
@@ -226,7 +233,7 @@ impl Shown for KeyEntry {
         // With the keys themselves, so that none can die before its entry is in place.
         let mut entries = Vec::new();
         // References to equal keys, which a `ref` subclass may call unequal, count once.
-        let distinct = Scratch::<KeyEntry>::new(py);
+        let distinct = Scratch::<KeyEntry>::new(py)?;
         object::for_each_item(&mapping::dict_of(&references)?, |reference, value| {
             let reference = WeakRef::view(reference)?;
             let Some(key) = reference.upgrade(py) else {

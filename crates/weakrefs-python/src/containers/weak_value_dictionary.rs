@@ -13,9 +13,10 @@ use super::hashing;
 use super::iterator::WeakIterator;
 use super::mapped::Mapped;
 use super::mapping::{self, native};
+use crate::ephemerons::rule::Rule;
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{Stop, Visit};
-use crate::interpreter::error::{Result, no_memory, type_error};
+use crate::interpreter::error::{Result, no_memory};
 use crate::interpreter::method::Native;
 use crate::interpreter::names::name;
 use crate::interpreter::object::{self, Argument, none, tuple};
@@ -68,7 +69,7 @@ impl Entry for ValueEntry {
 
     #[inline]
     fn hash(&self, py: Python<'_>) -> isize {
-        let of_reference = || keyed_ref::hash(self.value.object().bind(py).as_borrowed());
+        let of_reference = || Self::hash_of(py, &self.value);
         builtin_keys::known_hash(self.key.bind(py))
             .or_else(of_reference)
             .unwrap_or(-1)
@@ -78,15 +79,23 @@ impl Entry for ValueEntry {
         Some(identity.clone())
     }
 
-    fn hash_of(reference: &Bound<'_, PyAny>) -> Result<isize> {
-        keyed_ref::hash(reference.as_borrowed())
-            .ok_or_else(|| type_error(reference.py(), format_args!("expected a KeyedRef")))
+    fn hash_of(py: Python<'_>, reference: &WeakRef) -> Option<isize> {
+        keyed_ref::hash(reference.object().bind(py).as_borrowed())
     }
 
     fn visit(&self, visit: Visit) -> std::result::Result<(), Stop> {
         visit.one(self.key.as_ptr())?;
         visit.one(self.value.object().as_ptr())
     }
+
+    #[inline]
+    fn held(&self) -> *mut ffi::PyObject {
+        self.key.as_ptr()
+    }
+
+    const REFERENCE_HOLDS: bool = true;
+
+    const RULE: Rule = Rule::ByClass;
 
     #[inline]
     fn take<'py>(&self, py: Python<'py>, part: Part) -> Option<Taken<'py>> {

@@ -7,7 +7,9 @@
 
 #![allow(unsafe_code, reason = "a native class")]
 
-use super::{exit, registry};
+use super::{exit, holder, registry};
+use crate::ephemerons::engine::{self, Listed};
+use crate::ephemerons::rule;
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{
     self, LAST_ATTRIBUTE, LAST_MEMBER, LAST_METHOD, OPEN, Object, Payload, Stop, Table as Static,
@@ -36,7 +38,7 @@ pub(crate) struct Finalizer {
     /// Without it, as in one that was never alive, the interpreter calls by `tp_call`.
     entry: Cell<Option<ffi::vectorcallfunc>>,
     /// The weak reference to the object, which calls the finalizer.
-    object: Slot,
+    pub(super) object: Slot,
     function: Slot,
     /// A tuple.
     args: Slot,
@@ -46,8 +48,11 @@ pub(crate) struct Finalizer {
     atexit: Cell<bool>,
     /// Whether it waits to give up what it has done.
     waits: Cell<bool>,
+    /// Whether the function is a method of the object, or the object among the arguments.
+    pub(super) refers_to_object: Cell<bool>,
+    pub(super) listed: Listed,
     pub(super) place: registry::Place,
-    link: UnsafeCell<Link>,
+    pub(super) link: UnsafeCell<Link>,
 }
 
 /// A finalizer object.
@@ -68,9 +73,10 @@ unsafe impl Payload for Finalizer {
 
     fn visit(&self, visit: Visit) -> std::result::Result<(), Stop> {
         visit.one(self.object.as_ptr())?;
-        visit.one(self.function.as_ptr())?;
-        visit.one(self.args.as_ptr())?;
-        visit.one(self.kwargs.as_ptr())
+        if !holder::reports_all(self, visit) {
+            return Ok(());
+        }
+        self.visit_task(visit)
     }
 
     /// Only of one that is dead: the registry keeps the others.
@@ -89,6 +95,13 @@ unsafe impl Payload for Finalizer {
 }
 
 impl Finalizer {
+    /// Visits what the task consists of, beside the object.
+    pub(super) fn visit_task(&self, visit: Visit) -> std::result::Result<(), Stop> {
+        visit.one(self.function.as_ptr())?;
+        visit.one(self.args.as_ptr())?;
+        visit.one(self.kwargs.as_ptr())
+    }
+
     pub(super) fn is_alive(&self) -> bool {
         self.alive.get()
     }
@@ -345,6 +358,7 @@ pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
         construct_directly::<Finalizer>(&class);
         Ok(class)
     })?;
+    holder::register(py);
     Ok(())
 }
 
@@ -360,6 +374,14 @@ fn begin<'py>(own: This<'_, 'py>, arguments: Arguments<'_, 'py>) -> Result<()> {
     let [object, function] = arguments.up_to(2).positional().all(&INIT)?;
     let (args, kwargs) = (arguments.rest(2)?, arguments.named()?);
     exit::register(py)?;
+    let refers_to_object = rule::is_method_of(function, object)
+        || rule::refers_to(args.as_any().as_borrowed(), object)
+        || kwargs
+            .as_ref()
+            .is_some_and(|kwargs| rule::refers_to(kwargs.as_any().as_borrowed(), object));
+    if refers_to_object {
+        engine::has_news(py);
+    }
     let reference = WeakRef::new(&object, this)?;
     // From here on nothing runs, nor fails, until all is in place.
     let forgotten = own.end(this);
@@ -373,6 +395,7 @@ fn begin<'py>(own: This<'_, 'py>, arguments: Arguments<'_, 'py>) -> Result<()> {
     own.entry.set(Some(Finalizer::ENTRY));
     own.alive.set(true);
     own.atexit.set(true);
+    own.refers_to_object.set(refers_to_object);
     // SAFETY: a finalizer that has just become alive.
     unsafe { registry::add(this) };
     drop((forgotten, waiting));

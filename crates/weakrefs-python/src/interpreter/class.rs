@@ -21,6 +21,7 @@ use super::remains::{self, Link};
 use pyo3::types::PyType;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::ffi::{CStr, c_int, c_ulong, c_void};
+use std::mem::offset_of;
 use std::ptr;
 
 /// What the objects of a class begin with.
@@ -115,17 +116,32 @@ macro_rules! offset_in_object {
 
 pub(crate) use offset_in_object;
 
-/// How the collector visits a reference.
+/// How the collector, or somebody else, visits a reference.
 #[derive(Clone, Copy)]
 pub(crate) struct Visit {
     visit: ffi::visitproc,
     argument: *mut c_void,
 }
 
+/// The same function, called with the same argument.
+impl PartialEq for Visit {
+    fn eq(&self, other: &Self) -> bool {
+        self.visit as usize == other.visit as usize && self.argument == other.argument
+    }
+}
+
 /// The collector has seen enough.
 pub(crate) struct Stop(c_int);
 
 impl Visit {
+    pub(crate) const fn new(visit: ffi::visitproc, argument: *mut c_void) -> Self {
+        Self { visit, argument }
+    }
+
+    pub(crate) fn argument(self) -> *mut c_void {
+        self.argument
+    }
+
     /// Visits an object, or nothing.
     #[inline]
     pub(crate) fn one(self, object: *mut ffi::PyObject) -> std::result::Result<(), Stop> {
@@ -249,6 +265,14 @@ pub(crate) const HIDDEN: c_ulong = ffi::Py_TPFLAGS_HAVE_GC
 const SLOTS: usize = 48;
 
 impl<P: Payload> Object<P> {
+    /// The object of a payload.
+    pub(crate) fn of_payload(payload: &P) -> *mut ffi::PyObject {
+        ptr::from_ref(payload)
+            .wrapping_byte_sub(offset_of!(Self, payload))
+            .cast_mut()
+            .cast()
+    }
+
     /// Makes the class `name`, whose objects carry a `P`.
     ///
     /// Without a `tp_new` of its own, it has the one of `object`: whoever makes objects of the standard class without

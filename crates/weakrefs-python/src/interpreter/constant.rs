@@ -55,6 +55,12 @@ impl<T> Constant<T> {
         }
     }
 
+    /// Its address, or null before it is made.
+    #[inline]
+    pub(crate) fn as_ptr(&self) -> *mut ffi::PyObject {
+        self.0.load(Ordering::Acquire)
+    }
+
     /// Whether it is `object`.
     #[inline]
     pub(crate) fn is(&self, object: *mut ffi::PyObject) -> bool {

@@ -423,6 +423,15 @@ pub(crate) fn dict_pair<'py>(
     Ok((part(0)?, part(1)?))
 }
 
+/// A new string.
+pub(crate) fn string<'py>(py: Python<'py>, text: &str) -> Result<Bound<'py, PyAny>> {
+    // SAFETY: as many bytes of UTF-8 as the text has; the result is a new reference, or null with an error set.
+    unsafe {
+        let string = ffi::PyUnicode_FromStringAndSize(text.as_ptr().cast(), text.len() as _);
+        given(py, string)
+    }
+}
+
 /// The text of a string, for as long as that lives.
 pub(crate) fn text<'a>(string: Argument<'a, '_>) -> Result<&'a str> {
     let mut size = 0;

@@ -30,6 +30,35 @@ pub(crate) struct Link {
     finish: Option<unsafe fn(*mut Link)>,
 }
 
+impl Link {
+    pub(crate) const fn new(next: *mut Link, finish: unsafe fn(*mut Link)) -> Self {
+        Self {
+            next,
+            finish: Some(finish),
+        }
+    }
+
+    /// # Safety
+    /// `link` is valid.
+    pub(crate) unsafe fn next(link: *mut Link) -> *mut Link {
+        // SAFETY: the caller's promise.
+        unsafe { (*link).next }
+    }
+
+    /// Calls what the link was made for.
+    ///
+    /// # Safety
+    /// It may be called now.
+    pub(crate) unsafe fn finish(link: *mut Link) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            if let Some(finish) = (*link).finish {
+                finish(link);
+            }
+        }
+    }
+}
+
 impl Default for Link {
     fn default() -> Self {
         Self {
@@ -86,10 +115,8 @@ fn finish_all() {
         // SAFETY: the list holds links of objects that wait, each with what is to be done. It has left the list before
         // that is done, which may free it.
         unsafe {
-            _ = STEPS.try_with(|steps| steps.waiting.set((*link).next));
-            if let Some(finish) = (*link).finish {
-                finish(link);
-            }
+            _ = STEPS.try_with(|steps| steps.waiting.set(Link::next(link)));
+            Link::finish(link);
         }
     }
 }
@@ -103,12 +130,7 @@ fn finish_all() {
 pub(crate) unsafe fn put_off(link: *mut Link, finish: unsafe fn(*mut Link)) {
     _ = STEPS.try_with(|steps| {
         // SAFETY: the caller's promise.
-        unsafe {
-            link.write(Link {
-                next: steps.waiting.get(),
-                finish: Some(finish),
-            })
-        }
+        unsafe { link.write(Link::new(steps.waiting.get(), finish)) }
         steps.waiting.set(link);
     });
 }

@@ -7,6 +7,7 @@
 
 use super::layout::LINK_OF_HEAD;
 use super::subclass;
+use crate::ephemerons::engine;
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{
     self, LAST_MEMBER, Object, Payload, Stop, Table, Visit, offset_in_object, slot,
@@ -32,6 +33,12 @@ unsafe impl Payload for Keyed {
     type Head = ffi::PyWeakReference;
 
     fn visit(&self, visit: Visit) -> std::result::Result<(), Stop> {
+        let reference = Object::of_payload(self).cast::<ffi::PyWeakReference>();
+        // SAFETY: the collector calls, with a valid reference.
+        if unsafe { engine::has_not_found((*reference).wr_object, visit) } {
+            // Visited for its callback alone, if not from elsewhere before (S43).
+            return Ok(());
+        }
         visit.one(self.key.as_ptr())
     }
 

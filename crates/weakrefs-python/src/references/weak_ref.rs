@@ -100,15 +100,20 @@ impl WeakRef {
 
     #[inline]
     fn points_to(&self, object: *mut ffi::PyObject) -> bool {
-        // SAFETY: `self.0` is a weak reference object; the pointer is compared, not followed.
-        unsafe { load(&raw const (*self.raw()).wr_object) == object }
+        self.referent() == object
+    }
+
+    /// The address of the referent, or of None.
+    #[inline]
+    pub(crate) fn referent(&self) -> *mut ffi::PyObject {
+        // SAFETY: a load of a field of a weak reference object.
+        unsafe { load(&raw const (*self.raw()).wr_object) }
     }
 
     /// Whether `other`, which is alive, has the same referent.
     #[inline]
     pub(crate) fn has_referent_of(&self, other: &Self) -> bool {
-        // SAFETY: a load of a field of a weak reference object; the pointer is compared, not followed.
-        self.points_to(unsafe { load(&raw const (*other.raw()).wr_object) })
+        self.points_to(other.referent())
     }
 
     /// The referent, unless it is dead. Counts a reference up and does nothing else.
@@ -146,9 +151,9 @@ impl WeakRef {
     /// Whether the referent is alive.
     #[inline]
     pub(crate) fn is_alive(&self, _py: Python<'_>) -> bool {
+        let object = self.referent();
         // SAFETY: as in `upgrade`; nothing is revived here.
         unsafe {
-            let object = load(&raw const (*self.raw()).wr_object);
             object != ffi::Py_None() && (cfg!(Py_GIL_DISABLED) || ffi::Py_REFCNT(object) != 0)
         }
     }

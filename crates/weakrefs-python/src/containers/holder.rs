@@ -1,0 +1,136 @@
+//! Containers that hold what belongs to an entry's referent only as long as that is reachable (S43): what the
+//! [engine](crate::ephemerons) of ephemerons asks of them.
+//!
+//! What an open iterator may still show is held as ever.
+
+#![allow(unsafe_code, reason = "steps of the engine")]
+
+use super::container::Container;
+use super::entry::Entry;
+use super::evictor::Evictor;
+use crate::ephemerons::engine::{self, Task};
+use crate::ephemerons::rule::Rule;
+use crate::interpreter::class::{self, Object, Payload, Visit};
+use crate::interpreter::entry::passed;
+use crate::interpreter::remains::Link;
+use crate::references::weak_ref::WeakRef;
+use pyo3::{Python, ffi};
+
+/// Whether `container` is to report all that it owns to `visit`.
+pub(super) fn reports_all<E: Entry>(
+    container: &Container<E>,
+    evictor: &Evictor<E>,
+    visit: Visit,
+) -> bool {
+    let object = Object::of_payload(container);
+    if !E::RULE.holds_for(object) {
+        return true;
+    }
+    evictor.seen.set(engine::now());
+    let link = container.link.get();
+    // SAFETY: the link is for dying containers, of which this is none; see `do_task`.
+    unsafe { engine::reports_all(object, visit, &evictor.listed, link, do_task::<E>) }
+}
+
+/// What the engine asks a listed container to do.
+///
+/// # Safety
+/// The link is that of a container for such entries.
+unsafe fn do_task<E: Entry>(link: *mut Link) {
+    // SAFETY: the caller's promise; the collector runs, with the thread attached.
+    let (container, py) = unsafe {
+        let object = Container::<E>::of_link(link);
+        (&(*object).payload, Python::assume_attached())
+    };
+    let (task, visit) = engine::task();
+    let table = container.table(py);
+    _ = table.and_then(|table| {
+        table.inspect(|table| match task {
+            Task::Settle => {
+                table.iter().for_each(|entry| settle(entry, visit));
+                table.kept().try_for_each(|entry| entry.visit(visit))
+            }
+            Task::Close if E::REFERENCE_HOLDS => table
+                .iter()
+                .try_for_each(|entry| visit.one(entry.reference().object().as_ptr())),
+            Task::Close => Ok(()),
+            Task::GiveUp => table.owned().try_for_each(|entry| entry.visit(visit)),
+        })
+    });
+}
+
+/// Visits what an entry refers to by now.
+#[inline]
+fn settle<E: Entry>(entry: &E, visit: Visit) {
+    // SAFETY: the engine asks, with the referent of a valid reference: a valid object, or None.
+    let found = |object| unsafe { engine::is_found(object) };
+    let reference = entry.reference();
+    if !E::REFERENCE_HOLDS {
+        _ = visit.one(reference.object().as_ptr());
+    }
+    if (E::REFERENCE_HOLDS || !found(entry.held())) && found(reference.referent()) {
+        _ = entry.visit(visit);
+        engine::follow();
+    }
+}
+
+/// The engine has found the referent of `reference`, which calls an evictor: of an entry perhaps, in a container that it may
+/// have found, too.
+///
+/// # Safety
+/// `evictor` is one for such entries, and `reference` a weak reference.
+unsafe fn found<E: Entry>(
+    evictor: *mut ffi::PyObject,
+    reference: *mut ffi::PyObject,
+    visit: Visit,
+) {
+    // SAFETY: the caller's promise; the collector runs, with the thread attached. A container is in its evictor as long as
+    // it lives.
+    unsafe {
+        let py = Python::assume_attached();
+        let evictor: &Evictor<E> = class::payload(passed(py, evictor));
+        let container = evictor.container.get();
+        if container.is_null() || !E::RULE.holds_for(container) || !engine::is_found(container) {
+            return;
+        }
+        let Some(hash) = E::hash_of(py, WeakRef::view_unchecked(&passed(py, reference))) else {
+            return;
+        };
+        evictor.table.inspect(|table| {
+            let same = |entry: &E| entry.reference().object().as_ptr() == reference;
+            let entry = table.find(hash as u64, same).and_then(|at| table.get(at));
+            entry.map(|entry| entry.visit(visit))
+        });
+    }
+}
+
+/// Gets the engine to know the evictors of such containers.
+pub(super) fn register<E: Entry>(py: Python<'_>) {
+    let class = E::classes().evictor.as_ptr().cast();
+    // SAFETY: the class of evictors for such entries.
+    unsafe { engine::register(py, class, found::<E>) }
+}
+
+/// There will be a new entry. Brings the container back among the collector's objects, if `gc.freeze` has taken it away.
+#[inline]
+pub(super) fn keep_up<E: Entry>(container: &Container<E>, py: Python<'_>) {
+    if E::RULE == Rule::Never {
+        return;
+    }
+    engine::has_news(py);
+    if let Some(evictor) = container.evicting(py) {
+        if engine::has_left_out(evictor.seen.get()) {
+            bring_back(container, evictor);
+        }
+    }
+}
+
+#[cold]
+fn bring_back<E: Entry>(container: &Container<E>, evictor: &Evictor<E>) {
+    evictor.seen.set(engine::now());
+    let object = Object::of_payload(container);
+    if E::RULE.holds_for(object) {
+        // SAFETY: a container that takes part in no collection under way, or it would have been seen.
+        unsafe { engine::bring_back(object) }
+    }
+}

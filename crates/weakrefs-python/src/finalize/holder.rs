@@ -1,0 +1,78 @@
+//! Finalizers that refer to their object (S44): what the [engine](crate::ephemerons) of ephemerons asks of them.
+//!
+//! The registry keeps a finalizer, which keeps its function and arguments. Those it holds for the sake of its object, and
+//! only as long as that is reachable, where nothing else can be meant: if the function is a method of the object, or the object
+//! is an argument. Where the [rule holds for all](rule::holds_for_all), it does so whatever they are.
+
+#![allow(unsafe_code, reason = "steps of the engine")]
+
+use super::finalizer::{self, Finalizer};
+use crate::ephemerons::engine::{self, Task};
+use crate::ephemerons::rule;
+use crate::interpreter::class::{self, Object, Payload, Visit};
+use crate::interpreter::entry::passed;
+use crate::interpreter::remains::Link;
+use crate::references::weak_ref::WeakRef;
+use pyo3::{Python, ffi};
+
+fn has_rule(finalizer: &Finalizer) -> bool {
+    finalizer.is_alive() && (finalizer.refers_to_object.get() || rule::holds_for_all())
+}
+
+/// Whether `finalizer` is to report its task to `visit`.
+pub(super) fn reports_all(finalizer: &Finalizer, visit: Visit) -> bool {
+    if !has_rule(finalizer) {
+        return true;
+    }
+    let (object, link) = (Object::of_payload(finalizer), finalizer.link.get());
+    // SAFETY: the link is for finalizers that are dead, which this is not.
+    unsafe { engine::reports_all(object, visit, &finalizer.listed, link, do_task) }
+}
+
+/// What the engine asks a listed finalizer to do.
+///
+/// # Safety
+/// The link is that of a finalizer.
+unsafe fn do_task(link: *mut Link) {
+    // SAFETY: the caller's promise; the collector runs, with the thread attached. A finalizer that is alive has a reference,
+    // whose referent is a valid object, or None.
+    unsafe {
+        let finalizer = &(*Finalizer::of_link(link)).payload;
+        let (task, visit) = engine::task();
+        let is_due = match task {
+            Task::Settle => {
+                let reference = finalizer.object.peek(Python::assume_attached());
+                reference.is_none_or(|reference| {
+                    engine::is_found(WeakRef::view_unchecked(&reference).referent())
+                })
+            }
+            Task::Close => false,
+            Task::GiveUp => true,
+        };
+        if is_due {
+            _ = finalizer.visit_task(visit);
+            engine::follow();
+        }
+    }
+}
+
+/// The engine has found the referent of `reference`, which calls a finalizer: its object, perhaps.
+///
+/// # Safety
+/// `finalizer` is one.
+unsafe fn found(finalizer: *mut ffi::PyObject, reference: *mut ffi::PyObject, visit: Visit) {
+    // SAFETY: the caller's promise; the collector runs, with the thread attached.
+    unsafe {
+        let own: &Finalizer = class::payload(passed(Python::assume_attached(), finalizer));
+        if own.object.as_ptr() == reference && has_rule(own) && engine::is_found(finalizer) {
+            _ = own.visit_task(visit);
+        }
+    }
+}
+
+/// Gets the engine to know finalizers.
+pub(super) fn register(py: Python<'_>) {
+    let class = finalizer::CLASS.as_ptr().cast();
+    // SAFETY: the class of finalizers.
+    unsafe { engine::register(py, class, found) }
+}
