@@ -92,7 +92,7 @@ def test_an_object_in_a_cycle(log, register):
     """S44: as any other, intact: nothing of it is cleared before."""
     resource = Resource("a", log)
     resource.itself, resource.finalizer = resource, register(resource)
-    alive = watch(resource, resource.finalizer)
+    alive = watch(resource)
     del resource
     gc.collect()
     assert log == [("a",)] and alive() == 0
@@ -235,8 +235,8 @@ def test_it_may_keep_its_object(log):
     assert log == [("a",)] and alive() == 0
 
 
-def test_a_destructor_runs_when_a_resurrected_object_really_goes():
-    """S44"""
+def test_the_destructor_of_an_object_that_it_keeps():
+    """S44, S14: runs nevertheless, as that of all garbage of a collection, and once."""
     log, kept = [], []
 
     class Mortal(Resource):
@@ -244,12 +244,13 @@ def test_a_destructor_runs_when_a_resurrected_object_really_goes():
             self.log.append("del")
 
     resource = Mortal("a", log)
-    finalize(resource, kept.append, resource)
+    finalize(resource, lambda resource: (log.append("finalizer"), kept.append(resource)), resource)
     del resource
     gc.collect()
-    assert log == [] and kept[0].name == "a"
+    assert log == ["finalizer", "del"] and kept[0].buffer == ["a"]
     kept.clear()
-    assert log == ["del"]
+    gc.collect()
+    assert log == ["finalizer", "del"]
 
 
 def test_it_may_register_itself_again(log):

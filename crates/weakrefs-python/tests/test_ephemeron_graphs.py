@@ -157,7 +157,8 @@ class Graph:
 
     def fire(self, name):
         def fire(thing, *others):
-            self.fired.append((name, (thing and self.number[id(thing)], [self.number[id(other)] for other in others])))
+            found = None if thing is None else self.number[id(thing)]
+            self.fired.append((name, (found, [self.number[id(other)] for other in others])))
 
         return fire
 
