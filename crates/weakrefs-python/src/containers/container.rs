@@ -59,13 +59,7 @@ unsafe impl<E: Entry> Payload for Container<E> {
         let Some(evictor) = self.evicting(py) else {
             return Ok(());
         };
-        if !holder::reports_all(self, evictor, visit) {
-            return Ok(());
-        }
-        evictor
-            .table
-            .inspect(|table| table.owned().try_for_each(|entry| entry.visit(visit)))
-            .unwrap_or(Ok(()))
+        holder::report(self, evictor, visit)
     }
 
     fn release(&self, py: Python<'_>) {

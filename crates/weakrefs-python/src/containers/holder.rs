@@ -10,18 +10,37 @@ use super::entry::Entry;
 use super::evictor::Evictor;
 use crate::ephemerons::engine::{self, Task};
 use crate::ephemerons::rule::Rule;
-use crate::interpreter::class::{self, Object, Payload, Visit};
+use crate::interpreter::class::{self, Object, Payload, Stop, Visit};
 use crate::interpreter::entry::passed;
 use crate::interpreter::remains::Link;
 use crate::references::weak_ref::WeakRef;
 use pyo3::{Python, ffi};
+use weakrefs_table::Table;
 
-/// Whether `container` is to report all that it owns to `visit`.
-pub(super) fn reports_all<E: Entry>(
+/// Has `visit` see what `container` refers to now.
+pub(super) fn report<E: Entry>(
     container: &Container<E>,
     evictor: &Evictor<E>,
     visit: Visit,
-) -> bool {
+) -> std::result::Result<(), Stop> {
+    let reports_all = reports_all(container, evictor, visit);
+    let report = |table: &Table<E>| {
+        if reports_all {
+            table.owned().try_for_each(|entry| entry.visit(visit))
+        } else if E::REFERENCE_HOLDS {
+            Ok(())
+        } else {
+            // The reference itself is held in any case.
+            let mut references = table
+                .iter()
+                .map(|entry| entry.reference().object().as_ptr());
+            references.try_for_each(|reference| visit.one(reference))
+        }
+    };
+    evictor.table.inspect(report).unwrap_or(Ok(()))
+}
+
+fn reports_all<E: Entry>(container: &Container<E>, evictor: &Evictor<E>, visit: Visit) -> bool {
     let object = Object::of_payload(container);
     if !E::RULE.holds_for(object) {
         return true;
@@ -64,14 +83,20 @@ unsafe fn do_task<E: Entry>(link: *mut Link) {
 fn settle<E: Entry>(entry: &E, visit: Visit) {
     // SAFETY: the engine asks, with the referent of a valid reference: a valid object, or None.
     let found = |object| unsafe { engine::is_found(object) };
-    let reference = entry.reference();
-    if !E::REFERENCE_HOLDS {
-        _ = visit.one(reference.object().as_ptr());
-    }
-    if (E::REFERENCE_HOLDS || !found(entry.held())) && found(reference.referent()) {
-        _ = entry.visit(visit);
+    if (E::REFERENCE_HOLDS || !found(entry.held())) && found(entry.reference().referent()) {
+        _ = visit_held(entry, visit);
         engine::follow();
     }
+}
+
+/// Visits what an entry holds for its referent, and the reference, if that holds it, too: others are visited by then.
+#[inline]
+fn visit_held<E: Entry>(entry: &E, visit: Visit) -> std::result::Result<(), Stop> {
+    visit.one(entry.held())?;
+    if E::REFERENCE_HOLDS {
+        visit.one(entry.reference().object().as_ptr())?;
+    }
+    Ok(())
 }
 
 /// The engine has found the referent of `reference`, which calls an evictor: of an entry perhaps, in a container that it may
@@ -99,7 +124,7 @@ unsafe fn found<E: Entry>(
         evictor.table.inspect(|table| {
             let same = |entry: &E| entry.reference().object().as_ptr() == reference;
             let entry = table.find(hash as u64, same).and_then(|at| table.get(at));
-            entry.map(|entry| entry.visit(visit))
+            entry.map(|entry| visit_held(entry, visit))
         });
     }
 }

@@ -155,6 +155,10 @@ impl Engine {
     fn poll(&self, poll: *mut ffi::PyObject, visit: Visit) {
         let header = Header::of(poll);
         if !header.is_collecting() {
+            // Nobody but the collector asks so.
+            if visit.argument() == poll.cast() {
+                self.doubts.set(true);
+            }
             return;
         }
         match self.notice(poll, visit) {
