@@ -33,13 +33,9 @@ def _explicit_collection():
 
 @pytest.fixture
 def engine(_explicit_collection):
-    """The engine of the ephemerons, whose own objects were frozen, too: it notices that at a full collection, and takes part
-    again from the next insertion on.
-    """
-    mapping = weakrefs.EphemeronDictionary()
-    for function in (engine, lambda: None):
-        mapping[function] = function
-        gc.collect()
+    """The engine of the ephemerons, whose own objects were frozen with the others: it brings them back after some insertions."""
+    functions = [lambda: None for _ in range(500)]
+    weakrefs.EphemeronDictionary((function, None) for function in functions)
 
 
 @pytest.fixture

@@ -196,7 +196,7 @@ def test_a_second_copy_in_the_process(tmp_path, first, second):
 
 @WITH_ENGINE
 def test_a_freeze_in_the_middle():
-    """S43: entries that come later have the rule again, at the latest from the second full collection on; what is frozen stays."""
+    """S43: entries that come later have the rule again after some hundred insertions; what is frozen stays."""
     assert output_of("""
         import gc, weakrefs
 
@@ -234,10 +234,9 @@ def test_a_freeze_before_the_first_collection():
             pass
 
         mapping = weakrefs.EphemeronDictionary()
-        for _ in range(3):
+        for _ in range(1000):
             thing = Thing()
             mapping[thing] = [thing]
-            gc.collect()
         del thing
         gc.collect()
         print(len(mapping), weakrefs.ephemerons().active)

@@ -41,11 +41,11 @@ async def main():
     return [0]
 
 def left():
-    for _ in range(100):  # the worker threads of the last loop end a little later than it
+    for _ in range(30):  # the worker threads of the last loop end a little later than it
         gc.collect()
         if not loops():
             break
-        time.sleep(0.01)
+        time.sleep(0.02)
     return loops()
 
 for _ in range(10):
