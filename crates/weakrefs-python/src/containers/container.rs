@@ -117,6 +117,7 @@ impl<E: Entry> Container<E> {
             let evictor = Evictor::<E>::make(py, Object::of_payload(self))?;
             // Making it runs nothing that could have been quicker.
             drop(self.evictor.replace(py, Some(evictor)));
+            holder::begin(self, py);
         }
         match (self.evictor.peek(py), self.table(py)) {
             (Some(evictor), Some(table)) => Ok((evictor, table)),

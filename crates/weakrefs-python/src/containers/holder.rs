@@ -131,9 +131,19 @@ unsafe fn found<E: Entry>(
 
 /// Gets the engine to know the evictors of such containers.
 pub(super) fn register<E: Entry>(py: Python<'_>) {
+    if E::RULE == Rule::Never {
+        return;
+    }
     let class = E::classes().evictor.as_ptr().cast();
     // SAFETY: the class of evictors for such entries.
     unsafe { engine::register(py, class, found::<E>) }
+}
+
+/// There is a container which will have entries now.
+pub(super) fn begin<E: Entry>(container: &Container<E>, py: Python<'_>) {
+    if E::RULE.holds_for(Object::of_payload(container)) {
+        engine::bring_polls_back(py);
+    }
 }
 
 /// There will be a new entry. Brings the container back among the collector's objects, if `gc.freeze` has taken it away.

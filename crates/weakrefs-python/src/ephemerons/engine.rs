@@ -97,7 +97,7 @@ static ENGINE: Engine = Engine {
 };
 
 /// After so much news without a poll, the engine takes action.
-const PATIENCE: usize = 256;
+const PATIENCE: usize = 64;
 
 /// What an object is visited for.
 enum Visited {
@@ -440,6 +440,7 @@ pub(crate) unsafe fn register(_py: Python<'_>, class: *mut ffi::PyTypeObject, fo
             .get()
             .is_none_or(|(registered, _)| registered == class)
     });
+    debug_assert!(known.is_some(), "a place for each kind of holder");
     if let Some(place) = known {
         place.set(Some((class, found)));
     }
@@ -467,8 +468,9 @@ pub(crate) fn has_news(py: Python<'_>) {
     }
 }
 
+/// Brings the polls back among the collector's objects. It comes to nothing where they are there.
 #[cold]
-fn bring_polls_back(_py: Python<'_>) {
+pub(crate) fn bring_polls_back(_py: Python<'_>) {
     // SAFETY: objects of the collector's. In a collection under way, they would have been seen.
     poll::all().for_each(|poll| unsafe { bring_back(poll) });
     ENGINE.news.set(0);
