@@ -9,6 +9,7 @@ import random
 import types
 
 import pytest
+import weakrefs
 from ephemeron_pairs import KINDS, WITH_ENGINE, Box, put, sides, watch
 from weakrefs import finalize
 
@@ -67,16 +68,18 @@ class Graph:
     what else it refers to, and the numbers that its function has to find.
     """
 
-    def __init__(self, seed, finalizers):
+    def __init__(self, seed, finalizers, everywhere=False):
         self.rng = rng = random.Random(seed)
         count = rng.choice([3, 10, 30, 100, 300])
         self.nodes, self.outs = map(list, zip(*(node(rng) for _ in range(count))))
-        self.mappings = [rng.choice(MAPPINGS)() for _ in range(rng.choice([1, 2, 5]))]
+        self.everywhere = everywhere
+        classes = [*MAPPINGS, *[weakrefs.WeakKeyDictionary] * everywhere]
+        self.mappings = [rng.choice(classes)() for _ in range(rng.choice([1, 2, 5]))]
         self.number = {id(each): number for number, each in enumerate(self.nodes)}
         self.alive = [watch(each) for each in self.nodes], [watch(each) for each in self.mappings]
         self.edges = [set() for _ in self.nodes]
         self.entries = [{} for _ in self.mappings]
-        self.finalizers, self.fired = {}, []
+        self.finalizers, self.fired, self.kept = {}, [], []
         for _ in range(rng.randrange(2 * count)):
             self.refer(rng.randrange(count), ("node", rng.randrange(count)))
         for number in range(len(self.mappings)):
@@ -123,7 +126,7 @@ class Graph:
 
     def name(self, mapping, weak, strong):
         """What tells an entry from others of its mapping: the key."""
-        key = weak if isinstance(mapping, KINDS[0]) else strong
+        key = weak if isinstance(mapping, weakrefs.WeakKeyDictionary) else strong
         return self.number.setdefault(id(key), len(self.number))
 
     def remove(self):
@@ -134,20 +137,21 @@ class Graph:
                     del entries[self.number[id(key)]]
 
     def finalize(self, name):
-        """Finalizers that refer to their object, and others, which own what they refer to."""
+        """Makes a finalizer that refers to its object, or one that owns what it refers to."""
         of, targets = self.rng.randrange(len(self.nodes)), self.some_nodes()
         thing, others = self.nodes[of], [self.object(target) for target in targets]
         way = self.rng.choice(["method", "argument", "keyword", "none"])
         fire = self.fire(name)
         if way == "method":
-            finalize(thing, types.MethodType(fire, thing), *others)
+            finalizer = finalize(thing, types.MethodType(fire, thing), *others)
         elif way == "argument":
-            finalize(thing, fire, thing, *others)
+            finalizer = finalize(thing, fire, thing, *others)
         elif way == "keyword":
-            finalize(thing, lambda *others, thing: fire(thing, *others), *others, thing=thing)
+            finalizer = finalize(thing, lambda *others, thing: fire(thing, *others), *others, thing=thing)
         else:
-            finalize(thing, fire, None, *others)
-        own = way != "none" or ("node", of) in targets
+            finalizer = finalize(thing, fire, None, *others)
+        self.kept.append(finalizer)
+        own = self.everywhere or way != "none" or ("node", of) in targets
         self.finalizers[name] = (
             of,
             own,
@@ -253,22 +257,27 @@ def test_entries_follow_the_oracle(number):
             graph.let_go()
 
 
+@pytest.mark.parametrize("everywhere", [False, True])
 @pytest.mark.parametrize("number", range(4))
-def test_finalizers_follow_the_oracle(number):
-    """S44: those of unreachable objects run once, on the intact object; no other runs, and what is reachable stays."""
-    for seed in range(SEED + number, SEED + GRAPHS, 4):
-        graph = Graph(seed, finalizers=True)
-        graph.forget()
-        while True:
-            live, entries, fired = graph.expected()
-            collect(graph.rng)
-            while gc.collect():
-                pass  # an object that a finalizer owned may need a collection of its own
-            alive, shown = graph.shown()
-            assert alive == live, seed
-            assert shown == entries, seed
-            assert sorted(graph.fired) == fired, seed
-            graph.fired.clear()
-            if not graph.held:
-                break
-            graph.let_go()
+def test_finalizers_follow_the_oracle(number, everywhere):
+    """S44, S43: those of unreachable objects run once, on the intact object; no other runs, and what is reachable stays."""
+    with weakrefs.installed(warn=False, ephemerons=everywhere):
+        for seed in range(SEED + number, SEED + GRAPHS, 4):
+            graph = Graph(seed, finalizers=True, everywhere=everywhere)
+            graph.forget()
+            while True:
+                live, entries, fired = graph.expected()
+                collect(graph.rng)
+                while gc.collect():
+                    pass  # an object that a finalizer owned may need a collection of its own
+                alive, shown = graph.shown()
+                assert alive == live, seed
+                assert shown == entries, seed
+                assert sorted(graph.fired) == fired, seed
+                graph.fired.clear()
+                if not graph.held:
+                    break
+                graph.let_go()
+            assert not (everywhere and alive)
+            for finalizer in graph.kept:
+                finalizer.detach()
