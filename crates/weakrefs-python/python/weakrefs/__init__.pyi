@@ -84,7 +84,8 @@ class WeakValueDictionary(_weakrefs.WeakValueDictionary[_K, _V], MutableMapping[
     """WeakValueDictionary(other=(), /, **kw): a mapping that does not keep its values alive.
 
     An entry leaves the mapping the moment its value dies. Keys must be hashable and values must
-    support weak references, else TypeError. A value that refers to its key is fine.
+    support weak references, else TypeError. A value that refers to its key is fine; a key that
+    refers to its value keeps the entry for good: see EphemeronValueDictionary.
 
     The entries keep the order of insertion. Iteration walks the mapping as it is at the first step:
     changes and deaths meanwhile raise nothing. Lookup, insertion and removal are O(1); safe under
@@ -201,7 +202,7 @@ class WeakKeyDictionary(_weakrefs.WeakKeyDictionary[_K, _V], MutableMapping[_K, 
 
     An entry leaves the mapping the moment its key dies. Keys must support weak references and be
     hashable, else TypeError; they are found by identity or equality, as in a dict. A value that
-    refers to its key keeps the entry for good.
+    refers to its key keeps the entry for good: see EphemeronDictionary.
 
     The entries keep the order of insertion. Iteration walks the mapping as it is at the first step:
     changes and deaths meanwhile raise nothing. Lookup, insertion and removal are O(1); safe under
@@ -394,12 +395,61 @@ class WeakSet(_weakrefs.WeakSet[_T], MutableSet[_T]):
     def __class_getitem__(cls, item: Any, /) -> GenericAlias: ...
 
 class EphemeronDictionary(WeakKeyDictionary[_K, _V], _weakrefs.Ephemerons):
-    def copy(self) -> EphemeronDictionary[_K, _V]: ...
+    """EphemeronDictionary(dict=None): a WeakKeyDictionary whose values may refer to their keys.
+
+    It refers to the value of an entry only while the dictionary and the key are reachable. So an entry
+    whose value refers to its key, in however many steps and through however many entries, keeps neither.
+    Such pairs are ephemerons (Barry Hayes, "Ephemerons: a new finalization mechanism", OOPSLA 1997).
+
+    An entry leaves the moment its key dies, as in a WeakKeyDictionary. If only its value, or values of
+    other entries, still refer to the key, it leaves at the next full collection. An entry whose key is
+    reachable is never removed. ephemerons() says whether this works here; where it does not, this is a
+    WeakKeyDictionary.
+
+    Arguments, methods and results are those of WeakKeyDictionary; copy() and | give an EphemeronDictionary.
+    Lookup, insertion and removal cost what they cost there, and are as safe under threads. A full
+    collection takes time and memory linear in the entries whose key it has not yet found reachable.
+
+    >>> import gc, weakrefs
+    >>> class Person: pass
+    >>> ann = Person()
+    >>> friends = weakrefs.EphemeronDictionary()
+    >>> friends[ann] = [ann] # the value refers to the key
+    >>> del ann
+    >>> len(friends)
+    1
+    >>> collected = gc.collect()
+    >>> len(friends)
+    0
+    """
+    def copy(self) -> EphemeronDictionary[_K, _V]:
+        """Return a shallow copy, of the base class even for a subclass. O(n)."""
     def __copy__(self) -> EphemeronDictionary[_K, _V]: ...
     def __or__(self, other: Mapping[_K2, _V2], /) -> EphemeronDictionary[_K | _K2, _V | _V2]: ...
     def __ror__(self, other: Mapping[_K2, _V2], /) -> EphemeronDictionary[_K | _K2, _V | _V2]: ...
 
 class EphemeronValueDictionary(WeakValueDictionary[_K, _V], _weakrefs.Ephemerons):
+    """EphemeronValueDictionary(other=(), /, **kw): a WeakValueDictionary whose keys may refer to their values.
+
+    It refers to the key of an entry only while the dictionary and the value are reachable. It is the
+    mirror image of EphemeronDictionary, and all that is said there holds with key and value exchanged.
+
+    Arguments, methods and results are those of WeakValueDictionary; copy() and | give an
+    EphemeronValueDictionary. The cost is that of a WeakValueDictionary, and that of EphemeronDictionary in
+    a full collection.
+
+    >>> import gc, weakrefs
+    >>> class Wrapper: pass
+    >>> def greet(): pass
+    >>> wrappers = weakrefs.EphemeronValueDictionary()
+    >>> wrappers[greet] = greet.wrapper = Wrapper() # the key refers to the value
+    >>> del greet
+    >>> len(wrappers)
+    1
+    >>> collected = gc.collect()
+    >>> len(wrappers)
+    0
+    """
     # The base binds `self` to its own class where keywords make the keys strings.
     @overload
     def __init__(self) -> None: ...
@@ -415,12 +465,21 @@ class EphemeronValueDictionary(WeakValueDictionary[_K, _V], _weakrefs.Ephemerons
     def __init__(
         self: EphemeronValueDictionary[str, _V2], other: Iterable[tuple[str, _V2]] = (), /, **kw: _V2
     ) -> None: ...
-    def copy(self) -> EphemeronValueDictionary[_K, _V]: ...
+    def copy(self) -> EphemeronValueDictionary[_K, _V]:
+        """Return a shallow copy, of the base class even for a subclass. O(n)."""
     def __copy__(self) -> EphemeronValueDictionary[_K, _V]: ...
     def __or__(self, other: Mapping[_K2, _V2], /) -> EphemeronValueDictionary[_K | _K2, _V | _V2]: ...
     def __ror__(self, other: Mapping[_K2, _V2], /) -> EphemeronValueDictionary[_K | _K2, _V | _V2]: ...
 
 class EphemeronStatus:
+    """What `ephemerons()` has found; true if the engine is active. It does not change afterwards; `str()` of it is for people.
+
+    >>> import weakrefs
+    >>> status = weakrefs.ephemerons()
+    >>> bool(status) == status.active == (status.reason is None)
+    True
+    """
+
     active: bool
     everywhere: bool
     reason: str | None
@@ -458,7 +517,18 @@ class Status:
         ephemerons: EphemeronStatus,
     ) -> None: ...
 
-def ephemerons() -> EphemeronStatus: ...
+def ephemerons() -> EphemeronStatus:
+    """Return whether the engine behind `EphemeronDictionary` is active, and if not, why.
+
+    Where it is not, an `EphemeronDictionary` is a `WeakKeyDictionary` and keeps entries whose value refers to their key, an
+    `EphemeronValueDictionary` is a `WeakValueDictionary`, and a finalizer must not refer to its object. The engine checks in
+    each collection whether the collector does what it expects, so the answer may change.
+
+    >>> import weakrefs
+    >>> str(weakrefs.ephemerons()) # doctest: +ELLIPSIS
+    '...active...'
+    """
+
 def install(*, warn: bool = True, ephemerons: bool = False) -> None:
     """Put the classes of weakrefs into the modules `weakref` and `_weakrefset`, for the whole process.
 
@@ -466,7 +536,11 @@ def install(*, warn: bool = True, ephemerons: bool = False) -> None:
     took a standard class by name before (`from weakref import WeakSet`) keeps it. Unless `warn` is false, one
     `InstallWarning` names such modules, without those of the standard library; `status` lists all. If a filter turns
     the warning into an error, nothing has changed. Objects of the standard classes keep working. A second call does
-    nothing.
+    nothing, unless it is the first with `ephemerons`.
+
+    With `ephemerons`, each `WeakKeyDictionary` of the process lets go of entries whose value refers to their key, as an
+    `EphemeronDictionary` does, and a finalizer may refer to its object in whatever way. `ephemerons()` says whether that
+    works here.
 
     >>> import weakref, weakrefs
     >>> weakrefs.install(warn=False)
@@ -479,7 +553,8 @@ def uninstall() -> None:
     """Put back what `install` found under the standard names.
 
     A name that somebody else has assigned since keeps what they assigned. While an `installed()` block is open, the names
-    stay exchanged until it ends. Without an `install` before, nothing happens.
+    stay exchanged until it ends, and so does the rule of ephemerons if the block asks for it. Without an `install` before,
+    nothing happens.
 
     >>> import weakref, weakrefs
     >>> weakrefs.uninstall()
@@ -489,6 +564,8 @@ def uninstall() -> None:
 
 def installed(*, warn: bool = True, ephemerons: bool = False) -> AbstractContextManager[None, None]:
     """Return a context manager that installs weakrefs in its block, and restores the names at the end.
+
+    The arguments are those of `install`.
 
     >>> import weakref, weakrefs
     >>> with weakrefs.installed(warn=False):
@@ -519,4 +596,5 @@ def status() -> Status:
     names of standard classes in modules: ...
     subclasses of standard classes: ...
     live instances of standard classes: ...
+    ephemerons: ...
     """

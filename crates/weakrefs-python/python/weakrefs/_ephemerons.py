@@ -45,7 +45,7 @@ def ephemerons():
     each collection whether the collector does what it expects, so the answer may change.
 
     >>> import weakrefs
-    >>> print(weakrefs.ephemerons()) # doctest: +ELLIPSIS
-    ...active...
+    >>> str(weakrefs.ephemerons()) # doctest: +ELLIPSIS
+    '...active...'
     """
     return EphemeronStatus(_weakrefs.ephemerons(), _install.is_installed_with_ephemerons())

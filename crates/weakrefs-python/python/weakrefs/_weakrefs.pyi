@@ -89,16 +89,16 @@ class WeakSet(Generic[_T]):
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
 class Ephemerons:
-    """A base of the mappings that follow the rule of ephemerons."""
+    """A base of the containers that are ephemerons."""
 
 def ephemerons() -> str | None:
-    """Why the engine of the ephemerons is not active, as a sentence; None if it is."""
+    """Return None if the engine of ephemerons is active, else why it is not. O(1)."""
 
 def rule_for_all(flag: bool, /) -> None:
-    """Gives the rule of ephemerons to each WeakKeyDictionary and each finalizer of the process, or takes it back."""
+    """Whether all WeakKeyDictionaries are ephemerons from now on, and all finalizers may refer to their objects."""
 
-def assume_header(n: int, /) -> None:
-    """Assumes another layout of the collector's header, for tests: 0 is the right one."""
+def assume_header(layout: int, /) -> None:
+    """For tests: believe in another layout of the collector's headers, a wrong one, or 0, the right one."""
 
 @disjoint_base
 class WeakMethod(ref[_F]):
