@@ -32,6 +32,13 @@ def _explicit_collection():
 
 
 @pytest.fixture
+def engine(_explicit_collection):
+    """The engine of the ephemerons, whose own objects were frozen with the others: it brings them back after some insertions."""
+    functions = [lambda: None for _ in range(500)]
+    weakrefs.EphemeronDictionary((function, None) for function in functions)
+
+
+@pytest.fixture
 def run(tmp_path):
     """Runs `python`, or another command, in `tmp_path` with the arguments given, and says how it went."""
 
@@ -39,7 +46,13 @@ def run(tmp_path):
         witness = tmp_path / "witness"
         witness.unlink(missing_ok=True)
         # Buffered, as it is for most: what is written before the interpreter starts over must not be lost.
-        without = {"WEAKREFS_CHILDREN", "WEAKREFS_INSTALL", "WEAKREFS_REPORT", "PYTHONUNBUFFERED"}
+        without = {
+            "WEAKREFS_CHILDREN",
+            "WEAKREFS_EPHEMERONS",
+            "WEAKREFS_INSTALL",
+            "WEAKREFS_REPORT",
+            "PYTHONUNBUFFERED",
+        }
         environment = {name: value for name, value in os.environ.items() if name not in without}
         environment.update({"WITNESS": str(witness), "PYTHONDONTWRITEBYTECODE": "1"}, **dict(env))
         environment = {name: value for name, value in environment.items() if value is not None}

@@ -247,7 +247,8 @@ def test_options_that_would_leave_ours_out_are_refused(run, flag):
 def test_own_options(run):
     for option in "--help", "-h":
         shown = run("-m", "weakrefs", option)
-        assert (shown.status, shown.errors) == (0, "") and "--children" in shown.output
+        assert (shown.status, shown.errors) == (0, "")
+        assert "--children" in shown.output and "[--ephemerons]" in shown.output and "  --ephemerons\n" in shown.output
     assert run("-m", "weakrefs", "--version").seen == (0, f"weakrefs {weakrefs.__version__}\n", "")
     for arguments in ["--bogus", "x.py"], ["-O", "x.py"], ["--children", "-q"]:
         refused = run("-m", "weakrefs", *arguments)
@@ -256,6 +257,13 @@ def test_own_options(run):
         assert (
             refused.errors.startswith("usage: python -m weakrefs") and f"unknown option {unknown}\n" in refused.errors
         )
+
+
+def test_own_options_leave_no_trace(run, script):
+    name = script(SURROUNDINGS.replace("sys.orig_argv, ", ""))
+    options = ["--ephemerons", "--report"]
+    plain, ours = run(name, *options), run("-m", "weakrefs", *options, name, *options)
+    assert (ours.status, ours.output, ours.witness) == (0, plain.output, [OURS])
 
 
 @pytest.mark.parametrize("holder, told", [("third_party", True), ("threading", False)])

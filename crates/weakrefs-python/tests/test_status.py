@@ -87,7 +87,8 @@ def test_it_reads_well():
         "names of standard classes in modules: none",
         "subclasses of standard classes: none",
         "live instances of standard classes: none",
-        "Status(installed=True, instances={}, modules=[], subclasses=[])",
+        f"ephemerons: {weakrefs.ephemerons()}",
+        f"Status(ephemerons={weakrefs.ephemerons()!r}, installed=True, instances={{}}, modules=[], subclasses=[])",
     ]
     code = """
 import sys, types, weakref, weakrefs
@@ -102,6 +103,7 @@ print(weakrefs.status())
         "names of standard classes in modules: holder.Set",
         "subclasses of standard classes: holder.Old",
         "live instances of standard classes: 2 _weakrefset.WeakSet, 1 holder.Old",
+        f"ephemerons: {weakrefs.ephemerons()}",
     ]
 
 

@@ -34,7 +34,14 @@ from . import _finalize as _finalize
 from . import _registry as _registry
 from . import _signatures as _signatures
 from ._bookkeeping import _IterationGuard as _IterationGuard
-from ._containers import WeakKeyDictionary, WeakSet, WeakValueDictionary
+from ._containers import (
+    EphemeronDictionary,
+    EphemeronValueDictionary,
+    WeakKeyDictionary,
+    WeakSet,
+    WeakValueDictionary,
+)
+from ._ephemerons import EphemeronStatus, ephemerons
 from ._install import InstallWarning, install, installed, is_installed, uninstall
 from ._status import Status, status
 from ._weakrefs import KeyedRef, WeakMethod, finalize
@@ -43,12 +50,24 @@ from ._weakrefs import __version__ as __version__
 ProxyTypes = (ProxyType, CallableProxyType)
 
 # The public classes say where they are imported from, also where the package has another name.
-for _class in (WeakSet, WeakKeyDictionary, WeakValueDictionary, KeyedRef, WeakMethod, finalize):
+for _class in (
+    WeakSet,
+    WeakKeyDictionary,
+    WeakValueDictionary,
+    EphemeronDictionary,
+    EphemeronValueDictionary,
+    KeyedRef,
+    WeakMethod,
+    finalize,
+):
     _class.__module__ = __name__
 del _class
 
 __all__ = [
     "CallableProxyType",
+    "EphemeronDictionary",
+    "EphemeronStatus",
+    "EphemeronValueDictionary",
     "InstallWarning",
     "KeyedRef",
     "ProxyType",
@@ -59,6 +78,7 @@ __all__ = [
     "WeakMethod",
     "WeakSet",
     "WeakValueDictionary",
+    "ephemerons",
     "finalize",
     "getweakrefcount",
     "getweakrefs",

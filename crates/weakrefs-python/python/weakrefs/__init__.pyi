@@ -44,6 +44,9 @@ from weakrefs._weakrefs import __version__ as __version__
 
 __all__ = [
     "CallableProxyType",
+    "EphemeronDictionary",
+    "EphemeronStatus",
+    "EphemeronValueDictionary",
     "InstallWarning",
     "KeyedRef",
     "ProxyType",
@@ -54,6 +57,7 @@ __all__ = [
     "WeakMethod",
     "WeakSet",
     "WeakValueDictionary",
+    "ephemerons",
     "finalize",
     "getweakrefcount",
     "getweakrefs",
@@ -389,6 +393,40 @@ class WeakSet(_weakrefs.WeakSet[_T], MutableSet[_T]):
     def __deepcopy__(self, memo: dict[int, Any]) -> Any: ...
     def __class_getitem__(cls, item: Any, /) -> GenericAlias: ...
 
+class EphemeronDictionary(WeakKeyDictionary[_K, _V], _weakrefs.Ephemerons):
+    def copy(self) -> EphemeronDictionary[_K, _V]: ...
+    def __copy__(self) -> EphemeronDictionary[_K, _V]: ...
+    def __or__(self, other: Mapping[_K2, _V2], /) -> EphemeronDictionary[_K | _K2, _V | _V2]: ...
+    def __ror__(self, other: Mapping[_K2, _V2], /) -> EphemeronDictionary[_K | _K2, _V | _V2]: ...
+
+class EphemeronValueDictionary(WeakValueDictionary[_K, _V], _weakrefs.Ephemerons):
+    # The base binds `self` to its own class where keywords make the keys strings.
+    @overload
+    def __init__(self) -> None: ...
+    @overload
+    def __init__(self, other: SupportsKeysAndGetItem[_K, _V], /) -> None: ...
+    @overload
+    def __init__(self, other: Iterable[tuple[_K, _V]], /) -> None: ...
+    @overload
+    def __init__(
+        self: EphemeronValueDictionary[str, _V2], other: SupportsKeysAndGetItem[str, _V2], /, **kw: _V2
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: EphemeronValueDictionary[str, _V2], other: Iterable[tuple[str, _V2]] = (), /, **kw: _V2
+    ) -> None: ...
+    def copy(self) -> EphemeronValueDictionary[_K, _V]: ...
+    def __copy__(self) -> EphemeronValueDictionary[_K, _V]: ...
+    def __or__(self, other: Mapping[_K2, _V2], /) -> EphemeronValueDictionary[_K | _K2, _V | _V2]: ...
+    def __ror__(self, other: Mapping[_K2, _V2], /) -> EphemeronValueDictionary[_K | _K2, _V | _V2]: ...
+
+class EphemeronStatus:
+    active: bool
+    everywhere: bool
+    reason: str | None
+    def __init__(self, reason: str | None, everywhere: bool) -> None: ...
+    def __bool__(self) -> bool: ...
+
 class InstallWarning(RuntimeWarning):
     """Some modules took a standard class by name before `install` or `installed`, and keep it.
 
@@ -410,11 +448,18 @@ class Status:
     modules: list[str]
     subclasses: list[str]
     instances: dict[str, int]
+    ephemerons: EphemeronStatus
     def __init__(
-        self, installed: bool, modules: list[str], subclasses: list[str], instances: dict[str, int]
+        self,
+        installed: bool,
+        modules: list[str],
+        subclasses: list[str],
+        instances: dict[str, int],
+        ephemerons: EphemeronStatus,
     ) -> None: ...
 
-def install(*, warn: bool = True) -> None:
+def ephemerons() -> EphemeronStatus: ...
+def install(*, warn: bool = True, ephemerons: bool = False) -> None:
     """Put the classes of weakrefs into the modules `weakref` and `_weakrefset`, for the whole process.
 
     These are `WeakSet`, `WeakKeyDictionary`, `WeakValueDictionary`, `WeakMethod`, `KeyedRef` and `finalize`. A module that
@@ -442,7 +487,7 @@ def uninstall() -> None:
     False
     """
 
-def installed(*, warn: bool = True) -> AbstractContextManager[None, None]:
+def installed(*, warn: bool = True, ephemerons: bool = False) -> AbstractContextManager[None, None]:
     """Return a context manager that installs weakrefs in its block, and restores the names at the end.
 
     >>> import weakref, weakrefs

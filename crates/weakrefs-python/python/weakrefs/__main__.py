@@ -14,10 +14,10 @@ from contextlib import suppress
 
 from . import __version__, _switch
 from ._command_line import STARTUP
-from ._start import REPORT
+from ._start import EPHEMERONS, REPORT
 
 USAGE = """\
-usage: python -m weakrefs [--children] [--report] [-m MODULE | -c CODE | SCRIPT | -] [ARGS...]
+usage: python -m weakrefs [--children] [--ephemerons] [--report] [-m MODULE | -c CODE | SCRIPT | -] [ARGS...]
        python -m weakrefs bench [OPTIONS...]
        python -m weakrefs enable | disable
 """
@@ -37,6 +37,9 @@ removes that file. To run a script of such a name, write ./bench.
               (not in those started with -I, -E or -S, or without weakrefs for their version);
               without it they have the standard classes: the workers of flask --debug, uvicorn --reload, manage.py
               runserver, pytest -n, Jupyter, and of multiprocessing unless they are forked
+  --ephemerons
+              a value in a WeakKeyDictionary may refer to its key, and a finalizer to its object, and neither keeps it
+              alive; with --children also there
   --report    at the end, write to stderr what still holds standard classes, and which Python interpreters the program
               has started without weakrefs; with --children each of them reports, too
   --version   print the version and exit
@@ -55,11 +58,13 @@ def main(arguments=None):
         if arguments[1:]:
             return _refuse(f"{arguments[0]} takes no arguments")
         return _switch.enable() if arguments[0] == "enable" else _switch.disable()
-    children = report = False
+    children = ephemerons = report = False
     while arguments and arguments[0].startswith("-") and arguments[0] != "-" and arguments[0][:2] not in ("-m", "-c"):
         option = arguments.pop(0)
         if option == "--children":
             children = True
+        elif option == "--ephemerons":
+            ephemerons = True
         elif option == "--report":
             report = True
         elif option in ("-h", "--help"):
@@ -72,7 +77,7 @@ def main(arguments=None):
             return _refuse(f"unknown option {option}")
     if sys.flags.no_site or sys.flags.ignore_environment:
         return _refuse("does not work with the interpreter options -I, -E and -S")
-    _prepare_environment(children, report)
+    _prepare_environment(children, {EPHEMERONS: ephemerons, REPORT: report})
     return _start_over([sys.executable, *_interpreter_options(), *arguments])
 
 
@@ -92,14 +97,15 @@ def _interpreter_options():
     return [*options, flags] if flags.strip("-") else options
 
 
-def _prepare_environment(children, report):
+def _prepare_environment(children, asked):
     inherited = os.environ.get("PYTHONPATH")
     entries = inherited.split(os.pathsep) if inherited else []
     os.environ["PYTHONPATH"] = os.pathsep.join([STARTUP, *(entry for entry in entries if entry != STARTUP)])
     if children:
         os.environ["WEAKREFS_CHILDREN"] = "1"
-    if report:
-        os.environ[REPORT] = "1" if children else "once"
+    for variable, wanted in asked.items():
+        if wanted:
+            os.environ[variable] = "1" if children else "once"
 
 
 def _start_over(command):

@@ -336,7 +336,7 @@ class WeakKeyDictionary(_weakrefs.WeakKeyDictionary, _WeakMapping):
 
     An entry leaves the mapping the moment its key dies. Keys must support weak references and be
     hashable, else TypeError; they are found by identity or equality, as in a dict. A value that
-    refers to its key keeps the entry for good.
+    refers to its key keeps the entry for good: see EphemeronDictionary.
 
     The entries keep the order of insertion. Iteration walks the mapping as it is at the first step:
     changes and deaths meanwhile raise nothing. Lookup, insertion and removal are O(1); safe under
@@ -373,7 +373,8 @@ class WeakValueDictionary(_weakrefs.WeakValueDictionary, _WeakMapping):
     """WeakValueDictionary(other=(), /, **kw): a mapping that does not keep its values alive.
 
     An entry leaves the mapping the moment its value dies. Keys must be hashable and values must
-    support weak references, else TypeError. A value that refers to its key is fine.
+    support weak references, else TypeError. A value that refers to its key is fine; a key that
+    refers to its value keeps the entry for good: see EphemeronValueDictionary.
 
     The entries keep the order of insertion. Iteration walks the mapping as it is at the first step:
     changes and deaths meanwhile raise nothing. Lookup, insertion and removal are O(1); safe under
@@ -405,3 +406,57 @@ class WeakValueDictionary(_weakrefs.WeakValueDictionary, _WeakMapping):
 
         The list keeps no value alive, so a reference may be dead when it is used.
         """
+
+
+class EphemeronDictionary(WeakKeyDictionary, _weakrefs.Ephemerons):
+    """EphemeronDictionary(dict=None): a WeakKeyDictionary whose values may refer to their keys.
+
+    It refers to the value of an entry only while the dictionary and the key are reachable. So an entry
+    whose value refers to its key, in however many steps and through however many entries, keeps neither.
+    Such pairs are ephemerons (Barry Hayes, "Ephemerons: a new finalization mechanism", OOPSLA 1997).
+
+    An entry leaves the moment its key dies, as in a WeakKeyDictionary. If only its value, or values of
+    other entries, still refer to the key, it leaves at the next full collection. An entry whose key is
+    reachable is never removed. ephemerons() says whether this works here; where it does not, this is a
+    WeakKeyDictionary.
+
+    Arguments, methods and results are those of WeakKeyDictionary; copy() and | give an EphemeronDictionary.
+    Lookup, insertion and removal cost what they cost there, and are as safe under threads. A full
+    collection takes time and memory linear in the entries whose key it has not yet found reachable.
+
+    >>> import gc, weakrefs
+    >>> class Person: pass
+    >>> ann = Person()
+    >>> friends = weakrefs.EphemeronDictionary()
+    >>> friends[ann] = [ann] # the value refers to the key
+    >>> del ann
+    >>> len(friends)
+    1
+    >>> collected = gc.collect()
+    >>> len(friends)
+    0
+    """
+
+
+class EphemeronValueDictionary(WeakValueDictionary, _weakrefs.Ephemerons):
+    """EphemeronValueDictionary(other=(), /, **kw): a WeakValueDictionary whose keys may refer to their values.
+
+    It refers to the key of an entry only while the dictionary and the value are reachable. It is the
+    mirror image of EphemeronDictionary, and all that is said there holds with key and value exchanged.
+
+    Arguments, methods and results are those of WeakValueDictionary; copy() and | give an
+    EphemeronValueDictionary. The cost is that of a WeakValueDictionary, and that of EphemeronDictionary in
+    a full collection.
+
+    >>> import gc, weakrefs
+    >>> class Wrapper: pass
+    >>> def greet(): pass
+    >>> wrappers = weakrefs.EphemeronValueDictionary()
+    >>> wrappers[greet] = greet.wrapper = Wrapper() # the key refers to the value
+    >>> del greet
+    >>> len(wrappers)
+    1
+    >>> collected = gc.collect()
+    >>> len(wrappers)
+    0
+    """

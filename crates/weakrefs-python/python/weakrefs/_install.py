@@ -4,9 +4,10 @@ Only names are exchanged, for the whole process; no object changes. `_standard` 
 standard classes keep working.
 
 The names stay exchanged as long as anybody wants it: from `install()` to `uninstall()`, and within every open `installed()`
-block. One lock guards the count of these requests. The first exchanges the names, the last restores them. A request counts
-after the names have followed, so an error leaves all as before. No user code runs under the lock. The lock is re-entrant,
-so that a signal handler that installs does not wait for itself.
+block. The first of these requests exchanges the names, the last restores them. The same holds of the rule of ephemerons and
+the requests that ask for it. One lock guards the requests. A request counts after the names have followed, so an error leaves
+all as before. No user code runs under the lock. The lock is re-entrant, so that a signal handler that installs does not wait
+for itself.
 
 Importing this module must cost next to nothing, so functions import what they need.
 """
@@ -14,9 +15,12 @@ Importing this module must cost next to nothing, so functions import what they n
 import _thread
 import sys
 
+from . import _weakrefs
+
 _lock = _thread.RLock()
-_requested = False  # by install(), and not yet taken back by uninstall()
-_blocks = 0  # open installed() blocks
+# A request is whether it asks for ephemerons, too.
+_requested: list[bool] = []  # that of install(), until uninstall() takes it back
+_blocks: list[bool] = []  # those of the open installed() blocks
 # (namespace, what was there, what replaced it), one for each module while the names are exchanged
 _replaced: list[tuple[dict[str, object], ...]] = []
 
@@ -31,14 +35,18 @@ class InstallWarning(RuntimeWarning):
     __module__ = __package__
 
 
-def install(*, warn=True):
+def install(*, warn=True, ephemerons=False):
     """Put the classes of weakrefs into the modules `weakref` and `_weakrefset`, for the whole process.
 
     These are `WeakSet`, `WeakKeyDictionary`, `WeakValueDictionary`, `WeakMethod`, `KeyedRef` and `finalize`. A module that
     took a standard class by name before (`from weakref import WeakSet`) keeps it. Unless `warn` is false, one
     `InstallWarning` names such modules, without those of the standard library; `status` lists all. If a filter turns
     the warning into an error, nothing has changed. Objects of the standard classes keep working. A second call does
-    nothing.
+    nothing, unless it is the first with `ephemerons`.
+
+    With `ephemerons`, each `WeakKeyDictionary` of the process lets go of entries whose value refers to their key, as an
+    `EphemeronDictionary` does, and a finalizer may refer to its object in whatever way. `ephemerons()` says whether that
+    works here.
 
     >>> import weakref, weakrefs
     >>> weakrefs.install(warn=False)
@@ -50,15 +58,17 @@ def install(*, warn=True):
     if warn:
         _warn_of_holders()
     with _lock:
-        _follow(True)
-        _requested = True
+        requested = [bool(ephemerons) or any(_requested)]
+        _follow(requested + _blocks)
+        _requested = requested
 
 
 def uninstall():
     """Put back what `install` found under the standard names.
 
     A name that somebody else has assigned since keeps what they assigned. While an `installed()` block is open, the names
-    stay exchanged until it ends. Without an `install` before, nothing happens.
+    stay exchanged until it ends, and so does the rule of ephemerons if the block asks for it. Without an `install` before,
+    nothing happens.
 
     >>> import weakref, weakrefs
     >>> weakrefs.uninstall()
@@ -67,40 +77,46 @@ def uninstall():
     """
     global _requested
     with _lock:
-        _follow(_blocks > 0)
-        _requested = False
+        _follow(_blocks)
+        _requested = []
 
 
-def installed(*, warn=True):
+def installed(*, warn=True, ephemerons=False):
     """Return a context manager that installs weakrefs in its block, and restores the names at the end.
+
+    The arguments are those of `install`.
 
     >>> import weakref, weakrefs
     >>> with weakrefs.installed(warn=False):
     ...     weakref.WeakSet is weakrefs.WeakSet
     True
     """
-    return _Block(warn)
+    return _Block(warn, bool(ephemerons))
 
 
 class _Block:
-    __slots__ = ("_warn",)
+    __slots__ = ("_ephemerons", "_warn")
 
-    def __init__(self, warn):
+    def __init__(self, warn, ephemerons):
         self._warn = warn
+        self._ephemerons = ephemerons
 
     def __enter__(self):
         global _blocks
         if self._warn:
             _warn_of_holders()
         with _lock:
-            _follow(True)
-            _blocks += 1
+            blocks = [*_blocks, self._ephemerons]
+            _follow(_requested + blocks)
+            _blocks = blocks
 
     def __exit__(self, *exc_info):
         global _blocks
         with _lock:
-            _follow(_requested or _blocks > 1)
-            _blocks -= 1
+            blocks = _blocks.copy()
+            blocks.remove(self._ephemerons)
+            _follow(_requested + blocks)
+            _blocks = blocks
 
 
 def is_installed():
@@ -115,6 +131,12 @@ def is_installed():
     """
     with _lock:
         return bool(_replaced)
+
+
+def is_installed_with_ephemerons():
+    """Return whether anybody asks for ephemerons now."""
+    with _lock:
+        return any(_requested + _blocks)
 
 
 def standard_classes():
@@ -152,12 +174,13 @@ def _warn_of_holders():
         warnings.warn(message, InstallWarning, stacklevel=3)
 
 
-def _follow(wanted):
-    """Brings the names in line with what is wanted. The lock is held."""
-    if wanted and not _replaced:
+def _follow(requests):
+    """Brings the names, and then the rule of ephemerons, in line with the requests. The lock is held."""
+    if requests and not _replaced:
         _replace()
-    elif _replaced and not wanted:
+    elif _replaced and not requests:
         _restore()
+    _weakrefs.rule_for_all(any(requests))
 
 
 def _found(namespace, names):

@@ -9,17 +9,16 @@ import sys
 
 from ._install import InstallWarning, install, warning_of_holders
 
-REPORT = "WEAKREFS_REPORT"  # "1": in this interpreter and those it starts; "once": in this one alone
+# "1": in this interpreter and those it starts; "once": in this one alone
+REPORT = "WEAKREFS_REPORT"
+EPHEMERONS = "WEAKREFS_EPHEMERONS"
 
 
 def begin(warn):
     """Installs weakrefs, warns of what holds standard classes if `warn` is true, and arranges the report."""
     message = warning_of_holders() if warn else None
-    install(warn=False)
-    report = os.environ.get(REPORT)
-    if report == "once":
-        del os.environ[REPORT]
-    if report in ("once", "1"):
+    install(warn=False, ephemerons=_asked_for(EPHEMERONS))
+    if _asked_for(REPORT):
         from . import _report
 
         _report.begin()
@@ -28,6 +27,13 @@ def begin(warn):
 
         # Nobody's line is to blame: the modules were loaded by `.pth` files.
         warnings.warn_explicit(message, InstallWarning, "python -m weakrefs", 0)
+
+
+def _asked_for(variable):
+    value = os.environ.get(variable)
+    if value == "once":
+        del os.environ[variable]
+    return value in ("once", "1")
 
 
 def switched_on():

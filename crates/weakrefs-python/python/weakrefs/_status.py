@@ -1,6 +1,7 @@
 """`status`: whether weakrefs has the standard names, and what still holds standard classes."""
 
 from . import _install
+from ._ephemerons import ephemerons
 
 
 class Status:
@@ -14,6 +15,7 @@ class Status:
     """
 
     __slots__ = {
+        "ephemerons": "Whether entries may refer to their own key, as `ephemerons()` says.",
         "installed": "Whether weakrefs had the standard names, as `is_installed()` says.",
         "instances": "The number of living objects of standard classes and their subclasses, by the name of the class.",
         "modules": "The names that are bound to standard classes, as `module.attribute`, also in the standard library.",
@@ -21,11 +23,12 @@ class Status:
     }
     __module__ = __package__
 
-    def __init__(self, installed, modules, subclasses, instances):
+    def __init__(self, installed, modules, subclasses, instances, ephemerons):
         self.installed = installed
         self.modules = modules
         self.subclasses = subclasses
         self.instances = instances
+        self.ephemerons = ephemerons
 
     def __repr__(self):
         parts = (f"{name}={getattr(self, name)!r}" for name in self.__slots__)
@@ -39,6 +42,7 @@ class Status:
                 f"names of standard classes in modules: {', '.join(self.modules) or 'none'}",
                 f"subclasses of standard classes: {', '.join(self.subclasses) or 'none'}",
                 f"live instances of standard classes: {', '.join(counts) or 'none'}",
+                f"ephemerons: {self.ephemerons}",
             )
         )
 
@@ -55,6 +59,7 @@ def status():
     names of standard classes in modules: ...
     subclasses of standard classes: ...
     live instances of standard classes: ...
+    ephemerons: ...
     """
     from . import _holders
 
@@ -64,4 +69,5 @@ def status():
         _holders.modules(standard),
         _holders.subclasses(standard),
         _holders.instances(standard),
+        ephemerons(),
     )

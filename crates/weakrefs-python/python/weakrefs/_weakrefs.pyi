@@ -88,6 +88,18 @@ class WeakSet(Generic[_T]):
     def __eq__(self, other: object, /) -> bool: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
+class Ephemerons:
+    """A base of the mappings that follow the rule of ephemerons."""
+
+def ephemerons() -> str | None:
+    """Why the engine of the ephemerons is not active, as a sentence; None if it is."""
+
+def rule_for_all(flag: bool, /) -> None:
+    """Gives the rule of ephemerons to each WeakKeyDictionary and each finalizer of the process, or takes it back."""
+
+def assume_header(n: int, /) -> None:
+    """Assumes another layout of the collector's header, for tests: 0 is the right one."""
+
 @disjoint_base
 class WeakMethod(ref[_F]):
     """A weak reference to a bound method, which dies with its object or its function.
