@@ -129,7 +129,8 @@ impl<E: Entry> Container<E> {
     #[inline]
     pub(crate) fn callback<'a, 'py: 'a>(&'a self, py: Python<'py>) -> Result<Argument<'a, 'py>> {
         let (callback, _) = self.evictor(py)?;
-        holder::keep_up(self, py);
+        // SAFETY: an evictor for such entries.
+        holder::keep_up::<E>(unsafe { class::payload(callback) }, py);
         Ok(callback)
     }
 

@@ -34,6 +34,8 @@ pub(crate) struct Evictor<E: Entry> {
     pub(crate) container: Cell<*mut ffi::PyObject>,
     /// The number of the last collection in which the container was, or which had been before it was made.
     pub(crate) seen: Cell<usize>,
+    /// How many entries were made since the container last saw to it that it is in collections.
+    pub(crate) news: Cell<usize>,
     pub(crate) listed: Listed,
     pub(crate) table: Guarded<Table<E>>,
 }
@@ -96,6 +98,7 @@ impl<E: Entry> Evictor<E> {
             link: UnsafeCell::new(Link::default()),
             container: Cell::new(container),
             seen: Cell::new(engine::now()),
+            news: Cell::new(0),
             listed: Listed::default(),
             table: Guarded::new(Table::new()),
         };

@@ -146,26 +146,28 @@ pub(super) fn begin<E: Entry>(container: &Container<E>, py: Python<'_>) {
     }
 }
 
-/// There will be a new entry. Brings the container back among the collector's objects, if `gc.freeze` has taken it away.
+/// A new entry is made. Now and then, this looks whether `gc.freeze` has taken the container, or the engine's objects, away
+/// from the collector: it brings back what entries come to.
 #[inline]
-pub(super) fn keep_up<E: Entry>(container: &Container<E>, py: Python<'_>) {
-    if E::RULE == Rule::Never {
-        return;
-    }
-    engine::has_news(py);
-    if let Some(evictor) = container.evicting(py) {
-        if engine::has_left_out(evictor.seen.get()) {
-            bring_back(container, evictor);
-        }
+pub(super) fn keep_up<E: Entry>(evictor: &Evictor<E>, py: Python<'_>) {
+    let news = evictor.news.get() + 1;
+    evictor.news.set(news);
+    if news >= engine::SOME && E::RULE != Rule::Never {
+        evictor.news.set(0);
+        bring_back(evictor, py);
     }
 }
 
 #[cold]
-fn bring_back<E: Entry>(container: &Container<E>, evictor: &Evictor<E>) {
-    evictor.seen.set(engine::now());
-    let object = Object::of_payload(container);
-    if E::RULE.holds_for(object) {
-        // SAFETY: a container that takes part in no collection under way, or it would have been seen.
-        unsafe { engine::bring_back(object) }
+fn bring_back<E: Entry>(evictor: &Evictor<E>, py: Python<'_>) {
+    let container = evictor.container.get();
+    if container.is_null() || !E::RULE.holds_for(container) {
+        return;
+    }
+    engine::has_news(py);
+    if engine::has_left_out(evictor.seen.get()) {
+        evictor.seen.set(engine::now());
+        // SAFETY: a container that is being written to, and was in no list of the last collection.
+        unsafe { engine::bring_back(container) }
     }
 }

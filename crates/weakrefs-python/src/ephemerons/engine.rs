@@ -68,7 +68,7 @@ struct Engine {
     /// after the other, in the interpreter's state.
     full: Cell<usize>,
     oldest: Cell<Header>,
-    /// How many holders [have news](has_news) since a poll was traversed.
+    /// How often holders [have had news](has_news) since a poll was traversed.
     news: Cell<usize>,
     /// Whether the last collection with all polls was not as it should be.
     doubts: Cell<bool>,
@@ -96,8 +96,8 @@ static ENGINE: Engine = Engine {
     doubts: Cell::new(false),
 };
 
-/// After so much news without a poll, the engine takes action.
-const PATIENCE: usize = 64;
+/// After news so many times, and no poll, the engine takes action.
+const PATIENCE: usize = 4;
 
 /// What an object is visited for.
 enum Visited {
@@ -457,9 +457,11 @@ pub(crate) fn has_left_out(seen: usize) -> bool {
     seen < ENGINE.full.get()
 }
 
-/// A holder has something new, so there is something to do for the engine. If there was much of that since it last saw a
-/// poll, it brings them back among the collector's objects: `gc.freeze` may have taken them away.
-#[inline]
+/// So many things may be new to a holder before it [says so](has_news).
+pub(crate) const SOME: usize = 64;
+
+/// [Some](SOME) things are new, so there is something to do for the engine. If that was said often since it last saw a poll,
+/// it brings them back: `gc.freeze` may have taken them away.
 pub(crate) fn has_news(py: Python<'_>) {
     let news = ENGINE.news.get() + 1;
     ENGINE.news.set(news);
@@ -469,9 +471,8 @@ pub(crate) fn has_news(py: Python<'_>) {
 }
 
 /// Brings the polls back among the collector's objects. It comes to nothing where they are there.
-#[cold]
 pub(crate) fn bring_polls_back(_py: Python<'_>) {
-    // SAFETY: objects of the collector's. In a collection under way, they would have been seen.
+    // SAFETY: objects of the collector's. While it goes through its lists, nobody calls; later, they are in none of garbage.
     poll::all().for_each(|poll| unsafe { bring_back(poll) });
     ENGINE.news.set(0);
 }
@@ -479,7 +480,7 @@ pub(crate) fn bring_polls_back(_py: Python<'_>) {
 /// Has `object` take part in collections again.
 ///
 /// # Safety
-/// A valid object of the collector's, which is not part of a collection under way.
+/// A valid object of the collector's, which the collector does not take for garbage.
 pub(crate) unsafe fn bring_back(object: *mut ffi::PyObject) {
     // SAFETY: the caller's promise.
     unsafe {

@@ -47,7 +47,7 @@ pub(crate) struct Finalizer {
     alive: Cell<bool>,
     atexit: Cell<bool>,
     /// Whether it waits to give up what it has done.
-    waits: Cell<bool>,
+    pub(super) waits: Cell<bool>,
     /// Whether the function is a method of the object, or the object among the arguments.
     pub(super) refers_to_object: Cell<bool>,
     pub(super) listed: Listed,
@@ -379,9 +379,6 @@ fn begin<'py>(own: This<'_, 'py>, arguments: Arguments<'_, 'py>) -> Result<()> {
         || kwargs
             .as_ref()
             .is_some_and(|kwargs| rule::refers_to(kwargs.as_any().as_borrowed(), object));
-    if refers_to_object {
-        engine::has_news(py);
-    }
     let reference = WeakRef::new(&object, this)?;
     // From here on nothing runs, nor fails, until all is in place.
     let forgotten = own.end(this);
@@ -398,6 +395,9 @@ fn begin<'py>(own: This<'_, 'py>, arguments: Arguments<'_, 'py>) -> Result<()> {
     own.refers_to_object.set(refers_to_object);
     // SAFETY: a finalizer that has just become alive.
     unsafe { registry::add(this) };
+    if refers_to_object && registry::index(&own) % engine::SOME == 0 {
+        engine::has_news(py);
+    }
     drop((forgotten, waiting));
     Ok(())
 }

@@ -16,7 +16,10 @@ use crate::references::weak_ref::WeakRef;
 use pyo3::{Python, ffi};
 
 fn has_rule(finalizer: &Finalizer) -> bool {
-    finalizer.is_alive() && (finalizer.refers_to_object.get() || rule::holds_for_all())
+    // One that waits needs its link.
+    finalizer.is_alive()
+        && !finalizer.waits.get()
+        && (finalizer.refers_to_object.get() || rule::holds_for_all())
 }
 
 /// Whether `finalizer` is to report its task to `visit`.
@@ -25,7 +28,7 @@ pub(super) fn reports_all(finalizer: &Finalizer, visit: Visit) -> bool {
         return true;
     }
     let (object, link) = (Object::of_payload(finalizer), finalizer.link.get());
-    // SAFETY: the link is for finalizers that are dead, which this is not.
+    // SAFETY: the link is for finalizers that wait, which this does not.
     unsafe { engine::reports_all(object, visit, &finalizer.listed, link, do_task) }
 }
 
