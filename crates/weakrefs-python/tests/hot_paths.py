@@ -13,7 +13,16 @@ import pickle
 import sys
 
 import weakrefs
-from weakrefs import KeyedRef, WeakKeyDictionary, WeakMethod, WeakSet, WeakValueDictionary, finalize
+from weakrefs import (
+    EphemeronDictionary,
+    EphemeronValueDictionary,
+    KeyedRef,
+    WeakKeyDictionary,
+    WeakMethod,
+    WeakSet,
+    WeakValueDictionary,
+    finalize,
+)
 
 HOT_PATHS = []
 
@@ -484,6 +493,23 @@ def cycles_through_references():
     )
     del thing
     gc.collect()
+
+
+@hot_path
+def ephemerons():
+    if not weakrefs.ephemerons():
+        return
+    keys, values = EphemeronDictionary(), EphemeronValueDictionary()
+    thing, other = Thing(), Thing()
+    keys[thing] = values[thing] = other
+    keys[other] = thing
+    finalize(thing, thing.method, other)
+    finalize(other, Thing.method, other)
+    begun = keys.items()
+    next(begun)
+    del thing, other
+    gc.collect()
+    assert not keys and not values
 
 
 @hot_path

@@ -39,7 +39,7 @@ removes that file. To run a script of such a name, write ./bench.
               runserver, pytest -n, Jupyter, and of multiprocessing unless they are forked
   --ephemerons
               a value in a WeakKeyDictionary may refer to its key, and a finalizer to its object, and neither keeps it
-              alive; with --children also there
+              alive; with --children also there. WEAKREFS_EPHEMERONS=1 does the same beside WEAKREFS_INSTALL=1
   --report    at the end, write to stderr what still holds standard classes, and which Python interpreters the program
               has started without weakrefs; with --children each of them reports, too
   --version   print the version and exit
