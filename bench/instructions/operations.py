@@ -24,6 +24,7 @@ OURS = {"ours": True, "strong": False}[sys.argv[1]]
 TIMES = 250
 
 KeyMap = weakrefs.WeakKeyDictionary if OURS else dict
+Ephemerons = weakrefs.EphemeronDictionary if OURS else dict
 ValueMap = weakrefs.WeakValueDictionary if OURS else dict
 Set = weakrefs.WeakSet if OURS else set
 
@@ -70,8 +71,8 @@ def with_references(objects, container):
     return container if OURS else (container, bare_references(objects))
 
 
-def filled_key_map(objects):
-    mapping = KeyMap()
+def filled_key_map(objects, container=KeyMap):
+    mapping = container()
     for each in objects:
         mapping[each] = 1
     return mapping
@@ -103,6 +104,7 @@ PAIRS = "for key, each in zip(keys, objects): mapping[key] = each"
 operation("key map d[k]", "for each in objects: mapping[each]", KEY_MAP)
 operation("key map get", "for each in objects: get(each)", "get = filled_key_map(objects).get")
 operation("key map in", "for each in objects: each in mapping", KEY_MAP)
+operation("ephemerons d[k]", "for each in objects: mapping[each]", "mapping = filled_key_map(objects, Ephemerons)")
 operation("set in", "for each in objects: each in elements", SET)
 operation("value map d[k], same str", "for key in keys: mapping[key]", VALUE_MAP)
 operation("value map d[k], equal str", "for key in keys: mapping[key]", f"{VALUE_MAP}\nkeys = names(objects)")
@@ -122,6 +124,10 @@ operation("value map replace", PAIRS, VALUE_MAP)
 operation(
     "key map insert",
     "mapping = KeyMap()\nfor each in objects: mapping[each] = 1\nreturn with_references(objects, mapping)",
+)
+operation(
+    "ephemerons insert",
+    "mapping = Ephemerons()\nfor each in objects: mapping[each] = 1\nreturn with_references(objects, mapping)",
 )
 operation(
     "value map insert",

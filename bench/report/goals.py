@@ -20,6 +20,8 @@ LOOKUP = r"(d\[k\]|get|k in d|x in s|add, present)(?!.*\b(miss|new)\b)"
 CHANGE = r"(d\[k\] = v, new|setdefault, new|add, new|.*\bdies?\b)"
 ITERATION = r"(for . in .|keys\(\)|values\(\)|items\(\)|list\()"
 ITERATION_OR_BUILDING = f"({ITERATION}|from a |update|copy)"
+IN_ORDER = "EphemeronDictionary", r"one pass of the collector, (numbers|lists)"
+SHUFFLED = "EphemeronDictionary", r"one pass of the collector, the same shuffled"
 METHODS = r"(create and fire|(?<=WeakMethod: )(create|call))$"
 
 
@@ -70,6 +72,8 @@ GOALS = [
     Goal("iteration: of the strong container", 2, _cost(ALL, ITERATION)),
     Goal("iteration, building, copy: faster than `weakref`", 2.5, _faster(ALL, ITERATION_OR_BUILDING), at_most=False),
     Goal("`finalize`, `WeakMethod`: faster than `weakref`", 4, _faster("finalize|WeakMethod", METHODS), at_most=False),
+    Goal("a pass of the collector over ephemerons: of `weakref`", 1.3, _of("time", ("ours", "standard"), *IN_ORDER)),
+    Goal("the same, shuffled", 1.5, _of("time", ("ours", "standard"), *SHUFFLED)),
     Goal("memory for each entry: of `weakref`", 1, _of("memory", ("ours", "standard"), ALL, "full")),
     Goal("memory left after mass death: of what there was", 0.1, _left),
     Goal("growth of the cost: of the strong container's growth", 1.5, _growth),

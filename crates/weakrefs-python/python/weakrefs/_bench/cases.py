@@ -116,6 +116,28 @@ WEAK_KEY_DICTIONARY = _group(
     _case("one pass of the collector", "traversal", "collect()", "d"),
 )
 
+_MILLION = {"entries": 1_000_000}
+
+# The standard way is a `WeakKeyDictionary`. It keeps what refers to its own key for ever, but collects it alike.
+EPHEMERON_DICTIONARY = _group(
+    "EphemeronDictionary",
+    _case("d[k]", "__getitem__", "for k in order: d[k]"),
+    _case("get", "get", "for k in order: d.get(k)"),
+    _case("d[k] = v, replaced", "__setitem__", "for k in order: d[k] = 2"),
+    _new("d[k] = v, new", "__setitem__", "for k in keys: new[k] = 1"),
+    _case(
+        "one dies",
+        "death",
+        "while victims: victims.pop()",
+        _EACH,
+        "while victims: del new[victims.pop()]",
+        _EACH + _REFERENCES,
+    ),
+    _case("one pass of the collector, numbers", "traversal", "collect()", "d", **_MILLION),
+    _case("one pass of the collector, lists with the key", "traversal", "collect()", "with_circles", **_MILLION),
+    _case("one pass of the collector, the same shuffled", "traversal", "collect()", "shuffled_circles", **_MILLION),
+)
+
 WEAK_VALUE_DICTIONARY = _group(
     "WeakValueDictionary",
     _case("d[k], same str", "__getitem__", "for k in order: d[k]"),
@@ -251,4 +273,12 @@ REFERENCES = _group(
     _case("p.attribute", "proxy", "for _ in numbers: stand_in.value"),
 )
 
-CASES = [*WEAK_KEY_DICTIONARY, *WEAK_VALUE_DICTIONARY, *WEAK_SET, *FINALIZE, *WEAK_METHOD, *REFERENCES]
+CASES = [
+    *WEAK_KEY_DICTIONARY,
+    *EPHEMERON_DICTIONARY,
+    *WEAK_VALUE_DICTIONARY,
+    *WEAK_SET,
+    *FINALIZE,
+    *WEAK_METHOD,
+    *REFERENCES,
+]

@@ -13,7 +13,8 @@ import weakrefs
 
 MODULES = {"ours": weakrefs, "standard": weakref}
 CROWD = 1_000_000
-STRONG = {"WeakKeyDictionary": dict, "WeakValueDictionary": dict, "WeakSet": set}
+STRONG = {"WeakKeyDictionary": dict, "EphemeronDictionary": dict, "WeakValueDictionary": dict, "WeakSet": set}
+STANDARD = {"EphemeronDictionary": "WeakKeyDictionary"}  # what comes closest, where there is no such class
 
 
 class Referent:
@@ -70,7 +71,8 @@ class Stage:
         self._keyed_by_referent = group != "WeakValueDictionary"
         # The strong way has the interpreter's references, to set beside containers and finalizers.
         module = MODULES.get(way, weakref)
-        self.Container = STRONG.get(group) if way == "strong" else getattr(module, group, None)
+        name = STANDARD.get(group, group) if way == "standard" else group
+        self.Container = STRONG.get(group) if way == "strong" else getattr(module, name, None)
         self.ref, self.proxy, self.KeyedRef = module.ref, module.proxy, module.KeyedRef
         self.finalize, self.WeakMethod = module.finalize, module.WeakMethod
         self._way = way
@@ -144,6 +146,22 @@ class Stage:
     @cached_property
     def s(self):
         return self.filled(self.referents)
+
+    @cached_property
+    def with_circles(self):
+        """A mapping whose values refer to their keys."""
+        return self.circles(self.keys)
+
+    @cached_property
+    def shuffled_circles(self):
+        """The same, in another order than that in which the keys were made."""
+        return self.circles(self.order)
+
+    def circles(self, keys):
+        container = self.Container()
+        for key in keys:
+            container[key] = [key]
+        return container
 
     @cached_property
     def twin(self):
