@@ -280,6 +280,7 @@ def test_other_interpreters(way):
     need(way)
     program = f"""
 import gc, weakrefs
+gc.disable()
 
 SCRIPT = '''
 import gc
