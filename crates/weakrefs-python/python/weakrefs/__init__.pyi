@@ -408,7 +408,7 @@ class EphemeronDictionary(WeakKeyDictionary[_K, _V], _weakrefs.Ephemerons):
 
     Arguments, methods and results are those of WeakKeyDictionary; copy() and | give an EphemeronDictionary.
     Lookup, insertion and removal cost what they cost there, and are as safe under threads. A full
-    collection takes time and memory linear in the entries whose key it has not yet found reachable.
+    collection takes time linear in the entries, and no memory.
 
     >>> import gc, weakrefs
     >>> class Person: pass
