@@ -5,6 +5,7 @@
 use crate::containers::element::Element;
 use crate::containers::entry::Entry;
 use crate::containers::evictor::Evictor;
+use crate::containers::holder;
 use crate::containers::iterator::WeakIterator;
 use crate::containers::mapping;
 use crate::containers::set_algebra;
@@ -149,6 +150,7 @@ fn fill(module: Argument<'_, '_>) -> Result<()> {
 /// Makes the classes that belong to a kind of container.
 fn make_helpers<E: Entry>(py: Python<'_>) -> Result<()> {
     Evictor::<E>::make_class(py)?;
+    holder::register::<E>(py);
     WeakIterator::<E>::make_class(py)
 }
 

@@ -45,7 +45,7 @@ use weakrefs_table::{Miss, Position, Table};
 #[repr(C)]
 pub(crate) struct Container<E: Entry> {
     evictor: Slot,
-    pub(super) link: UnsafeCell<Link>,
+    link: UnsafeCell<Link>,
     entries: PhantomData<fn() -> E>,
 }
 
@@ -59,7 +59,7 @@ unsafe impl<E: Entry> Payload for Container<E> {
         let Some(evictor) = self.evicting(py) else {
             return Ok(());
         };
-        holder::report(self, evictor, visit)
+        holder::report(Object::of_payload(self), evictor, visit)
     }
 
     fn release(&self, py: Python<'_>) {
@@ -117,7 +117,7 @@ impl<E: Entry> Container<E> {
             let evictor = Evictor::<E>::make(py, Object::of_payload(self))?;
             // Making it runs nothing that could have been quicker.
             drop(self.evictor.replace(py, Some(evictor)));
-            holder::begin(self, py);
+            holder::begin::<E>(Object::of_payload(self), py);
         }
         match (self.evictor.peek(py), self.table(py)) {
             (Some(evictor), Some(table)) => Ok((evictor, table)),

@@ -6,7 +6,6 @@
 #![allow(unsafe_code, reason = "a native class")]
 
 use super::entry::Entry;
-use super::holder;
 use crate::ephemerons::engine::{self, Listed};
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{
@@ -29,7 +28,7 @@ use weakrefs_table::Table;
 #[repr(C)]
 pub(crate) struct Evictor<E: Entry> {
     entry: ffi::vectorcallfunc,
-    link: UnsafeCell<Link>,
+    pub(super) link: UnsafeCell<Link>,
     /// The container, as long as that lives.
     pub(crate) container: Cell<*mut ffi::PyObject>,
     /// The number of the last collection in which the container was, or which had been before it was made.
@@ -84,7 +83,6 @@ impl<E: Entry> Evictor<E> {
                 ],
             )
         })?;
-        holder::register::<E>(py);
         Ok(())
     }
 

@@ -5,21 +5,20 @@
 
 #![allow(unsafe_code, reason = "steps of the engine")]
 
-use super::container::Container;
 use super::entry::Entry;
 use super::evictor::Evictor;
 use crate::ephemerons::engine::{self, Task};
 use crate::ephemerons::rule::Rule;
-use crate::interpreter::class::{self, Object, Payload, Stop, Visit};
+use crate::interpreter::class::{self, Payload, Stop, Visit};
 use crate::interpreter::entry::passed;
 use crate::interpreter::remains::Link;
 use crate::references::weak_ref::WeakRef;
 use pyo3::{Python, ffi};
 use weakrefs_table::Table;
 
-/// Has `visit` see what `container` refers to now.
+/// Has `visit` see what `container`, which has this evictor, refers to now.
 pub(super) fn report<E: Entry>(
-    container: &Container<E>,
+    container: *mut ffi::PyObject,
     evictor: &Evictor<E>,
     visit: Visit,
 ) -> std::result::Result<(), Stop> {
@@ -40,41 +39,38 @@ pub(super) fn report<E: Entry>(
     evictor.table.inspect(report).unwrap_or(Ok(()))
 }
 
-fn reports_all<E: Entry>(container: &Container<E>, evictor: &Evictor<E>, visit: Visit) -> bool {
-    let object = Object::of_payload(container);
-    if !E::RULE.holds_for(object) {
+fn reports_all<E: Entry>(
+    container: *mut ffi::PyObject,
+    evictor: &Evictor<E>,
+    visit: Visit,
+) -> bool {
+    if !E::RULE.holds_for(container) {
         return true;
     }
     evictor.seen.set(engine::now());
-    let link = container.link.get();
-    // SAFETY: the link is for dying containers, of which this is none; see `do_task`.
-    unsafe { engine::reports_all(object, visit, &evictor.listed, link, do_task::<E>) }
+    let link = evictor.link.get();
+    // SAFETY: the link is for dying evictors, and a container keeps its own; see `do_task`.
+    unsafe { engine::reports_all(container, visit, &evictor.listed, link, do_task::<E>) }
 }
 
 /// What the engine asks a listed container to do.
 ///
 /// # Safety
-/// The link is that of a container for such entries.
+/// The link is that of the evictor of a container for such entries.
 unsafe fn do_task<E: Entry>(link: *mut Link) {
-    // SAFETY: the caller's promise; the collector runs, with the thread attached.
-    let (container, py) = unsafe {
-        let object = Container::<E>::of_link(link);
-        (&(*object).payload, Python::assume_attached())
-    };
+    // SAFETY: the caller's promise.
+    let evictor = unsafe { &(*Evictor::<E>::of_link(link)).payload };
     let (task, visit) = engine::task();
-    let table = container.table(py);
-    _ = table.and_then(|table| {
-        table.inspect(|table| match task {
-            Task::Settle => {
-                table.iter().for_each(|entry| settle(entry, visit));
-                table.kept().try_for_each(|entry| entry.visit(visit))
-            }
-            Task::Close if E::REFERENCE_HOLDS => table
-                .iter()
-                .try_for_each(|entry| visit.one(entry.reference().object().as_ptr())),
-            Task::Close => Ok(()),
-            Task::GiveUp => table.owned().try_for_each(|entry| entry.visit(visit)),
-        })
+    _ = evictor.table.inspect(|table| match task {
+        Task::Settle => {
+            table.iter().for_each(|entry| settle(entry, visit));
+            table.kept().try_for_each(|entry| entry.visit(visit))
+        }
+        Task::Close if E::REFERENCE_HOLDS => table
+            .iter()
+            .try_for_each(|entry| visit.one(entry.reference().object().as_ptr())),
+        Task::Close => Ok(()),
+        Task::GiveUp => table.owned().try_for_each(|entry| entry.visit(visit)),
     });
 }
 
@@ -130,7 +126,7 @@ unsafe fn found<E: Entry>(
 }
 
 /// Gets the engine to know the evictors of such containers.
-pub(super) fn register<E: Entry>(py: Python<'_>) {
+pub(crate) fn register<E: Entry>(py: Python<'_>) {
     if E::RULE == Rule::Never {
         return;
     }
@@ -140,8 +136,8 @@ pub(super) fn register<E: Entry>(py: Python<'_>) {
 }
 
 /// There is a container which will have entries now.
-pub(super) fn begin<E: Entry>(container: &Container<E>, py: Python<'_>) {
-    if E::RULE.holds_for(Object::of_payload(container)) {
+pub(super) fn begin<E: Entry>(container: *mut ffi::PyObject, py: Python<'_>) {
+    if E::RULE.holds_for(container) {
         engine::bring_polls_back(py);
     }
 }

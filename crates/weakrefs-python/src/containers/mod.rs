@@ -24,7 +24,7 @@ pub(crate) mod element;
 pub(crate) mod entry;
 pub(crate) mod evictor;
 pub(crate) mod hashing;
-mod holder;
+pub(crate) mod holder;
 pub(crate) mod iterator;
 pub(crate) mod lookup;
 pub(crate) mod mapped;

@@ -9,7 +9,6 @@
 )]
 
 use super::header::{Header, is_unknown};
-use super::poll;
 use crate::interpreter::class::Visit;
 use crate::interpreter::remains::Link;
 use pyo3::{Python, ffi};
@@ -50,8 +49,10 @@ struct Engine {
     phase: Cell<Phase>,
     /// The number of the collection under way. What is done anew with what is aside has a number of its own.
     number: Cell<usize>,
-    /// How many polls take part, and the one that was seen last.
-    polls: Cell<usize>,
+    /// The [polls](super::poll), once they are made.
+    polls: [Cell<*mut ffi::PyObject>; POLLS],
+    /// How many of them take part, and the one that was seen last.
+    seen: Cell<usize>,
     last: Cell<*mut ffi::PyObject>,
     /// How the collector marks.
     marks: Cell<Option<Visit>>,
@@ -81,7 +82,8 @@ static ENGINE: Engine = Engine {
     active: Cell::new(false),
     phase: Cell::new(Phase::Settled),
     number: Cell::new(0),
-    polls: Cell::new(0),
+    polls: [const { Cell::new(ptr::null_mut()) }; POLLS],
+    seen: Cell::new(0),
     last: Cell::new(ptr::null_mut()),
     marks: Cell::new(None),
     gives_up: Cell::new(true),
@@ -96,6 +98,9 @@ static ENGINE: Engine = Engine {
     doubts: Cell::new(false),
 };
 
+/// So many polls: the engine takes over where these do not suffice.
+pub(super) const POLLS: usize = 8;
+
 /// After news so many times, and no poll, the engine takes action.
 const PATIENCE: usize = 4;
 
@@ -108,6 +113,10 @@ enum Visited {
 }
 
 impl Engine {
+    fn polls(&self) -> impl Iterator<Item = *mut ffi::PyObject> {
+        self.polls.iter().map(Cell::get)
+    }
+
     /// Why `object`, which takes part, is traversed with `visit`.
     fn notice(&self, object: *mut ffi::PyObject, visit: Visit) -> Visited {
         if visit.argument() == object.cast() {
@@ -129,7 +138,7 @@ impl Engine {
     fn begin(&self) {
         self.number.set(self.number.get() + 1);
         self.phase.set(Phase::Subtracting);
-        self.polls.set(0);
+        self.seen.set(0);
         self.last.set(ptr::null_mut());
         self.marks.set(None);
         self.gives_up.set(!self.active.get());
@@ -140,7 +149,7 @@ impl Engine {
     fn begin_marking(&self, visit: Visit) {
         self.phase.set(Phase::Marking);
         self.marks.set(Some(visit));
-        if self.polls.get() == poll::COUNT {
+        if self.seen.get() == POLLS {
             let list = Header::of_list(visit.argument());
             if list >= self.oldest.get() {
                 self.oldest.set(list);
@@ -163,7 +172,7 @@ impl Engine {
         }
         match self.notice(poll, visit) {
             Visited::Subtraction => {
-                if self.polls.get() == poll::COUNT {
+                if self.seen.get() == POLLS {
                     self.begin();
                 }
                 self.expect(!header.is_aside() && header.count() > 0);
@@ -173,7 +182,7 @@ impl Engine {
                     _ = visit.one(last);
                     self.expect(Header::of(last).count().wrapping_add(1) == before);
                 }
-                self.polls.set(self.polls.get() + 1);
+                self.seen.set(self.seen.get() + 1);
                 self.news.set(0);
             }
             Visited::Marking if self.phase.get() == Phase::Marking => self.pass(poll, visit),
@@ -193,7 +202,7 @@ impl Engine {
         let (here, list) = (Header::of(poll), Header::of_list(marks.argument()));
         if !self.polled.replace(true) {
             self.expect(poll == self.last.get() && !here.is_aside() && here.count() == 1);
-            let others = poll::all().filter(|other| *other != poll).map(Header::of);
+            let others = self.polls().filter(|other| *other != poll).map(Header::of);
             self.expect(
                 others
                     .into_iter()
@@ -201,7 +210,7 @@ impl Engine {
             );
         }
         if !self.gives_up.get() && here.next() != list {
-            let another = poll::all().find(|other| {
+            let another = self.polls().find(|other| {
                 let other = Header::of(*other);
                 other.is_collecting() && other.is_aside()
             });
@@ -222,10 +231,10 @@ impl Engine {
             self.ask(ptr::null_mut(), Task::GiveUp);
         }
         self.phase.set(Phase::Settled);
-        if self.polls.get() == poll::COUNT {
+        if self.seen.get() == POLLS {
             self.doubts.set(self.gives_up.get());
         }
-        poll::all().for_each(|poll| _ = marks.one(poll));
+        self.polls().for_each(|poll| _ = marks.one(poll));
     }
 
     /// Settles the holders that are listed, and those that are found meanwhile.
@@ -420,8 +429,11 @@ pub(super) fn poll_is_traversed(poll: *mut ffi::PyObject, visit: Visit) {
     ENGINE.poll(poll, visit);
 }
 
-/// Starts the engine.
-pub(super) fn start(_py: Python<'_>) {
+/// Starts the engine, with the polls.
+pub(super) fn start<'py>(_py: Python<'py>, polls: impl Iterator<Item = *mut ffi::PyObject>) {
+    for (place, poll) in ENGINE.polls.iter().zip(polls) {
+        place.set(poll);
+    }
     ENGINE.active.set(true);
 }
 
@@ -472,8 +484,11 @@ pub(crate) fn has_news(py: Python<'_>) {
 
 /// Brings the polls back among the collector's objects. It comes to nothing where they are there.
 pub(crate) fn bring_polls_back(_py: Python<'_>) {
+    if !ENGINE.active.get() {
+        return;
+    }
     // SAFETY: objects of the collector's. While it goes through its lists, nobody calls; later, they are in none of garbage.
-    poll::all().for_each(|poll| unsafe { bring_back(poll) });
+    ENGINE.polls().for_each(|poll| unsafe { bring_back(poll) });
     ENGINE.news.set(0);
 }
 

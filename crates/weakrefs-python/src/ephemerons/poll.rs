@@ -13,9 +13,6 @@ use pyo3::types::PyType;
 use pyo3::{Python, ffi};
 use std::cell::UnsafeCell;
 
-/// So many: the engine takes over where these do not suffice.
-pub(super) const COUNT: usize = 8;
-
 #[derive(Default)]
 struct Poll {
     link: UnsafeCell<Link>,
@@ -37,7 +34,7 @@ unsafe impl Payload for Poll {
 
 static CLASS: Constant<PyType> = Constant::new();
 
-static POLLS: [Constant; COUNT] = [const { Constant::new() }; COUNT];
+static POLLS: [Constant; engine::POLLS] = [const { Constant::new() }; engine::POLLS];
 
 /// Makes them.
 pub(super) fn make(py: Python<'_>) -> Result<()> {

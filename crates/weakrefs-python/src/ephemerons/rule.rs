@@ -164,7 +164,7 @@ pub(crate) fn start(py: Python<'_>) -> Result<()> {
     let reason = reason(py)?;
     REASON.store(reason as u8, Relaxed);
     if let Reason::None = reason {
-        engine::start(py);
+        engine::start(py, poll::all());
     }
     Ok(())
 }
