@@ -157,10 +157,14 @@ class finalize(Generic[_P, _T_co, _R_co]):
     It is called once: when obj dies, at the call of the finalizer, or at exit (unless `atexit` was
     set to False), whichever comes first. The finalizer need not be kept.
 
-    func, args and kwargs must not own obj, or it will never die. An error in func goes to
-    sys.unraisablehook when obj dies, to sys.excepthook at exit, and to the caller of a call.
-    Raises TypeError if obj cannot be weakly referenced. Creation and every method are O(1); safe
-    under threads.
+    func may be a method of obj, and obj may be among the arguments: then it is called at the first
+    full collection that finds obj unreachable, on the intact object, before its __del__, as far as
+    ephemerons() is active. In longer ways, func, args and kwargs must not own obj, or it will
+    never die.
+
+    An error in func goes to sys.unraisablehook when obj dies, to sys.excepthook at exit, and to the
+    caller of a call. Raises TypeError if obj cannot be weakly referenced. Creation and every method
+    are O(1); safe under threads.
 
     >>> import weakrefs
     >>> class Resource: pass

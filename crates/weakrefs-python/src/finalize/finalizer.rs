@@ -267,10 +267,13 @@ const DOC: &CStr = c"finalize(obj, func, /, *args, **kwargs)\n--\n\n\
     finalize(obj, func, /, *args, **kwargs): call func(*args, **kwargs) when obj dies.\n\n\
     It is called once: when obj dies, at the call of the finalizer, or at exit (unless `atexit` was\n\
     set to False), whichever comes first. The finalizer need not be kept.\n\n\
-    func, args and kwargs must not own obj, or it will never die. An error in func goes to\n\
-    sys.unraisablehook when obj dies, to sys.excepthook at exit, and to the caller of a call.\n\
-    Raises TypeError if obj cannot be weakly referenced. Creation and every method are O(1); safe\n\
-    under threads.\n\n\
+    func may be a method of obj, and obj may be among the arguments: then it is called at the first\n\
+    full collection that finds obj unreachable, on the intact object, before its __del__, as far as\n\
+    ephemerons() is active. In longer ways, func, args and kwargs must not own obj, or it will\n\
+    never die.\n\n\
+    An error in func goes to sys.unraisablehook when obj dies, to sys.excepthook at exit, and to the\n\
+    caller of a call. Raises TypeError if obj cannot be weakly referenced. Creation and every method\n\
+    are O(1); safe under threads.\n\n\
     >>> import weakrefs\n\
     >>> class Resource: pass\n\
     >>> resource = Resource()\n\
