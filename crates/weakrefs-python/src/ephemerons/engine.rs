@@ -487,8 +487,11 @@ pub(crate) fn bring_polls_back(_py: Python<'_>) {
     if !ENGINE.active.get() {
         return;
     }
+    // A debug build traverses what it tracks, with itself as argument.
+    let doubts = ENGINE.doubts.get();
     // SAFETY: objects of the collector's. While it goes through its lists, nobody calls; later, they are in none of garbage.
     ENGINE.polls().for_each(|poll| unsafe { bring_back(poll) });
+    ENGINE.doubts.set(doubts);
     ENGINE.news.set(0);
 }
 
