@@ -35,15 +35,11 @@ class View:
 def draw(results, file):
     """The costs, and beside them the growth if it was measured."""
     language = languages.of(results)
-    view = View(
-        language.title,
-        language.axis,
-        -1,
-        language.units[0],
-        language.costs,
-        language.column,
-        lambda row: row.ratio(language.rival, "ours") if language.rival else row.ratio("ours", language.unit(row)),
-    )
+
+    def number(row):
+        return row.ratio(language.rival, "ours") if language.rival else row.ratio("ours", language.unit(row))
+
+    view = View(language.title, language.axis, -1, language.units[0], language.costs, language.column, number)
     _dots(results, language, view, languages.charted(results), file)
     growth = languages.growth(results)
     if growth:
@@ -140,8 +136,9 @@ def _growth(results, language, growth):
 
 def _panel(picture, left, top, width, height, language, label, rows):
     sizes = [row.entries for row in rows]
-    step = _step(max(figure.median for row in rows for figure in row.figures.values()))
-    steps = math.ceil(max(figure.median for row in rows for figure in row.figures.values()) / step)
+    most = max(figure.median for row in rows for figure in row.figures.values())
+    step = _step(most)
+    steps = math.ceil(most / step)
 
     def across(entries):
         return left + width * math.log(entries / sizes[0]) / math.log(sizes[-1] / sizes[0])
