@@ -73,13 +73,14 @@ fn markdown(rows: &[Row], run: &str) -> String {
          A version with a `d` is a debug build."
             .to_owned(),
         by_interpreter(&labels, &on_interpreters),
-        "## Elsewhere".to_owned(),
+        "## Elsewhere\n\nA number in brackets counts tests. For other platforms the code is compiled, not run.".to_owned(),
         by_subject(&elsewhere),
+        "## Notes".to_owned(),
         notes(rows),
     ];
     format!(
-        "# Versions\n\nWhat one run of `cargo xtask test` has tested: {run}. The run has written this page itself, and would not\n\
-         have if anything had failed.\n\n{}\n",
+        "# Versions\n\nWhat one run of `cargo xtask test` has tested: {run}.\n\
+         The command writes this page from its report, and only if nothing has failed.\n\n{}\n",
         tables.join("\n\n").trim_end()
     )
 }
@@ -136,35 +137,45 @@ fn in_short(outcome: &Outcome) -> String {
     }
 }
 
-/// A line for each subject: the names of its checks, and what more than one test was.
+/// An item for each subject: the names of its checks, and what more than one test was.
 fn by_subject(rows: &[&Row]) -> String {
-    let mut table = table(["with", "passed"], 0..0);
-    for of_one in rows.chunk_by(|one, next| one.subject == next.subject) {
-        let checks: Vec<_> = of_one
-            .iter()
-            .map(|row| match in_short(&row.outcome).as_str() {
-                "passed" => row.check.clone(),
-                outcome => format!("{} ({outcome})", row.check),
-            })
-            .collect();
-        table.add_row([of_one[0].subject.clone(), checks.join(", ")]);
-    }
-    table.to_string()
+    let checks = |row: &Row| match in_short(&row.outcome).as_str() {
+        "passed" => row.check.clone(),
+        outcome => format!("{} ({outcome})", row.check),
+    };
+    items(rows.iter().map(|row| (row.subject.as_str(), checks(row))))
 }
 
 /// What numbers cannot say, once for all interpreters of which it is true.
 fn notes(rows: &[Row]) -> String {
-    let mut notes: Vec<(String, Vec<&str>)> = Vec::new();
-    for row in rows.iter().filter(|row| !row.outcome.note.is_empty()) {
-        let note = format!("{}: {}", row.check, row.outcome.note);
-        match notes.iter_mut().find(|(known, _)| *known == note) {
-            Some((_, subjects)) => subjects.push(&row.subject),
-            None => notes.push((note, vec![&row.subject])),
+    let noted = rows.iter().filter(|row| !row.outcome.note.is_empty());
+    let noted: Vec<_> = noted
+        .map(|row| {
+            (
+                format!("{}: {}", row.check, row.outcome.note),
+                row.subject.clone(),
+            )
+        })
+        .collect();
+    items(
+        noted
+            .iter()
+            .map(|(note, subject)| (note.as_str(), subject.clone())),
+    )
+}
+
+/// A list with an item for each name, in the order in which they first come.
+fn items<'a>(pairs: impl Iterator<Item = (&'a str, String)>) -> String {
+    let mut items: Vec<(&str, Vec<String>)> = Vec::new();
+    for (name, value) in pairs {
+        match items.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, values)) => values.push(value),
+            None => items.push((name, vec![value])),
         }
     }
-    let lines = notes
+    let lines = items
         .iter()
-        .map(|(note, subjects)| format!("- {note} ({})", subjects.join(", ")));
+        .map(|(name, values)| format!("- **{name}**: {}", values.join(", ")));
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -226,6 +237,7 @@ mod tests {
                 "AddressSanitizer",
                 Outcome::skipped("no nightly toolchain"),
             ),
+            ("rust", "models", Outcome::passed()),
             ("3.14.0d", INSTALLED, Outcome::passed()),
             ("3.14.0d", "leaks", outcome(6, 0, "", "")),
             ("3.14.0", INSTALLED, Outcome::passed()),
@@ -247,20 +259,14 @@ mod tests {
         assert_eq!(line(&page, "suite"), ["suite", "131", "130 + 4", "–"]);
         assert_eq!(line(&page, "fuzz"), ["fuzz", "–", "4000 operations", "–"]);
         assert_eq!(line(&page, "leaks"), ["leaks", "–", "–", "6"]);
-        assert!(page.contains("- suite: 1 on the list (3.14.0, 3.9.1)\n"));
+        assert!(page.contains("- **suite: 1 on the list**: 3.14.0, 3.9.1\n"));
     }
 
     #[test]
-    fn a_line_for_everything_else() {
+    fn an_item_for_everything_else() {
         let page = markdown(&run().rows, "");
-        assert_eq!(
-            line(&page, "rust"),
-            ["rust", "clippy, cargo test (812 + 1)"]
-        );
-        assert_eq!(
-            line(&page, "nightly"),
-            ["nightly", "AddressSanitizer (left out)"]
-        );
+        assert!(page.contains("- **rust**: clippy, cargo test (812 + 1), models\n"));
+        assert!(page.contains("- **nightly**: AddressSanitizer (left out)\n"));
     }
 
     #[test]
