@@ -6,11 +6,14 @@ import sys
 from _bench.command import add_options, output
 from _bench.results import Results
 
-from .report import charts, tables
+from .report import charts, record, tables
 
 
 def main(arguments=None):
     options = _parser().parse_args(arguments)
+    if options.redraw:
+        record.redraw()
+        return 0
     results, complete = (Results.load(options.load), True) if options.load else _measured(options)
     if not results.rows:
         return 1
@@ -42,6 +45,7 @@ def _parser():
     parser.add_argument("--memory", action="store_true", help="weigh Python's containers of a million, too")
     parser.add_argument("--growth", action="store_true", help="time some of Python's cases from 10^3 to 10^7, too")
     parser.add_argument("--load", metavar="FILE", help="show such a file of figures instead of measuring")
+    parser.add_argument("--redraw", action="store_true", help="make tables and charts on record anew; measure nothing")
     parser.add_argument("--markdown", type=output, metavar="FILE", help="write the tables, with the goals")
     parser.add_argument("--plot", type=_picture, metavar="FILE", help="draw a chart, .svg; the growth is -growth.svg")
     return parser

@@ -8,21 +8,11 @@ from _bench.cases import CASES, WAYS
 from _bench.measure import EFFORTS, Timing, plan, run
 from _bench.results import Results, environment
 
+from ..report import languages
 from .memory import CONTAINERS, Weighing
 
 GROWING = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 BYTES_PER_ENTRY = 500  # at most, of everything that a process has for a case
-GROWTH = {
-    "WeakKeyDictionary: d[k]",
-    "WeakKeyDictionary: d[k] = v, new",
-    "WeakKeyDictionary: for k in d",
-    "WeakValueDictionary: d[k], equal str",
-    "WeakValueDictionary: d[k] = v, new",
-    "WeakValueDictionary: values()",
-    "WeakSet: x in s",
-    "WeakSet: add, new",
-    "WeakSet: one dies",
-}
 
 
 def measured(options):
@@ -38,8 +28,8 @@ def tasks(options):
     found = []
     if options.growth:
         sizes = [size for size in GROWING if size * BYTES_PER_ENTRY < psutil.virtual_memory().available]
-        cases = [case for case in CASES if case.label in GROWTH]
-        found += [Timing("growth", case, size, ("ours", "strong")) for case in cases for size in sizes]
+        cases = [case for case in CASES if case.label in languages.PYTHON.grown]
+        found += [Timing("growth", case, size, WAYS) for case in cases for size in sizes]
     if options.memory:
         found += [Weighing(container) for container in CONTAINERS]
     return plan(options.sizes, WAYS, wanted) + [task for task in found if wanted(task.label)]

@@ -1,121 +1,185 @@
-"""The charts: how many times what costs 1 weakrefs and the others cost, and how costs grow with the number of entries."""
+"""The charts: how much faster weakrefs is, what it costs beside others, and how costs grow with the number of entries."""
 
 import math
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import groupby
 
-from _bench.tables import number
+from _bench.tables import marked
+from _bench.tables import number as written
 
 from . import languages
-from .svg import FAINT, MUTED, TEXT, Picture
+from .svg import Picture
 
 TIMES = "\N{MULTIPLICATION SIGN}"
-SIZE = 1000  # the number of entries that is drawn, where it was measured
-# In pixels: what is above all, a row, what is above a group, left of the scale, the scale, right of it.
-TOP, ROW, GROUP, LABELS, SCALE, MARGIN = 90, 22, 30, 200, 480, 60
-PANEL_WIDTH, PANEL_HEIGHT, PANELS = 280, 170, 3  # of growth; and how many are side by side
+MOST = 30  # what is more is drawn at the end of the scale, with its number
+# In pixels: the head, a row, what is above a group, left of the scale, the scale, right of it, below it.
+HEAD, ROW, GROUP, LABELS, SCALE, MARGIN, FOOT = 126, 22, 30, 200, 480, 130, 44
+PANEL_WIDTH, PANEL_HEIGHT, PANELS = 290, 176, 3  # of growth; and how many are side by side
+
+
+@dataclass(frozen=True)
+class View:
+    """A chart with a line for each operation and a dot for each way."""
+
+    title: str
+    axis: str  # what the scale means
+    better: int  # to the right, or with -1 to the left
+    unit: str  # the way that is 1
+    places: Callable  # of a row: of each way but the unit, where it is on the scale
+    column: str  # the heading of a number
+    number: Callable  # of a row
 
 
 def draw(results, file):
-    """The chart, and beside it that of the growth if it was measured."""
+    """The costs, and beside them the growth if it was measured."""
     language = languages.of(results)
-    rows = _charted(results, language)
-    if rows:
-        _costs(results, language, rows).save(file)
-    growth = language.growth(results)
+
+    def number(row):
+        return row.ratio(language.rival, "ours") if language.rival else row.ratio("ours", language.unit(row))
+
+    view = View(language.title, language.axis, -1, language.units[0], language.costs, language.column, number)
+    _dots(results, language, view, languages.charted(results), file)
+    growth = languages.growth(results)
     if growth:
         _growth(results, language, growth).save("-growth".join(os.path.splitext(file)))
 
 
-def _charted(results, language):
-    """A row for each operation that people ask first; of all that were measured, if none of these was."""
-    by_label = {row.label: row for row in sorted(results.of("time"), key=lambda row: row.entries == SIZE)}
-    measured = {label: row for label, row in by_label.items() if language.costs(row)}
-    return [measured[label] for label in language.charted if label in measured] or list(measured.values())
+def draw_overview(results, file):
+    """How many times faster than the interpreter's own weakrefs is, and what is not weak at all, of all operations."""
+    language = languages.PYTHON
+
+    def faster(row):
+        return {way: row.ratio("standard", way) for way in ("ours", "strong") if row.ratio("standard", way)}
+
+    title, axis = "How many times faster than the standard weakref", f"{TIMES} faster than weakref"
+    view = View(title, axis, 1, "standard", faster, "weakrefs", lambda row: row.ratio("standard", "ours"))
+    _dots(results, language, view, results.of("time"), file)
 
 
-def _costs(results, language, rows):
-    """A line for each operation, a dot for each way: the further left, the better."""
-    costs = [cost for row in rows for cost in language.costs(row).values()]
-    least, most = min(*costs, 0.8) / 1.1, max(*costs, 1.25) * 1.1
+def _dots(results, language, view, rows, file):
+    if not rows:
+        return
+    values = [value for row in rows for value in view.places(row).values()]
+    least, most = min(*values, 0.8) / 1.1, min(max(*values, 1.25) * 1.1, MOST)
 
-    def across(cost):
-        return LABELS + SCALE * math.log(cost / least) / math.log(most / least)
+    def across(value):
+        return LABELS + SCALE * math.log(min(value, most) / least) / math.log(most / least)
 
     groups = [(group, list(of_group)) for group, of_group in groupby(rows, lambda row: row.group)]
-    bottom = TOP + ROW * len(rows) + GROUP * len(groups)
-    picture = Picture(LABELS + SCALE + MARGIN, bottom + 30)
-    _head(picture, results, language, language.title, rows)
-    for tick in (digit * 10.0**power for power in range(-2, 4) for digit in (1, 2, 5)):
-        if least < tick < most:
-            color, width = (language.legend[language.units[0]][0], 2) if tick == 1 else (FAINT, 1)
-            picture.line([(across(tick), TOP), (across(tick), bottom)], color, width)
-            picture.text(across(tick), bottom + 18, f"{tick:g}{TIMES}", MUTED, 11, "middle")
-    picture.text(LABELS + SCALE + 8, TOP + 8, "faster", MUTED, 11)
-    y = TOP
+    noted = any(marked(row) != row.name for row in rows)
+    bottom = HEAD + ROW * len(rows) + GROUP * len(groups)
+    picture = Picture(LABELS + SCALE + MARGIN, bottom + FOOT + ROW * noted, view.title)
+    _head(picture, results, language, view.title, rows)
+    _scale(picture, language, view, across, (least, most), bottom)
+    picture.text(LABELS + SCALE + 12, HEAD - 26, view.column, "green", 11)
+    y = HEAD
     for group, of_group in groups:
         y += GROUP
         picture.text(12, y - 8, group, weight="bold")
         for row in of_group:
-            picture.text(LABELS - 12, y + ROW / 2 + 4, row.name, anchor="end")
-            _dots(picture, across, y + ROW / 2, row, language)
+            picture.text(LABELS - 12, y + ROW / 2 + 4, marked(row), anchor="end")
+            _row(picture, language, view, across, most, y + ROW / 2, row)
             y += ROW
-    return picture
+    if noted:
+        words = "+ here dict and set also make a bare weakref.ref(o, callback) for each entry"
+        picture.text(12, bottom + FOOT + 6, words, "muted", 11)
+    picture.save(file)
 
 
-def _dots(picture, across, y, row, language):
-    """The ways, and how many times faster weakrefs is."""
-    costs = language.costs(row)
-    picture.line([(across(min(costs.values())), y), (across(max(costs.values())), y)], FAINT, 3)
-    for way, cost in reversed(costs.items()):
-        picture.dot(across(cost), y, language.legend[way][0], 5 if way == "ours" else 4)
-    faster = row.ratio(language.rival or language.unit(row), "ours")
-    if faster:
-        picture.text(LABELS + SCALE + 8, y + 4, f"{faster:.1f}{TIMES}", language.legend["ours"][0], 12)
+def _scale(picture, language, view, across, ends, bottom):
+    """Numbers above and below, and which way is better."""
+    for tick in (digit * 10.0**power for power in range(-2, 3) for digit in (1, 2, 5)):
+        if ends[0] < tick < ends[1]:
+            color, width = (language.legend[view.unit][0], 2) if tick == 1 else ("faint", 1)
+            picture.line([(across(tick), HEAD), (across(tick), bottom)], color, width)
+            for y in (HEAD - 8, bottom + 16):
+                picture.text(across(tick), y, f"{tick:g}{TIMES}", "muted", 11, "middle")
+    for y in (HEAD - 26, bottom + 34):
+        left, right = (view.axis, "better") if view.better > 0 else ("better", view.axis)
+        picture.text(LABELS + 12 * (view.better < 0), y, left, "muted", 11)
+        picture.text(LABELS + SCALE - 12 * (view.better > 0), y, right, "muted", 11, "end")
+        picture.arrow(LABELS + SCALE * (view.better > 0), y - 4, "muted", view.better)
+
+
+def _row(picture, language, view, across, most, y, row):
+    places = view.places(row)
+    picture.line([(across(min(*places.values(), 1)), y), (across(max(*places.values(), 1)), y)], "faint", 3)
+    beyond = LABELS + SCALE
+    for way, value in reversed(places.items()):
+        color = language.legend[way][0]
+        if value > most:
+            picture.arrow(beyond, y, color, 1)
+            picture.text(beyond - 11, y + 4, f"{value:,.0f}{TIMES}", color, 11, "end")
+            beyond -= 60
+        else:
+            picture.dot(across(value), y, color, 5 if way == "ours" else 4)
+    number = view.number(row)
+    if number:
+        picture.text(LABELS + SCALE + 12, y + 4, f"{written(number)}{TIMES}", "green", 12)
 
 
 def _growth(results, language, growth):
     """Of each operation the cost of each way over the number of entries."""
     down = -(-len(growth) // PANELS)
-    picture = Picture(PANEL_WIDTH * min(PANELS, len(growth)) + 20, TOP + PANEL_HEIGHT * down)
+    title = "How costs grow with the number of entries"
+    picture = Picture(PANEL_WIDTH * min(PANELS, len(growth)) + 20, HEAD - 20 + PANEL_HEIGHT * down, title)
     drawn = [row for rows in growth.values() for row in rows]
-    _head(picture, results, language, "Nanoseconds for each entry, by number of entries", drawn)
+    _head(picture, results, language, title, drawn)
+    picture.text(12, 94, "Nanoseconds for each entry, by number of entries: lower is better", "muted", 11)
     for place, (label, rows) in enumerate(growth.items()):
-        left, top = 50 + place % PANELS * PANEL_WIDTH, TOP + place // PANELS * PANEL_HEIGHT + 20
-        _panel(picture, left, top, PANEL_WIDTH - 60, PANEL_HEIGHT - 60, language, label, rows)
+        left, top = 56 + place % PANELS * PANEL_WIDTH, HEAD + 6 + place // PANELS * PANEL_HEIGHT
+        _panel(picture, left, top, PANEL_WIDTH - 64, PANEL_HEIGHT - 66, language, label, rows)
     return picture
 
 
 def _panel(picture, left, top, width, height, language, label, rows):
     sizes = [row.entries for row in rows]
     most = max(figure.median for row in rows for figure in row.figures.values())
+    step = _step(most)
+    steps = math.ceil(most / step)
 
-    def place(row, figure):
-        share = math.log(row.entries / sizes[0]) / math.log(sizes[-1] / sizes[0])
-        return left + width * share, top + height * (1 - figure.median / most)
+    def across(entries):
+        return left + width * math.log(entries / sizes[0]) / math.log(sizes[-1] / sizes[0])
 
-    picture.text(left, top - 8, label, size=12)
-    for share in (0, 0.5, 1):
-        y = top + height * (1 - share)
-        picture.line([(left, y), (left + width, y)], FAINT)
-        picture.text(left - 6, y + 4, number(most * share), MUTED, 10, "end")
-    picture.text(left, top + height + 16, f"{sizes[0]:,}", MUTED, 10)
-    picture.text(left + width, top + height + 16, f"{sizes[-1]:,}", MUTED, 10, "end")
+    def up(cost):
+        return top + height * (1 - cost / (step * steps))
+
+    picture.text(left, top - 9, label, size=12)
+    for number in range(steps + 1):
+        y = up(step * number)
+        picture.line([(left, y), (left + width, y)], "faint")
+        picture.text(left - 7, y + 4, f"{step * number:,g}" + " ns" * (number == steps), "muted", 10, "end")
+    for entries in sizes:
+        picture.line([(across(entries), top + height), (across(entries), top + height + 4)], "grey")
+        ends = {sizes[0]: "start", sizes[-1]: "end"}
+        if entries in ends or len(sizes) == 3:
+            anchor = ends.get(entries, "middle")
+            picture.text(across(entries), top + height + 17, f"{entries:,}", "muted", 10, anchor)
     for way, (color, _) in reversed(language.legend.items()):
-        points = [place(row, row.figures[way]) for row in rows if way in row.figures]
+        points = [(across(row.entries), up(row.median(way))) for row in rows if way in row.figures]
         if points:
             picture.line(points, color, 2)
             for x, y in points:
                 picture.dot(x, y, color, 2.5)
 
 
+def _step(most):
+    """A round number that goes two to five times into another."""
+    power = 10.0 ** math.floor(math.log10(most / 2))
+    return max(digit * power for digit in (1, 2, 5) if digit * power <= most / 2)
+
+
 def _head(picture, results, language, title, rows):
     """The title, and what the colours mean."""
+    sizes = {row.entries for row in rows if row.entries > 1}
+    entries = [f"{size:,} entries" for size in sizes if len(sizes) == 1]
     picture.text(12, 26, title, size=18, weight="bold")
-    picture.text(12, 46, results.title, MUTED, 12)
+    picture.text(12, 46, ", ".join([results.title, *entries]), "muted", 12)
     shown = {way for row in rows for way in row.figures}
     x = 18
     for color, name in dict.fromkeys(meaning for way, meaning in language.legend.items() if way in shown):
         picture.dot(x, 66, color, 5)
-        picture.text(x + 10, 70, name, TEXT, 12)
-        x += 36 + 7.2 * len(name)
+        picture.text(x + 10, 70, name, size=12)
+        x += 36 + 7.4 * len(name)

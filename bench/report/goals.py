@@ -47,7 +47,7 @@ def _left(results):
 
 def _growth(results):
     """How much more the cost has grown than the strong container's, from the fewest entries to the most."""
-    growth = languages.PYTHON.growth(results).values()
+    growth = languages.PYTHON.growth(results.of("growth")).values()
     return [(rows[-1].ratio("ours", "strong") / rows[0].ratio("ours", "strong"), rows[-1]) for rows in growth]
 
 

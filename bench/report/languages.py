@@ -1,23 +1,22 @@
 """What is compared in either language: the ways, what costs 1, and what people ask first."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
+from _bench.tables import NOTES, Way
 from _bench.tables import PYTHON as PYTHON_WAYS
-from _bench.tables import Way
-
-GREEN, RED, BLUE, GREY = "#0b7a75", "#e07a5f", "#5f6caf", "#8d99ae"
 
 
 @dataclass(frozen=True)
 class Language:
     title: str
+    axis: str  # what the scale of costs means
+    column: str  # the heading of the number beside it
     ways: tuple
     legend: dict  # of each way its colour and its name in charts
     units: tuple  # the ways that cost 1: of each row the first that was measured
-    rival: str | None  # the way that weakrefs is said to be faster than; else the unit
+    rival: str | None  # the way that weakrefs is said to be faster than
     charted: tuple  # the labels of the operations to draw
-    grows: Callable  # whether a row belongs to the growth
+    grown: tuple  # and of those whose growth to draw
     notes: str
 
     def unit(self, row):
@@ -28,25 +27,32 @@ class Language:
         costs = {way: row.ratio(way, self.unit(row)) for way in self.legend if way in row.figures}
         return {way: cost for way, cost in costs.items() if cost and way not in self.units}
 
-    def growth(self, results):
+    def growth(self, rows):
         """The rows of each operation that was measured at several sizes, the fewest entries first."""
-        rows = {}
-        for row in sorted(filter(self.grows, results.rows), key=lambda row: row.entries):
-            rows.setdefault(row.label, []).append(row)
-        return {label: sizes for label, sizes in rows.items() if len(sizes) > 1}
+        sizes = {}
+        for row in sorted(rows, key=lambda row: row.entries):
+            sizes.setdefault(row.label, []).append(row)
+        return _asked_first(self.grown, {label: rows for label, rows in sizes.items() if len(rows) > 1})
 
 
 def _labels(**groups):
     return tuple(f"{group}: {name}" for group, names in groups.items() for name in names)
 
 
+def _asked_first(labels, found):
+    """Of what was found by label, what people ask first; all of it, if there is none of that."""
+    return {label: found[label] for label in labels if label in found} or found
+
+
 PYTHON = Language(
     "What weak containers cost, beside dict and set",
+    "time as a multiple of dict, set, plain calls",
+    "faster than weakref",
     PYTHON_WAYS,
     {
-        "ours": (GREEN, "weakrefs"),
-        "standard": (RED, "the interpreter's weakref"),
-        "strong": (GREY, "dict, set, plain calls"),
+        "ours": ("green", "weakrefs"),
+        "standard": ("red", "weakref"),
+        "strong": ("grey", "dict, set, plain calls"),
     },
     ("strong",),
     "standard",
@@ -57,18 +63,18 @@ PYTHON = Language(
         finalize=("create and fire",),
         WeakMethod=("create", "call"),
     ),
-    lambda row: row.part == "growth",
-    """\
-Medians, in nanoseconds for each entry or call, the loop around it included. All ways take turns in the same process,
-round by round, while the collector stands still; a ratio is the median of what the rounds say. ± is the median
-deviation of the values of weakrefs. *strong* is `dict`, `set`, a bound method or a plain call; + adds a bare
-`weakref.ref(o, callback)` for each entry that comes or goes. `weakref` is the interpreter's own. A `Point` has
-`__hash__` and `__eq__` in Python; *same* keys are found by identity, *equal* ones are other objects.
-""",
+    _labels(
+        WeakKeyDictionary=("d[k]", "d[k] = v, new", "for k in d"),
+        WeakValueDictionary=("d[k], equal str", "d[k] = v, new", "values()"),
+        WeakSet=("x in s", "add, new", "one dies"),
+    ),
+    NOTES,
 )
 
 RUST = Language(
     "What weak references and containers cost in Rust",
+    "time as a multiple of std::sync::Weak, or weak-table in a Mutex",
+    "weakrefs",
     (
         Way("ours", "weakrefs"),
         Way("std", "`std`", "of `std`"),
@@ -77,11 +83,11 @@ RUST = Language(
         Way("DashMap<K, Weak>", "`DashMap<K, Weak<V>>`", "of `DashMap`"),
     ),
     {
-        "ours": (GREEN, "weakrefs"),
-        "weak-table": (RED, "weak-table, one thread"),
-        "DashMap<K, Weak>": (BLUE, "DashMap<K, Weak<V>>"),
-        "std": (GREY, "std::sync::Weak, Mutex<weak-table>"),
-        "Mutex<weak-table>": (GREY, "std::sync::Weak, Mutex<weak-table>"),
+        "ours": ("green", "weakrefs"),
+        "weak-table": ("red", "weak-table, one thread"),
+        "DashMap<K, Weak>": ("blue", "DashMap<K, Weak<V>>"),
+        "std": ("grey", "std::sync::Weak, weak-table in a Mutex"),
+        "Mutex<weak-table>": ("grey", "std::sync::Weak, weak-table in a Mutex"),
     },
     ("std", "Mutex<weak-table>"),
     None,
@@ -92,7 +98,17 @@ RUST = Language(
         WeakSet=("contains, identical", "contains, equal", "contains, miss", "insert, death and expiry", "iterate"),
         **{"two threads": ("get(&str), the same keys", "get(&str), keys of their own", "insert, death and expiry")},
     ),
-    lambda row: row.entries > 1,
+    (
+        "WeakValueMap: get(&str), hit",
+        "WeakKeyMap: get, equal",
+        "WeakSet: contains, miss",
+        "WeakValueMap: insert, death and expiry",
+        "WeakKeyMap: insert, death and expiry",
+        "WeakSet: insert, death and expiry",
+        "WeakValueMap: iterate",
+        "two threads: get(&str), the same keys",
+        "two threads: insert, death and expiry",
+    ),
     """\
 Medians, in nanoseconds for each operation, or for each entry where all are passed over. Keys and elements are asked
 for in random order; every hasher is that of `std`. What comes and what goes is timed a hundred entries at a time, and
@@ -105,3 +121,19 @@ its values. `std` has neither callbacks nor shared references, and stands beside
 
 def of(results):
     return {"Python": PYTHON, "Rust": RUST}[results.language]
+
+
+SIZE = 1000  # the number of entries that is drawn, where it was measured
+
+
+def charted(results):
+    """A row for each operation to draw."""
+    language = of(results)
+    rows = {row.label: row for row in sorted(results.of("time"), key=lambda row: row.entries == SIZE)}
+    compared = {label: row for label, row in rows.items() if language.costs(row)}
+    return list(_asked_first(language.charted, compared).values())
+
+
+def growth(results):
+    """Where the growth was not measured by itself, there may be several sizes all the same."""
+    return of(results).growth(results.of("growth") or results.of("time"))

@@ -1,7 +1,7 @@
 """A whole run in tables: times, growth, memory, and how far Python's goals are reached."""
 
+from _bench.tables import marked, ratio, table, times
 from _bench.tables import number as written
-from _bench.tables import ratio, table, times
 
 from . import goals, languages
 
@@ -12,18 +12,34 @@ def markdown(results):
     return "\n".join([f"# {results.title}", "", language.notes, *filter(None, parts)])
 
 
+def overview(results):
+    """What the README shows."""
+    lines = [
+        [
+            f"{row.group}: {marked(row)}",
+            f"{row.ratio('standard', 'ours'):.1f}",
+            *(written(row.median(way)) for way in ("ours", "standard", "strong")),
+        ]
+        for row in results.of("time")
+    ]
+    return table(["", "\N{MULTIPLICATION SIGN} faster", "weakrefs", "`weakref`", "strong"], lines)
+
+
 def _growth(results, language):
-    growth = language.growth(results)
+    growth = languages.growth(results)
     if not growth:
         return ""
+    first = next(iter(growth.values()))[0]
+    ways = [way for way in ("ours", language.rival, language.unit(first)) if way in first.figures]
+    headings = [next(way.heading for way in language.ways if way.name == name) for name in ways]
     sizes = sorted({row.entries for rows in growth.values() for row in rows})
     lines = []
     for label, rows in growth.items():
-        pairs = {row.entries: [written(row.median(way)) for way in ("ours", language.unit(row))] for row in rows}
+        pairs = {row.entries: [written(row.median(way)) for way in ways] for row in rows}
         first, last = (row.ratio("ours", language.unit(row)) for row in (rows[0], rows[-1]))
         cells = [" / ".join(pairs.get(size, ())) for size in sizes]
         lines.append([label, *cells, ratio(last / first if first and last else None)])
-    header = ["weakrefs / what costs 1 in the chart", *(f"{size:,}" for size in sizes), "of the other's growth"]
+    header = [" / ".join(headings), *(f"{size:,}" for size in sizes), "of the last one's growth"]
     return f"## Growth\n\n{table(header, lines)}\n"
 
 

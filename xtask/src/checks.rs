@@ -99,7 +99,7 @@ fn own_tests(python: &Python<'_>, report: &mut Report) -> Result<()> {
                             .iter()
                             .sum(),
                         skipped: number_before(line, "skipped"),
-                        note: String::new(),
+                        ..Outcome::default()
                     };
                 }
             },
@@ -139,6 +139,7 @@ fn suite(python: &Python<'_>, name: &str) -> Result<Outcome> {
             failed: summary.failed,
             skipped: summary.skipped,
             note,
+            ..Outcome::default()
         },
         success,
     )
@@ -177,10 +178,12 @@ pub(crate) fn fuzz(
         let success = echo(&mut fuzzer, LIMIT + Duration::from_secs(seconds), |line| {
             line.clone_into(&mut last)
         })?;
+        let (operations, seed) = operations_and_seed(&last).unwrap_or_default();
         judge(
             Outcome {
                 passed: success.into(),
-                note: operations_and_seed(&last),
+                extent: operations.to_owned(),
+                note: seed.to_owned(),
                 ..Outcome::default()
             },
             success,
@@ -188,12 +191,10 @@ pub(crate) fn fuzz(
     })
 }
 
-/// The part of the fuzzer's last line that the table has room for.
-fn operations_and_seed(line: &str) -> String {
-    let ends = line.split_once(" in ").zip(line.rsplit_once("seed "));
-    ends.map_or_else(String::new, |((operations, _), (_, seed))| {
-        format!("{operations}, seed {seed}")
-    })
+/// The parts of the fuzzer's last line that the table has room for.
+fn operations_and_seed(line: &str) -> Option<(&str, &str)> {
+    let (operations, rest) = line.split_once(" in ")?;
+    Some((operations, rest.get(rest.rfind("seed ")?..)?))
 }
 
 /// An outcome in view of how the program ended: it must have tested something, and its exit status
@@ -221,9 +222,9 @@ mod tests {
         let line = "4000 operations in 20 episodes, 10 s, CPython 3.11.7, seed 7: no difference";
         assert_eq!(
             operations_and_seed(line),
-            "4000 operations, seed 7: no difference"
+            Some(("4000 operations", "seed 7: no difference"))
         );
-        assert_eq!(operations_and_seed("Killed"), "");
+        assert_eq!(operations_and_seed("Killed"), None);
     }
 
     #[test]

@@ -22,7 +22,7 @@ use serde::Deserialize;
 
 use crate::{
     checks,
-    environment::is_artifact,
+    environment::{INSTALLED, is_artifact},
     instructions::{self, Action},
     leaks, process,
     python::Python,
@@ -133,9 +133,8 @@ fn on_each(
         return Ok(());
     };
     for interpreter in interpreters {
-        let Some(python) = report.provide(&interpreter.label, "build and install", || {
-            root.install(&interpreter)
-        })?
+        let Some(python) =
+            report.provide(&interpreter.label, INSTALLED, || root.install(&interpreter))?
         else {
             continue;
         };

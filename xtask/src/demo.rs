@@ -18,6 +18,9 @@ use crate::{
 
 const PROGRAM: &str = "demo/syntax_index.py";
 
+const NEXT: &str = "Next, your own program: `pip install .`, then `python -m weakrefs program.py`.\n\
+                    Or operation by operation: `cargo xtask bench --fast`.";
+
 /// What the program found, and what that took.
 #[derive(Deserialize)]
 struct Run {
@@ -48,8 +51,8 @@ pub(crate) fn run(interpreter: &Interpreter) -> Result<()> {
         ours.counts
     );
     println!(
-        "\nBoth gave the same answer: {}\n\n1 passed, 0 failed",
-        ours.answer
+        "\n{}\n\n{NEXT}\n\n1 passed, 0 failed",
+        in_words(&standard, &ours)
     );
     Ok(())
 }
@@ -108,6 +111,30 @@ fn print(label: &str, standard: &Run, ours: &Run) {
     }
 }
 
+/// All of it in a sentence.
+fn in_words(standard: &Run, ours: &Run) -> String {
+    let share = |ours: f64, standard: f64| format!("{:.0} %", 100.0 * ours / standard);
+    let mut words = format!(
+        "With weakrefs in place of weakref, the same program gave the same answer in {} of the time",
+        share(ours.seconds, standard.seconds)
+    );
+    let memory = [
+        (standard.peak_kib, ours.peak_kib, "at most"),
+        (
+            standard.after_kib,
+            ours.after_kib,
+            "after everything had died",
+        ),
+    ];
+    for (before, after, when) in memory {
+        if let (Some(before), Some(after)) = (before, after) {
+            let share = share(after as f64, before as f64);
+            words.push_str(&format!(", with {share} of the memory {when}"));
+        }
+    }
+    words + "."
+}
+
 fn seconds(what: &str, before: f64, after: f64) -> [String; 4] {
     [
         what.to_owned(),
@@ -130,6 +157,30 @@ fn mebibytes(what: &str, before: u64, after: u64) -> [String; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_in_a_sentence() {
+        let run = |seconds, peak_kib| Run {
+            answer: String::new(),
+            phases: Vec::new(),
+            seconds,
+            peak_kib,
+            after_kib: None,
+            counts: BTreeMap::new(),
+        };
+        let took = |standard, ours| {
+            let words = in_words(&standard, &ours);
+            words.split_once("answer in ").unwrap().1.to_owned()
+        };
+        assert_eq!(
+            took(run(20.0, Some(100)), run(10.0, Some(90))),
+            "50 % of the time, with 90 % of the memory at most."
+        );
+        assert_eq!(
+            took(run(10.0, None), run(11.0, Some(90))),
+            "110 % of the time."
+        );
+    }
 
     #[test]
     fn progress_lines() {

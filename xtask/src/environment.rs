@@ -34,6 +34,9 @@ const SOURCES: [&str; 10] = [
     "crates/weakrefs-python/python",
 ];
 
+/// The check that an interpreter has the package, which comes before all others on it.
+pub(crate) const INSTALLED: &str = "build and install";
+
 /// Where a virtual environment has its programs.
 const PROGRAMS: &str = if cfg!(windows) { "Scripts" } else { "bin" };
 
@@ -83,7 +86,7 @@ pub(crate) fn provide(
     groups: &[&str],
     report: &mut Report,
 ) -> Result<Option<Environment>> {
-    report.provide(&interpreter.label, "build and install", || {
+    report.provide(&interpreter.label, INSTALLED, || {
         prepare(interpreter, groups)
     })
 }

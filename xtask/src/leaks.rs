@@ -124,6 +124,7 @@ impl Run {
             failed: (self.failed.len() - not_ours.len()) as u64,
             skipped: not_ours.len() as u64,
             note: notes.join("; "),
+            ..Outcome::default()
         }
     }
 }

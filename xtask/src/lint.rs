@@ -55,18 +55,15 @@ pub(crate) fn rust(interpreter: &Interpreter, report: &mut Report) -> Result<()>
 
 /// ruff, the type checkers, stubtest and the workflows, with the newest interpreter on which they can be installed.
 pub(crate) fn python(interpreters: &[Interpreter], report: &mut Report) -> Result<()> {
-    let Some(environment) = report.provide("python", "linters", || with_linters(interpreters))?
+    let Some(environment) = report.provide("linters", "install", || with_linters(interpreters))?
     else {
         return Ok(());
     };
     let python = environment.python();
+    // They look at sources: the interpreter only runs them.
+    let subject = format!("linters on {}", python.label);
     let mut module = |check: &str, name: &str, arguments: &[&str]| {
-        passes(
-            report,
-            &python.label,
-            check,
-            python.module(name).args(arguments),
-        )
+        passes(report, &subject, check, python.module(name).args(arguments))
     };
     module("ruff", "ruff", &["check"])?;
     module("ruff format", "ruff", &["format", "--check"])?;
@@ -87,8 +84,8 @@ pub(crate) fn python(interpreters: &[Interpreter], report: &mut Report) -> Resul
     verifytypes
         .args(["--verifytypes", "weakrefs", "--ignoreexternal"])
         .env("PATH", first_on_path(&python.program)?);
-    passes(report, &python.label, "verifytypes", &mut verifytypes)?;
-    workflows(&environment, report)
+    passes(report, &subject, "verifytypes", &mut verifytypes)?;
+    workflows(&environment, &subject, report)
 }
 
 /// A PATH on which the directory of a program comes first.
@@ -99,26 +96,26 @@ fn first_on_path(program: &Path) -> Result<OsString> {
 }
 
 /// What hosted CI will run: its syntax, its expressions, and what others could make of it.
-fn workflows(environment: &Environment, report: &mut Report) -> Result<()> {
+fn workflows(environment: &Environment, subject: &str, report: &mut Report) -> Result<()> {
     let python = environment.python();
     for (schema, path) in SCHEMAS {
         let mut command = python.module("check_jsonschema");
         command
             .args(["--builtin-schema", schema])
             .args(files(Path::new(path))?);
-        passes(report, &python.label, schema, &mut command)?;
+        passes(report, subject, schema, &mut command)?;
     }
     let mut zizmor = Command::new(environment.program("zizmor"));
     zizmor.args(["--offline", "--quiet", ".github"]);
-    passes(report, &python.label, "zizmor", &mut zizmor)?;
+    passes(report, subject, "zizmor", &mut zizmor)?;
     // Its package for Python downloads the program, and not every machine can.
     if answer(Command::new("actionlint").arg("-version")).is_none() {
-        return report.check("workflows", "actionlint", || {
+        return report.check(subject, "actionlint", || {
             Ok(Outcome::skipped("not installed"))
         });
     }
     let mut actionlint = Command::new("actionlint");
-    passes(report, "workflows", "actionlint", &mut actionlint)
+    passes(report, subject, "actionlint", &mut actionlint)
 }
 
 /// The file, or the files of the directory.

@@ -20,6 +20,7 @@ mod prove;
 mod python;
 mod report;
 mod targets;
+mod versions;
 
 use std::{
     env,
@@ -31,7 +32,9 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 use clap::{Parser, Subcommand};
 
-use crate::{instructions::Action, interpreters::Interpreter, python::Python, report::Report};
+use crate::{
+    instructions::Action, interpreters::Interpreter, python::Python, report::Report, versions::Page,
+};
 
 #[derive(Parser)]
 #[command(
@@ -76,6 +79,9 @@ enum Command {
         #[cfg(target_os = "linux")]
         #[arg(long)]
         debian: bool,
+        /// If everything passes, write what was tested to this file, with a column for each interpreter
+        #[arg(long)]
+        markdown: Option<PathBuf>,
     },
     /// Run all checks of the Rust crates: tests, models of concurrency, AddressSanitizer,
     /// memcheck, packaging
@@ -175,17 +181,22 @@ fn run(command: Command) -> Result<()> {
             python,
             #[cfg(target_os = "linux")]
             debian,
+            markdown,
         } => {
             let main = interpreters::one(python.first())?;
             let interpreters = interpreters::find(&python)?;
             enter_workspace()?;
+            let page = markdown.map(|file| Page::new(file, &main)).transpose()?;
             let mut report = Report::default();
             test(&main, &interpreters, &mut report)?;
             #[cfg(target_os = "linux")]
             if debian {
                 debian::check(false, &mut report)?;
             }
-            report.finish()
+            match page {
+                Some(page) => page.write(&report),
+                None => report.finish(),
+            }
         }
         Command::Prove => {
             enter_workspace()?;

@@ -15,6 +15,9 @@ pub(crate) struct Outcome {
     pub(crate) passed: u64,
     pub(crate) failed: u64,
     pub(crate) skipped: u64,
+    /// How far a check went that is one test by itself.
+    #[serde(default)]
+    pub(crate) extent: String,
     /// What a number cannot say: shown in the table.
     pub(crate) note: String,
 }
@@ -36,19 +39,31 @@ impl Outcome {
             ..Self::default()
         }
     }
+
+    /// What the table says beside the numbers.
+    fn remarks(&self) -> String {
+        let parts = [self.extent.as_str(), self.note.as_str()];
+        let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        parts.join(", ")
+    }
+
+    /// Whether there was nothing that could pass or fail.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.passed + self.failed == 0
+    }
 }
 
-struct Row {
-    subject: String,
-    check: String,
-    outcome: Outcome,
+pub(crate) struct Row {
+    pub(crate) subject: String,
+    pub(crate) check: String,
+    pub(crate) outcome: Outcome,
     time: Duration,
 }
 
 /// The rows so far.
 #[derive(Default)]
 pub(crate) struct Report {
-    rows: Vec<Row>,
+    pub(crate) rows: Vec<Row>,
 }
 
 impl Report {
@@ -97,7 +112,7 @@ impl Report {
 
     /// Prints the table and the totals; an error if anything failed, or if nothing was tested at
     /// all.
-    pub(crate) fn finish(self) -> Result<()> {
+    pub(crate) fn finish(&self) -> Result<()> {
         let mut table = table(
             [
                 "with", "check", "passed", "failed", "skipped", "seconds", "note",
@@ -110,18 +125,18 @@ impl Report {
             check,
             outcome,
             time,
-        } in self.rows
+        } in &self.rows
         {
             passed += outcome.passed;
             failed += outcome.failed;
             table.add_row([
-                subject,
-                check,
+                subject.clone(),
+                check.clone(),
                 outcome.passed.to_string(),
                 outcome.failed.to_string(),
                 outcome.skipped.to_string(),
                 format!("{:.1}", time.as_secs_f64()),
-                outcome.note,
+                outcome.remarks(),
             ]);
         }
         println!("\n{table}\n\n{passed} passed, {failed} failed");

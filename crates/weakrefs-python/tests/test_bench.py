@@ -274,6 +274,12 @@ def test_tables():
     assert all(len(lengths) == 1 for lengths in widths)
 
 
+def test_every_column_is_explained():
+    header = tables.times([row("WeakSet", "pop", 10, 1, 2, 1)]).splitlines()[2]
+    columns = [cell.strip() for cell in header.strip("|").split("|")]
+    assert len(columns) == 7 and all(f"*{column}*" in tables.NOTES for column in columns[1:])
+
+
 def test_the_file_of_figures(tmp_path):
     rows = [row("WeakSet", "pop", 10, 1.23456789, 8), Row.measured("time", "Ref", "upgrade", 1, {"std": [[2]]})]
     results = Results("Python", environment("weakrefs 1.2.3", "CPython 3.14.0"), rows)
@@ -329,5 +335,6 @@ def test_a_whole_run(tmp_path):
     done = run("bench", "--fast", "--sizes", "10", "-k", "WeakSet: len", "--json", file)
     assert done.returncode == 0 and not done.stderr
     assert "## WeakSet, 10 entries" in done.stdout and len(cells(done.stdout, "len(s)")) == 1
+    assert done.stdout.rstrip().endswith(tables.NOTES.rstrip())
     (measured,) = Results.load(file).rows
     assert set(measured.figures) == set(WAYS) and all(of.median > 0 for of in measured.figures.values())

@@ -30,7 +30,7 @@ def main(arguments):
     if options.json:
         results.dump(options.json)
     if rows:
-        print(f"# {results.title}\n\n{tables.times(rows)}")
+        print(f"# {results.title}\n\n{tables.times(rows)}\n## How to read this\n\n{tables.NOTES}")
     return 0 if complete else 1
 
 

@@ -21,6 +21,20 @@ PYTHON = (
     Way("standard", "`weakref`", "faster than `weakref`", inverse=True),
     Way("strong", "strong", "of strong"),
 )
+NOTES = """\
+Medians of the time in nanoseconds, for each entry or call, the loop around it included.
+
+- *weakrefs*, *`weakref`* and *strong* do the same: with this package, with the interpreter's own module, and with a `dict`, a
+  `set`, a bound method or a plain call, which keep everything alive.
+- *faster than `weakref`*: how many times. More is better, and below 1 weakrefs is slower.
+- *of strong*: the cost of weakrefs as a multiple of strong's. Less is better, and 1 is as fast.
+- *±*: how far the values of weakrefs stray from their median.
+- *+* after an operation: *strong* also makes a bare `weakref.ref(o, callback)` for each entry that comes or goes.
+- A `Point` has `__hash__` and `__eq__` in Python. *Same* keys are found by identity, *equal* ones are other objects.
+
+All ways take turns in the same process, round by round, while the collector stands still; a ratio is the median of what the
+rounds say.
+"""
 WITH_REFERENCES = {case.label for case in CASES if case.bare_references}
 
 
@@ -41,7 +55,7 @@ def _group(rows, ways):
         header,
         [
             [
-                row.name + " +" * (row.label in WITH_REFERENCES),
+                marked(row),
                 *(number(row.median(way.name)) for way in shown),
                 _spread(row.figures.get("ours")),
                 *(comparison(row, way) for way in compared),
@@ -49,6 +63,11 @@ def _group(rows, ways):
             for row in rows
         ],
     )
+
+
+def marked(row):
+    """The name, and whether the strong way makes references."""
+    return row.name + " +" * (row.label in WITH_REFERENCES)
 
 
 def _spread(figure):
