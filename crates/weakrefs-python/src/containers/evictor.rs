@@ -86,6 +86,12 @@ impl<E: Entry> Evictor<E> {
         Ok(())
     }
 
+    /// Whether it belongs to a container that holds what belongs to a referent only as long as that is reachable (S43).
+    pub(super) fn has_rule(&self) -> bool {
+        let container = self.container.get();
+        !container.is_null() && E::RULE.holds_for(container)
+    }
+
     /// A new one for `container`, with an empty table.
     pub(crate) fn make<'py>(
         py: Python<'py>,
@@ -122,7 +128,8 @@ fn evict<'py, E: Entry>(
             .ok_or_else(|| type_error(py, format_args!("expected a KeyedRef")))?;
         let evicted = this.table.with(py, |table| {
             let dead = |entry: &E| entry.reference().object().as_ptr() == reference.as_ptr();
-            if E::SHOWN_DEAD {
+            // What may refer to the dead must not be kept for a reader (S43).
+            if E::SHOWN_DEAD && table.is_read() && !this.has_rule() {
                 table.remove(hash as u64, dead)
             } else {
                 table.evict(hash as u64, dead)

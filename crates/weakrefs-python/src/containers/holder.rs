@@ -110,8 +110,7 @@ unsafe fn found<E: Entry>(
     unsafe {
         let py = Python::assume_attached();
         let evictor: &Evictor<E> = class::payload(passed(py, evictor));
-        let container = evictor.container.get();
-        if container.is_null() || !E::RULE.holds_for(container) || !engine::is_found(container) {
+        if !evictor.has_rule() || !engine::is_found(evictor.container.get()) {
             return;
         }
         let Some(hash) = E::hash_of(py, WeakRef::view_unchecked(&passed(py, reference))) else {
@@ -156,14 +155,13 @@ pub(super) fn keep_up<E: Entry>(evictor: &Evictor<E>, py: Python<'_>) {
 
 #[cold]
 fn bring_back<E: Entry>(evictor: &Evictor<E>, py: Python<'_>) {
-    let container = evictor.container.get();
-    if container.is_null() || !E::RULE.holds_for(container) {
+    if !evictor.has_rule() {
         return;
     }
     engine::has_news(py);
     if engine::has_left_out(evictor.seen.get()) {
         evictor.seen.set(engine::now());
         // SAFETY: a container that is being written to, and was in no list of the last collection.
-        unsafe { engine::bring_back(container) }
+        unsafe { engine::bring_back(evictor.container.get()) }
     }
 }

@@ -160,10 +160,10 @@ pub(crate) fn start(py: Python<'_>) -> Result<()> {
         // SAFETY: a complete specification, of which the interpreter keeps the texts only, which are static.
         unsafe { Ok(given(py, ffi::PyType_FromSpec(&raw mut spec))?.cast_into_unchecked()) }
     })?;
-    poll::make(py)?;
     let reason = reason(py)?;
     REASON.store(reason as u8, Relaxed);
     if let Reason::None = reason {
+        poll::make(py)?;
         engine::start(py, poll::all());
     }
     Ok(())
