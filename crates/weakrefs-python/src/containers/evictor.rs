@@ -6,7 +6,7 @@
 #![allow(unsafe_code, reason = "a native class")]
 
 use super::entry::Entry;
-use crate::ephemerons::engine::{self, Listed};
+use crate::ephemerons::engine::{self, Marked};
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{
     self, LAST_MEMBER, Object, Payload, Stop, Table as Static, Visit, offset_in_object,
@@ -35,7 +35,7 @@ pub(crate) struct Evictor<E: Entry> {
     pub(crate) seen: Cell<usize>,
     /// How many entries were made since the container last saw to it that it is in collections.
     pub(crate) news: Cell<usize>,
-    pub(crate) listed: Listed,
+    pub(crate) marked: Marked,
     pub(crate) table: Guarded<Table<E>>,
 }
 
@@ -103,7 +103,7 @@ impl<E: Entry> Evictor<E> {
             container: Cell::new(container),
             seen: Cell::new(engine::now()),
             news: Cell::new(0),
-            listed: Listed::default(),
+            marked: Marked::default(),
             table: Guarded::new(Table::new()),
         };
         // SAFETY: the class was made for this payload.

@@ -7,7 +7,7 @@
 
 use super::entry::Entry;
 use super::evictor::Evictor;
-use crate::ephemerons::engine::{self, Task};
+use crate::ephemerons::engine::{self, Report, Task};
 use crate::ephemerons::rule::Rule;
 use crate::interpreter::class::{self, Payload, Stop, Visit};
 use crate::interpreter::entry::passed;
@@ -22,35 +22,46 @@ pub(super) fn report<E: Entry>(
     evictor: &Evictor<E>,
     visit: Visit,
 ) -> std::result::Result<(), Stop> {
-    let reports_all = reports_all(container, evictor, visit);
-    let report = |table: &Table<E>| {
-        if reports_all {
-            table.owned().try_for_each(|entry| entry.visit(visit))
-        } else if E::REFERENCE_HOLDS {
-            Ok(())
-        } else {
-            // The reference itself is held in any case.
-            let mut references = table
-                .iter()
-                .map(|entry| entry.reference().object().as_ptr());
-            references.try_for_each(|reference| visit.one(reference))
-        }
+    let report = if E::RULE.holds_for(container) {
+        evictor.seen.set(engine::now());
+        engine::report(container, visit, &evictor.marked)
+    } else {
+        Report::All
     };
-    evictor.table.inspect(report).unwrap_or(Ok(()))
+    let seen = evictor.table.inspect(|table| match report {
+        Report::All => table.owned().try_for_each(|entry| entry.visit(visit)),
+        Report::Found => report_found(evictor, table, visit),
+        Report::Nothing => Ok(()),
+    });
+    seen.unwrap_or(Ok(()))
 }
 
-fn reports_all<E: Entry>(
-    container: *mut ffi::PyObject,
+/// Has `visit` see what is held by now, and lists the container if there is more.
+fn report_found<E: Entry>(
     evictor: &Evictor<E>,
+    table: &Table<E>,
     visit: Visit,
-) -> bool {
-    if !E::RULE.holds_for(container) {
-        return true;
+) -> std::result::Result<(), Stop> {
+    let mut more = false;
+    for entry in table.iter() {
+        let reference = entry.reference();
+        // SAFETY: the collector calls, with valid objects, or None.
+        if unsafe { engine::is_found(entry.held()) || engine::is_found(reference.referent()) } {
+            entry.visit(visit)?;
+        } else {
+            more = true;
+            if !E::REFERENCE_HOLDS {
+                // It is held in any case.
+                visit.one(reference.object().as_ptr())?;
+            }
+        }
     }
-    evictor.seen.set(engine::now());
-    let link = evictor.link.get();
-    // SAFETY: the link is for dying evictors, and a container keeps its own; see `do_task`.
-    unsafe { engine::reports_all(container, visit, &evictor.listed, link, do_task::<E>) }
+    table.kept().try_for_each(|entry| entry.visit(visit))?;
+    if more {
+        // SAFETY: the link is for dying evictors, and a container keeps its own; see `do_task`.
+        unsafe { engine::list(evictor.link.get(), do_task::<E>) }
+    }
+    Ok(())
 }
 
 /// What the engine asks a listed container to do.
@@ -64,7 +75,7 @@ unsafe fn do_task<E: Entry>(link: *mut Link) {
     _ = evictor.table.inspect(|table| match task {
         Task::Settle => {
             table.iter().for_each(|entry| settle(entry, visit));
-            table.kept().try_for_each(|entry| entry.visit(visit))
+            Ok(())
         }
         Task::Close if E::REFERENCE_HOLDS => table
             .iter()

@@ -351,40 +351,50 @@ unsafe extern "C" fn mark(object: *mut ffi::PyObject, _argument: *mut c_void) ->
 
 /// What a holder keeps for the engine, beside a [`Link`]. Zeroed memory is a valid one.
 #[derive(Default)]
-pub(crate) struct Listed(Cell<usize>);
+pub(crate) struct Marked(Cell<usize>);
 
-/// Whether `holder`, which is traversed with `visit`, is to report everything, as all objects do. If not, it is listed: the
-/// engine calls `finish` with the link, while the collector marks, and [`task`] says what for.
-///
-/// # Safety
-/// `link` is in the memory of `holder`, in no list, and left alone while the collector runs; `finish` may be called with it.
-pub(crate) unsafe fn reports_all(
-    holder: *mut ffi::PyObject,
-    visit: Visit,
-    listed: &Listed,
-    link: *mut Link,
-    finish: unsafe fn(*mut Link),
-) -> bool {
+/// What a holder is to report.
+pub(crate) enum Report {
+    /// Everything, as all objects do.
+    All,
+    /// What belongs to objects that [are found](is_found). If there is more, it is to be [listed](list).
+    Found,
+    /// Nothing: the engine has seen to it.
+    Nothing,
+}
+
+/// What `holder`, which is traversed with `visit`, is to report.
+pub(crate) fn report(holder: *mut ffi::PyObject, visit: Visit, marked: &Marked) -> Report {
     if visit != OWN {
         if !Header::of(holder).is_collecting() {
-            return true;
+            return Report::All;
         }
         let Visited::Marking = ENGINE.notice(holder, visit) else {
-            return true;
+            return Report::All;
         };
     }
-    if ENGINE.gives_up.get() {
-        return true;
+    let number = ENGINE.number.get();
+    match ENGINE.phase.get() {
+        _ if ENGINE.gives_up.get() => Report::All,
+        Phase::Marking => {
+            marked.0.set(number);
+            Report::Found
+        }
+        _ if marked.0.get() == number => Report::Nothing,
+        // The engine has missed it.
+        _ => Report::All,
     }
-    if ENGINE.phase.get() == Phase::Marking {
-        listed.0.set(ENGINE.number.get());
-        let next = ENGINE.holders.replace(link);
-        // SAFETY: the caller's promise.
-        unsafe { link.write(Link::new(next, finish)) };
-        return false;
-    }
-    // It was settled, unless the engine has missed it.
-    listed.0.get() != ENGINE.number.get()
+}
+
+/// Lists a holder that does not report all yet. The engine calls `finish` with the link, and [`task`] says what for.
+///
+/// # Safety
+/// It is marking. The link is in the memory of the holder, in no list, and left alone while the collector runs; `finish` may
+/// be called with it.
+pub(crate) unsafe fn list(link: *mut Link, finish: unsafe fn(*mut Link)) {
+    let next = ENGINE.holders.replace(link);
+    // SAFETY: the caller's promise.
+    unsafe { link.write(Link::new(next, finish)) };
 }
 
 /// What a listed holder is to do, and how to visit what it refers to.

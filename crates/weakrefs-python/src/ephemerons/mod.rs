@@ -25,12 +25,13 @@
 //!
 //! # What the engine does
 //! A *holder* (a container with the rule, a finalizer that refers to its object) reports all it refers to when the collector
-//! subtracts. When it marks, a holder is listed, and reports nothing. Eight objects of ours, the *polls*, make the engine
+//! subtracts. When it marks, a holder reports what belongs to objects that have been found reachable by then. If there is more,
+//! it is listed. Eight objects of ours, the *polls*, make the engine
 //! come last. Each is referred to by the one after it, so only the last of the list counts as referred to from outside.
 //! The collector traverses it when it has gone through its first list. If others have come to the end since, the poll has
 //! another one visited, which so becomes the last; and so on, until nothing is behind a poll, or no poll is left.
 //!
-//! Then each listed holder *settles*. What belongs to an object that has been found reachable is visited with the collector's
+//! Then each listed holder *settles*. What belongs to an object that has been found reachable since is visited with the collector's
 //! own function, which puts it at the end of its list. The engine follows that list to its end, and traverses what is there
 //! with a function that does the same. For each object that it meets there, it looks through the object's weak references for
 //! entries of holders that are listed, and visits what they hold for it. So each entry is settled, either with its holder or

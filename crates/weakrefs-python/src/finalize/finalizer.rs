@@ -8,7 +8,7 @@
 #![allow(unsafe_code, reason = "a native class")]
 
 use super::{exit, holder, registry};
-use crate::ephemerons::engine::{self, Listed};
+use crate::ephemerons::engine::{self, Marked};
 use crate::ephemerons::rule;
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{
@@ -50,7 +50,7 @@ pub(crate) struct Finalizer {
     pub(super) waits: Cell<bool>,
     /// Whether the function is a method of the object, or the object among the arguments.
     pub(super) refers_to_object: Cell<bool>,
-    pub(super) listed: Listed,
+    pub(super) marked: Marked,
     pub(super) place: registry::Place,
     pub(super) link: UnsafeCell<Link>,
 }
@@ -73,10 +73,7 @@ unsafe impl Payload for Finalizer {
 
     fn visit(&self, visit: Visit) -> std::result::Result<(), Stop> {
         visit.one(self.object.as_ptr())?;
-        if !holder::reports_all(self, visit) {
-            return Ok(());
-        }
-        self.visit_task(visit)
+        holder::report(self, visit)
     }
 
     /// Only of one that is dead: the registry keeps the others.

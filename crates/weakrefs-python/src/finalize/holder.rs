@@ -7,9 +7,9 @@
 #![allow(unsafe_code, reason = "steps of the engine")]
 
 use super::finalizer::{self, Finalizer};
-use crate::ephemerons::engine::{self, Task};
+use crate::ephemerons::engine::{self, Report, Task};
 use crate::ephemerons::rule;
-use crate::interpreter::class::{self, Object, Payload, Visit};
+use crate::interpreter::class::{self, Object, Payload, Stop, Visit};
 use crate::interpreter::entry::passed;
 use crate::interpreter::remains::Link;
 use crate::references::weak_ref::WeakRef;
@@ -22,14 +22,38 @@ fn has_rule(finalizer: &Finalizer) -> bool {
         && (finalizer.refers_to_object.get() || rule::holds_for_all())
 }
 
-/// Whether `finalizer` is to report its task to `visit`.
-pub(super) fn reports_all(finalizer: &Finalizer, visit: Visit) -> bool {
-    if !has_rule(finalizer) {
-        return true;
+/// Has `visit` see the task of `finalizer`, if that is held now.
+pub(super) fn report(finalizer: &Finalizer, visit: Visit) -> std::result::Result<(), Stop> {
+    let report = if has_rule(finalizer) {
+        engine::report(Object::of_payload(finalizer), visit, &finalizer.marked)
+    } else {
+        Report::All
+    };
+    match report {
+        Report::All => finalizer.visit_task(visit),
+        // SAFETY: the collector calls, with the thread attached.
+        Report::Found if unsafe { is_due(finalizer) } => finalizer.visit_task(visit),
+        Report::Found => {
+            // SAFETY: the link is for finalizers that wait, which this does not.
+            unsafe { engine::list(finalizer.link.get(), do_task) }
+            Ok(())
+        }
+        Report::Nothing => Ok(()),
     }
-    let (object, link) = (Object::of_payload(finalizer), finalizer.link.get());
-    // SAFETY: the link is for finalizers that wait, which this does not.
-    unsafe { engine::reports_all(object, visit, &finalizer.listed, link, do_task) }
+}
+
+/// Whether the object of a finalizer, if it has one, is found.
+///
+/// # Safety
+/// The collector runs, with the thread attached.
+unsafe fn is_due(finalizer: &Finalizer) -> bool {
+    // SAFETY: the caller's promise. A finalizer that is alive has a reference, whose referent is a valid object, or None.
+    unsafe {
+        let reference = finalizer.object.peek(Python::assume_attached());
+        reference.is_none_or(|reference| {
+            engine::is_found(WeakRef::view_unchecked(&reference).referent())
+        })
+    }
 }
 
 /// What the engine asks a listed finalizer to do.
@@ -37,18 +61,12 @@ pub(super) fn reports_all(finalizer: &Finalizer, visit: Visit) -> bool {
 /// # Safety
 /// The link is that of a finalizer.
 unsafe fn do_task(link: *mut Link) {
-    // SAFETY: the caller's promise; the collector runs, with the thread attached. A finalizer that is alive has a reference,
-    // whose referent is a valid object, or None.
+    // SAFETY: the caller's promise; the collector runs, with the thread attached.
     unsafe {
         let finalizer = &(*Finalizer::of_link(link)).payload;
         let (task, visit) = engine::task();
         let is_due = match task {
-            Task::Settle => {
-                let reference = finalizer.object.peek(Python::assume_attached());
-                reference.is_none_or(|reference| {
-                    engine::is_found(WeakRef::view_unchecked(&reference).referent())
-                })
-            }
+            Task::Settle => is_due(finalizer),
             Task::Close => false,
             Task::GiveUp => true,
         };
