@@ -79,33 +79,34 @@ pub(crate) fn python(python: &Python<'_>, report: &mut Report) -> Result<()> {
 
 fn own_tests(python: &Python<'_>, report: &mut Report) -> Result<()> {
     report.check(&python.label, "our tests", || {
-        let mut outcome = Outcome::default();
-        let mut pytest = python.module("pytest");
-        let success = echo(
-            pytest
+        pytest(
+            python
+                .module("pytest")
                 .args(["-q", "-p", "no:cacheprovider", OWN_TESTS])
                 .args(ON_ALL_CORES),
-            LIMIT,
-            |line| {
-                if line.contains(" in ")
-                    && (line.contains(" passed")
-                        || line.contains(" failed")
-                        || line.contains(" error"))
-                {
-                    outcome = Outcome {
-                        passed: number_before(line, "passed") + number_before(line, "xfailed"),
-                        failed: ["failed", "xpassed", "error", "errors"]
-                            .map(|word| number_before(line, word))
-                            .iter()
-                            .sum(),
-                        skipped: number_before(line, "skipped"),
-                        ..Outcome::default()
-                    };
-                }
-            },
-        )?;
-        judge(outcome, success)
+        )
     })
+}
+
+/// Runs pytest, which says at the end what it has found.
+pub(crate) fn pytest(command: &mut Command) -> Result<Outcome> {
+    let mut outcome = Outcome::default();
+    let success = echo(command, LIMIT, |line| {
+        if line.contains(" in ")
+            && (line.contains(" passed") || line.contains(" failed") || line.contains(" error"))
+        {
+            outcome = Outcome {
+                passed: number_before(line, "passed") + number_before(line, "xfailed"),
+                failed: ["failed", "xpassed", "error", "errors"]
+                    .map(|word| number_before(line, word))
+                    .iter()
+                    .sum(),
+                skipped: number_before(line, "skipped"),
+                ..Outcome::default()
+            };
+        }
+    })?;
+    judge(outcome, success)
 }
 
 /// CPython's own suites, each in a process of its own.

@@ -72,7 +72,16 @@ pub(crate) struct Environment {
 /// groups list.
 pub(crate) fn prepare(interpreter: &Interpreter, groups: &[&str]) -> Result<Environment> {
     let directory = Path::new("target/venvs").join(&interpreter.label);
-    let environment = Environment::create(interpreter, &directory)?;
+    prepare_in(&directory, interpreter, groups)
+}
+
+/// The same in another directory, for packages that ours is not tested with.
+pub(crate) fn prepare_in(
+    directory: &Path,
+    interpreter: &Interpreter,
+    groups: &[&str],
+) -> Result<Environment> {
+    let environment = Environment::create(interpreter, directory)?;
     groups
         .iter()
         .try_for_each(|group| environment.install_group(group))?;
@@ -150,7 +159,7 @@ impl Environment {
     }
 
     fn install_group(&self, group: &str) -> Result<()> {
-        self.install(group, &pyproject()?.requirements(group)?)
+        self.install(group, &requirements(group)?)
     }
 
     fn install_package(&self) -> Result<()> {
@@ -220,6 +229,11 @@ impl Environment {
             .join(name)
             .with_extension(env::consts::EXE_EXTENSION)
     }
+}
+
+/// What a dependency group lists.
+pub(crate) fn requirements(group: &str) -> Result<Vec<String>> {
+    pyproject()?.requirements(group)
 }
 
 fn pyproject() -> Result<Pyproject> {

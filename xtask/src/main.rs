@@ -4,6 +4,7 @@
 mod bench;
 mod cargo;
 mod checks;
+mod clients;
 #[cfg(target_os = "linux")]
 mod debian;
 mod demo;
@@ -79,6 +80,9 @@ enum Command {
         #[cfg(target_os = "linux")]
         #[arg(long)]
         debian: bool,
+        /// Run the tests of other projects, too, as `cargo xtask clients` does
+        #[arg(long)]
+        clients: bool,
         /// If everything passes, write what was tested to this file, with a column for each interpreter
         #[arg(long)]
         markdown: Option<PathBuf>,
@@ -113,6 +117,13 @@ enum Command {
         /// Hunt reference leaks in the suites and the package's hot paths (needs debug builds)
         #[arg(long)]
         refleaks: bool,
+    },
+    /// Run the tests of other projects with weakrefs in place of the standard weakref; gets them from
+    /// the package index
+    Clients {
+        /// Interpreters to use [default: python3]
+        #[arg(long)]
+        python: Vec<PathBuf>,
     },
     /// Drive weakrefs and the standard weakref in lockstep through random operations
     Fuzz {
@@ -181,6 +192,7 @@ fn run(command: Command) -> Result<()> {
             python,
             #[cfg(target_os = "linux")]
             debian,
+            clients,
             markdown,
         } => {
             let main = interpreters::one(python.first())?;
@@ -192,6 +204,9 @@ fn run(command: Command) -> Result<()> {
             #[cfg(target_os = "linux")]
             if debian {
                 debian::check(false, &mut report)?;
+            }
+            if clients {
+                clients::check(&main, &mut report)?;
             }
             match page {
                 Some(page) => page.write(&report),
@@ -261,6 +276,18 @@ fn run(command: Command) -> Result<()> {
                     checks::suites
                 },
             )
+        }
+        Command::Clients { python } => {
+            let interpreters = match python.as_slice() {
+                [] => vec![interpreters::one(None)?],
+                wanted => interpreters::find(wanted)?,
+            };
+            enter_workspace()?;
+            let mut report = Report::default();
+            for interpreter in &interpreters {
+                clients::check(interpreter, &mut report)?;
+            }
+            report.finish()
         }
         Command::Fuzz {
             seconds,

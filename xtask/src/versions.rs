@@ -13,6 +13,7 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 
 use crate::{
+    clients,
     environment::INSTALLED,
     interpreters::{Interpreter, SUPPORTED},
     process,
@@ -93,6 +94,9 @@ fn left_out(rows: &[Row], labels: &[&str]) -> String {
         .collect();
     if !labels.iter().any(|label| is_debug(label)) {
         missing.push("a debug build, which shows leaks".to_owned());
+    }
+    if !rows.iter().any(|row| row.check == clients::INSTALLED) {
+        missing.push("the tests of other projects (`--clients`)".to_owned());
     }
     let empty = rows.iter().filter(|row| row.outcome.is_empty());
     missing
@@ -280,9 +284,11 @@ mod tests {
         assert!(!missing.contains("debug"));
         let labels: Vec<_> = SUPPORTED.map(|version| format!("3.{version}.0")).collect();
         let mut labels: Vec<_> = labels.iter().map(String::as_str).collect();
-        assert!(left_out(&[], &labels).contains("a debug build"));
+        let with_clients = report(vec![("3.11.0", clients::INSTALLED, Outcome::passed())]).rows;
+        assert!(left_out(&with_clients, &labels).contains("a debug build"));
         labels.push("3.14.0d");
-        assert_eq!(left_out(&[], &labels), "Nothing was left out.");
+        assert!(left_out(&[], &labels).contains("other projects"));
+        assert_eq!(left_out(&with_clients, &labels), "Nothing was left out.");
     }
 
     #[test]
