@@ -442,3 +442,15 @@ def test_threads_that_change_everything_meanwhile(kind):
         sys.setswitchinterval(interval)
     assert wrong == []
     assert holds(mapping)
+
+
+def test_collections_while_the_package_is_imported():
+    """S35, S37, S43: they meet an engine that is not complete yet."""
+    code = """
+        import gc
+        gc.set_threshold(1, 1, 1)
+        import weakrefs
+        gc.collect()
+        print(weakrefs.ephemerons().active)
+    """
+    assert output_of(code) == ["True"]

@@ -162,6 +162,10 @@ impl Engine {
 
     /// A poll is traversed.
     fn poll(&self, poll: *mut ffi::PyObject, visit: Visit) {
+        if !self.active.get() {
+            // A collection has come while they are made.
+            return;
+        }
         let header = Header::of(poll);
         if !header.is_collecting() {
             // Nobody but the collector asks so.

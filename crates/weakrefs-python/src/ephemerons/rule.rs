@@ -9,7 +9,7 @@
 )]
 
 use super::{engine, header, poll};
-use crate::interpreter::class::{LAST_METHOD, Table as Static};
+use crate::interpreter::class::{self, LAST_METHOD, Table as Static};
 use crate::interpreter::constant::Constant;
 use crate::interpreter::error::{Raised, Result, done, given, value_error};
 use crate::interpreter::object::{self, Argument, none};
@@ -157,8 +157,8 @@ pub(crate) fn start(py: Python<'_>) -> Result<()> {
                 | ffi::Py_TPFLAGS_IMMUTABLETYPE) as _,
             slots: slots.as_mut_ptr(),
         };
-        // SAFETY: a complete specification, of which the interpreter keeps the texts only, which are static.
-        unsafe { Ok(given(py, ffi::PyType_FromSpec(&raw mut spec))?.cast_into_unchecked()) }
+        // SAFETY: a complete specification, whose texts are static.
+        unsafe { class::create(py, &mut spec, ptr::null_mut()) }
     })?;
     let reason = reason(py)?;
     REASON.store(reason as u8, Relaxed);
@@ -194,7 +194,11 @@ fn reason(py: Python<'_>) -> Result<Reason> {
         let Some(engines) = Borrowed::from_ptr_or_opt(py, engines) else {
             return Ok(Reason::Unknown);
         };
-        let found = ffi::PyDict_GetItemString(engines.as_ptr(), ENGINE.as_ptr());
+        let name = given(py, ffi::PyUnicode_FromString(ENGINE.as_ptr()))?;
+        let found = ffi::PyDict_GetItemWithError(engines.as_ptr(), name.as_ptr());
+        if found.is_null() && !ffi::PyErr_Occurred().is_null() {
+            return Err(Raised::by_interpreter());
+        }
         if !found.is_null() {
             let is_own = ffi::PyCapsule_IsValid(found, ENGINE.as_ptr()) != 0
                 && ffi::PyCapsule_GetPointer(found, ENGINE.as_ptr()) == own();
@@ -205,7 +209,7 @@ fn reason(py: Python<'_>) -> Result<Reason> {
             });
         }
         let capsule = given(py, ffi::PyCapsule_New(own(), ENGINE.as_ptr(), None))?;
-        let set = ffi::PyDict_SetItemString(engines.as_ptr(), ENGINE.as_ptr(), capsule.as_ptr());
+        let set = ffi::PyDict_SetItem(engines.as_ptr(), name.as_ptr(), capsule.as_ptr());
         done(set)?;
         Ok(Reason::None)
     }

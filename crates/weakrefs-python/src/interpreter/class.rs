@@ -313,15 +313,27 @@ impl<P: Payload> Object<P> {
             slots: slots.as_mut_ptr(),
         };
         // SAFETY: the specification is complete; name and tables are static, and the interpreter copies the slots.
-        unsafe {
-            let bases = P::Head::base().cast();
-            let created = ffi::PyType_FromSpecWithBases(&raw mut spec, bases);
-            if created.is_null() {
-                // There was no memory, for the specification is right. The interpreter does not always say so.
-                ffi::PyErr_NoMemory();
-            }
-            Ok(given(py, created)?.cast_into_unchecked())
+        unsafe { create(py, &mut spec, P::Head::base().cast()) }
+    }
+}
+
+/// Makes a class.
+///
+/// # Safety
+/// The specification is right, and its texts are static. `base` is a class, or null for `object`.
+pub(crate) unsafe fn create<'py>(
+    py: Python<'py>,
+    spec: &mut ffi::PyType_Spec,
+    base: *mut ffi::PyObject,
+) -> Result<Bound<'py, PyType>> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let created = ffi::PyType_FromSpecWithBases(spec, base);
+        if created.is_null() {
+            // There was no memory, for the specification is right. The interpreter does not always say so.
+            ffi::PyErr_NoMemory();
         }
+        Ok(given(py, created)?.cast_into_unchecked())
     }
 }
 
