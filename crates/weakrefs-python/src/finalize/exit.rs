@@ -7,7 +7,7 @@ use super::finalizer::{self, Finalizer};
 use super::registry;
 use crate::interpreter::class::{self, Table as Static};
 use crate::interpreter::constant::Constant;
-use crate::interpreter::error::{Raised, Result, given, kinds};
+use crate::interpreter::error::{Raised, Result, given, kinds, no_memory};
 use crate::interpreter::names::name;
 use crate::interpreter::object::{
     self, Argument, attribute, boolean, call, none, optional_attribute, set_attribute,
@@ -61,9 +61,19 @@ pub(super) fn is_shut_down() -> bool {
 pub(super) fn put_names(class: &Bound<'_, PyAny>) -> Result<()> {
     let py = class.py();
     let no = boolean(py, false);
-    set_attribute(class, name::exitfunc(py), RUN.get(py))?;
-    set_attribute(class, name::registered_with_atexit(py), no.as_borrowed())?;
-    set_attribute(class, name::shutdown(py), no.as_borrowed())
+    let put = |name, value| {
+        set_attribute(class, name, value).map_err(|raised| {
+            // Without memory, 3.14 and 3.15 may say that a new class lacks the name.
+            if !raised.is(py, kinds::attribute_error()) {
+                return raised;
+            }
+            raised.clear(py);
+            no_memory(py)
+        })
+    };
+    put(name::exitfunc(py), RUN.get(py))?;
+    put(name::registered_with_atexit(py), no.as_borrowed())?;
+    put(name::shutdown(py), no.as_borrowed())
 }
 
 /// Registers `finalize._exitfunc` with `atexit`, unless that was done, here or by the program, which says so in
