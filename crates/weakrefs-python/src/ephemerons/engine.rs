@@ -168,8 +168,12 @@ impl Engine {
         }
         let header = Header::of(poll);
         if !header.is_collecting() {
-            // Nobody but the collector asks so.
-            if visit.argument() == poll.cast() {
+            let marks = self.phase.get() == Phase::Marking && self.marks.get() == Some(visit);
+            // Nobody but the collector asks so, and of what takes part.
+            if marks {
+                self.give_up();
+            }
+            if marks || visit.argument() == poll.cast() {
                 self.doubts.set(true);
             }
             return;
@@ -232,13 +236,21 @@ impl Engine {
             self.settle();
         }
         if self.gives_up.get() {
-            self.ask(ptr::null_mut(), Task::GiveUp);
+            self.give_up();
+        } else {
+            self.phase.set(Phase::Settled);
         }
-        self.phase.set(Phase::Settled);
         if self.seen.get() == POLLS {
             self.doubts.set(self.gives_up.get());
         }
         self.polls().for_each(|poll| _ = marks.one(poll));
+    }
+
+    /// Has the listed holders report everything, as all do from now on.
+    fn give_up(&self) {
+        self.gives_up.set(true);
+        self.ask(ptr::null_mut(), Task::GiveUp);
+        self.phase.set(Phase::Settled);
     }
 
     /// Settles the holders that are listed, and those that are found meanwhile.

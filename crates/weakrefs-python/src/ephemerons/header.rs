@@ -93,6 +93,19 @@ impl Header {
     }
 }
 
+/// Whether `object` is one of the collector's, with a header.
+///
+/// # Safety
+/// It is a valid object.
+#[inline]
+pub(super) unsafe fn has_header(object: *mut ffi::PyObject) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let class = ffi::Py_TYPE(object);
+        ffi::PyType_IS_GC(class) != 0 && (*class).tp_is_gc.is_none_or(|is_gc| is_gc(object) != 0)
+    }
+}
+
 /// Whether `object` takes part in the collection under way, and has not been found reachable yet. What the collector does not
 /// track, does not.
 ///
@@ -100,11 +113,6 @@ impl Header {
 /// It is a valid object.
 #[inline]
 pub(super) unsafe fn is_unknown(object: *mut ffi::PyObject) -> bool {
-    // SAFETY: the caller's promise. The objects of which the type says so have a header.
-    unsafe {
-        let class = ffi::Py_TYPE(object);
-        ffi::PyType_IS_GC(class) != 0
-            && (*class).tp_is_gc.is_none_or(|is_gc| is_gc(object) != 0)
-            && Header::of(object).is_unknown()
-    }
+    // SAFETY: the caller's promise.
+    unsafe { has_header(object) && Header::of(object).is_unknown() }
 }

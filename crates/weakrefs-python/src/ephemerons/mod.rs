@@ -25,18 +25,18 @@
 //!
 //! # What the engine does
 //! A *holder* (a container with the rule, a finalizer that refers to its object) reports all it refers to when the collector
-//! subtracts. When it marks, a holder reports what belongs to objects that have been found reachable by then. If there is more,
-//! it is listed. Eight objects of ours, the *polls*, make the engine
-//! come last. Each is referred to by the one after it, so only the last of the list counts as referred to from outside.
-//! The collector traverses it when it has gone through its first list. If others have come to the end since, the poll has
-//! another one visited, which so becomes the last; and so on, until nothing is behind a poll, or no poll is left.
+//! subtracts. When it marks, a holder reports what belongs to objects that have been found reachable by then. If there is
+//! more, it is listed. Eight objects of ours, the *polls*, make the engine come last. Each is referred to by the one after it,
+//! so only the last of the list counts as referred to from outside. The collector traverses it when it has gone through its
+//! first list. If others have come to the end since, the poll has another one visited, which so becomes the last; and so on,
+//! until nothing is behind a poll, or no poll is left.
 //!
-//! Then each listed holder *settles*. What belongs to an object that has been found reachable since is visited with the collector's
-//! own function, which puts it at the end of its list. The engine follows that list to its end, and traverses what is there
-//! with a function that does the same. For each object that it meets there, it looks through the object's weak references for
-//! entries of holders that are listed, and visits what they hold for it. So each entry is settled, either with its holder or
-//! with its object, without any memory: what is to be done is in the collector's list. The collector traverses it all once
-//! more, and finds nothing new.
+//! Then each listed holder *settles*. What belongs to an object that has been found reachable since is visited with the
+//! collector's own function, which puts it at the end of its list. The engine follows that list to its end, and traverses what
+//! is there with a function that does the same. For each object that it meets there, it looks through the object's weak
+//! references for entries of holders that are reachable, and visits what they hold for it. So each entry is settled, either
+//! with its holder or with its object, without any memory: what is to be done is in the collector's list. The collector
+//! traverses it all once more, and finds nothing new.
 //!
 //! What belongs to objects that were not found stays aside. It is ordinary garbage: the collector clears the reference to the
 //! object and calls its callback, which evicts the entry, or runs the finalizer. A `KeyedRef` itself refers to the key

@@ -85,7 +85,7 @@ pub(crate) fn refers_to(holder: Argument<'_, '_>, object: Argument<'_, '_>) -> b
     // SAFETY: a valid object, asked by the function that its class has for that, if it is one of the collector's.
     unsafe {
         let traverse = (*ffi::Py_TYPE(holder.as_ptr())).tp_traverse;
-        ffi::PyObject_IS_GC(holder.as_ptr()) != 0
+        header::has_header(holder.as_ptr())
             && traverse.is_some_and(|traverse| {
                 traverse(holder.as_ptr(), compare, object.as_ptr().cast()) != 0
             })
