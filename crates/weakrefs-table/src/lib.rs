@@ -74,7 +74,7 @@ mod table;
 
 pub use entries::Entries;
 pub use generation::Snapshot;
-pub use lookup::{Lookup, look_up};
+pub use lookup::{EntryOf, Found, Lookup, Search, look_up};
 pub use room::{NoRoom, Refused};
 pub use table::{Miss, Position, Table};
 

@@ -26,31 +26,110 @@ use alloc::vec::Vec;
 /// other threads that insert entries of the same hash a few more.
 const ROUNDS: usize = 64;
 
+/// A table to look something up in.
+///
+/// Nothing in it runs user code.
+pub trait Search {
+    /// What the table holds.
+    type Entry;
+    /// Where an entry is; good until the table's next change.
+    type Position: Copy;
+    /// A search that has found nothing.
+    type Miss;
+
+    /// A number that differs from all earlier ones as soon as the table has changed.
+    fn version(&self) -> u64;
+
+    /// Finds the entry with this hash for which `same` holds, which is called on entries of equal hash only and decides
+    /// by identity.
+    ///
+    /// # Errors
+    /// What there is to know of a miss.
+    fn search(
+        &self,
+        hash: u64,
+        same: impl FnMut(&Self::Entry) -> bool,
+    ) -> Result<Self::Position, Self::Miss>;
+
+    /// What is known of a miss that was established otherwise.
+    fn miss(&self) -> Self::Miss;
+
+    /// An entry of equal hash that the search has passed, if there is any.
+    fn candidate(miss: &Self::Miss) -> Option<Self::Position>;
+
+    /// All entries with this hash, in no particular order: to be compared outside.
+    fn candidates(&self, hash: u64) -> impl Iterator<Item = (Self::Position, &Self::Entry)>;
+
+    /// The entry at a position, if one is there.
+    fn get(&self, at: Self::Position) -> Option<&Self::Entry>;
+}
+
+impl<E> Search for Table<E> {
+    type Entry = E;
+    type Position = Position;
+    type Miss = Miss;
+
+    #[inline]
+    fn version(&self) -> u64 {
+        self.version()
+    }
+
+    #[inline]
+    fn search(&self, hash: u64, same: impl FnMut(&E) -> bool) -> Result<Position, Miss> {
+        self.search(hash, same)
+    }
+
+    #[inline]
+    fn miss(&self) -> Miss {
+        self.miss()
+    }
+
+    #[inline]
+    fn candidate(miss: &Miss) -> Option<Position> {
+        miss.candidate
+    }
+
+    fn candidates(&self, hash: u64) -> impl Iterator<Item = (Position, &E)> {
+        self.candidates(hash)
+    }
+
+    #[inline]
+    fn get(&self, at: Position) -> Option<&E> {
+        self.get(at)
+    }
+}
+
+/// What a lookup finds: an entry's place, or the miss.
+pub type Found<T> = Result<<T as Search>::Position, <T as Search>::Miss>;
+
+/// What a lookup's table holds.
+pub type EntryOf<L> = <<L as Lookup>::Table as Search>::Entry;
+
 /// What is looked for, and where.
 ///
 /// [`enter`](Self::enter) is the only way to the table. What is asked inside of it must run no user code.
 pub trait Lookup {
-    /// What the table holds.
-    type Entry;
+    /// Where it looks.
+    type Table: Search;
     /// What is taken out of an entry to be compared. While it lives, no other entry is [taken](Self::is_of) for its own.
     type Candidate;
     /// How a comparison may fail.
     type Error;
 
     /// Does `work` inside the table, which nobody else uses meanwhile.
-    fn enter<R>(&self, work: impl FnOnce(&mut Table<Self::Entry>) -> R) -> R;
+    fn enter<R>(&self, work: impl FnOnce(&mut Self::Table) -> R) -> R;
 
     /// The hash of what is sought.
     fn hash(&self) -> u64;
 
     /// Inside: whether this is the entry sought beyond doubt.
-    fn is_same(&self, entry: &Self::Entry) -> bool;
+    fn is_same(&self, entry: &EntryOf<Self>) -> bool;
 
     /// Inside: what there is to compare with an entry of equal hash; `None` if it cannot be the one sought.
-    fn candidate(&self, entry: &Self::Entry) -> Option<Self::Candidate>;
+    fn candidate(&self, entry: &EntryOf<Self>) -> Option<Self::Candidate>;
 
     /// Inside: whether `candidate` was taken out of this entry, and could be now.
-    fn is_of(&self, candidate: &Self::Candidate, entry: &Self::Entry) -> bool;
+    fn is_of(&self, candidate: &Self::Candidate, entry: &EntryOf<Self>) -> bool;
 
     /// Outside: compares. The user's code may run.
     ///
@@ -71,14 +150,14 @@ pub trait Lookup {
 #[inline(always)]
 pub fn look_up<L: Lookup, R>(
     lookup: &L,
-    act: impl FnOnce(&mut Table<L::Entry>, Result<Position, Miss>) -> R,
+    act: impl FnOnce(&mut L::Table, Found<L::Table>) -> R,
 ) -> Result<R, L::Error> {
     let step = lookup.enter(|table| {
         let miss = match table.search(lookup.hash(), |entry| lookup.is_same(entry)) {
             Ok(at) => return Ok(act(table, Ok(at))),
             Err(miss) => miss,
         };
-        match miss.candidate {
+        match L::Table::candidate(&miss) {
             Some(at) => Err((Listed::at(lookup, table, at), act)),
             None => Ok(act(table, Err(miss))),
         }
@@ -91,9 +170,9 @@ pub fn look_up<L: Lookup, R>(
 
 /// The second and the third step.
 #[inline(never)]
-fn compare<L: Lookup, R, A: FnOnce(&mut Table<L::Entry>, Result<Position, Miss>) -> R>(
+fn compare<L: Lookup, R, A: FnOnce(&mut L::Table, Found<L::Table>) -> R>(
     lookup: &L,
-    first: Option<Listed<L::Candidate>>,
+    first: Option<Listed<L>>,
     mut act: A,
 ) -> Result<R, L::Error> {
     let mut candidates = Candidates::new(first);
@@ -116,19 +195,15 @@ fn compare<L: Lookup, R, A: FnOnce(&mut Table<L::Entry>, Result<Position, Miss>)
 }
 
 /// A candidate, and where its entry was at some version of the table.
-struct Listed<C> {
-    candidate: C,
-    at: Position,
+struct Listed<L: Lookup> {
+    candidate: L::Candidate,
+    at: <L::Table as Search>::Position,
     version: u64,
 }
 
-impl<C> Listed<C> {
+impl<L: Lookup> Listed<L> {
     #[inline]
-    fn at<L: Lookup<Candidate = C>>(
-        lookup: &L,
-        table: &Table<L::Entry>,
-        at: Position,
-    ) -> Option<Self> {
+    fn at(lookup: &L, table: &L::Table, at: <L::Table as Search>::Position) -> Option<Self> {
         Some(Self {
             candidate: lookup.candidate(table.get(at)?)?,
             at,
@@ -137,33 +212,29 @@ impl<C> Listed<C> {
     }
 
     /// Where its entry is now.
-    fn position<L: Lookup<Candidate = C>>(
-        &self,
-        lookup: &L,
-        table: &Table<L::Entry>,
-    ) -> Option<Position> {
-        let is_of = |entry: &L::Entry| lookup.is_of(&self.candidate, entry);
+    fn position(&self, lookup: &L, table: &L::Table) -> Option<<L::Table as Search>::Position> {
+        let is_of = |entry: &EntryOf<L>| lookup.is_of(&self.candidate, entry);
         if table.version() == self.version {
             table.get(self.at).is_some_and(is_of).then_some(self.at)
         } else {
-            table.find(lookup.hash(), is_of)
+            table.search(lookup.hash(), is_of).ok()
         }
     }
 }
 
 /// The candidates of a lookup.
-struct Candidates<C> {
+struct Candidates<L: Lookup> {
     /// The next one to be compared; others only follow where it was unequal.
-    next: Option<Listed<C>>,
-    others: Vec<Listed<C>>,
-    unequal: Vec<Listed<C>>,
+    next: Option<Listed<L>>,
+    others: Vec<Listed<L>>,
+    unequal: Vec<Listed<L>>,
     /// The version of the table at which all were listed, once they have been.
     version: Option<u64>,
     rounds: usize,
 }
 
-impl<C> Candidates<C> {
-    fn new(first: Option<Listed<C>>) -> Self {
+impl<L: Lookup> Candidates<L> {
+    fn new(first: Option<Listed<L>>) -> Self {
         Self {
             next: first,
             others: Vec::new(),
@@ -174,10 +245,7 @@ impl<C> Candidates<C> {
     }
 
     /// Compares those that have not been compared, until one is equal.
-    fn compare<L: Lookup<Candidate = C>>(
-        &mut self,
-        lookup: &L,
-    ) -> Result<Option<Listed<C>>, L::Error> {
+    fn compare(&mut self, lookup: &L) -> Result<Option<Listed<L>>, L::Error> {
         while let Some(listed) = self.next.take().or_else(|| self.others.pop()) {
             if lookup.is_equal(&listed.candidate)? {
                 return Ok(Some(listed));
@@ -191,18 +259,21 @@ impl<C> Candidates<C> {
 
     /// What has been found, inside the table, after comparisons of which the last one was `equal`; `None` if there
     /// is more to be compared.
-    fn settle<L: Lookup<Candidate = C>>(
+    fn settle(
         &mut self,
         lookup: &L,
-        table: &Table<L::Entry>,
-        equal: Option<&Listed<C>>,
-    ) -> Result<Option<Result<Position, Miss>>, NoRoom> {
+        table: &L::Table,
+        equal: Option<&Listed<L>>,
+    ) -> Result<Option<Found<L::Table>>, NoRoom> {
         if let Some(at) = equal.and_then(|equal| equal.position(lookup, table)) {
             return Ok(Some(Ok(at)));
         }
         if self.version != Some(table.version()) {
             // The same one may have come meanwhile.
-            if let Some(at) = table.find(lookup.hash(), |entry| lookup.is_same(entry)) {
+            if let Some(at) = table
+                .search(lookup.hash(), |entry| lookup.is_same(entry))
+                .ok()
+            {
                 return Ok(Some(Ok(at)));
             }
             self.rounds += 1;
@@ -215,11 +286,7 @@ impl<C> Candidates<C> {
     }
 
     /// Lists those that are not listed yet.
-    fn list<L: Lookup<Candidate = C>>(
-        &mut self,
-        lookup: &L,
-        table: &Table<L::Entry>,
-    ) -> Result<(), NoRoom> {
+    fn list(&mut self, lookup: &L, table: &L::Table) -> Result<(), NoRoom> {
         let pending = self.others.len();
         for (at, entry) in table.candidates(lookup.hash()) {
             let mut known = self.unequal.iter().chain(self.others.iter().take(pending));

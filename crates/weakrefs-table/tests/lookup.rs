@@ -80,7 +80,7 @@ struct Sought<'a> {
 }
 
 impl Lookup for Sought<'_> {
-    type Entry = Entry;
+    type Table = Table<Entry>;
     type Candidate = Entry;
     type Error = Failed;
 

@@ -4,11 +4,12 @@ use crate::containers::{
     ByEquivalent, ByIdentity, ByReferent, Container, Drained, Entry, Keying, Walk, drop_entries,
 };
 use crate::drop_first::drop_first;
+use crate::hashing::RandomState;
 use crate::slot::WeakReferenceable;
 use equivalent::Equivalent;
 use std::convert::Infallible;
 use std::fmt;
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::{BuildHasher, Hash};
 use std::iter::FusedIterator;
 use std::mem;
 use std::sync::Arc;
@@ -117,7 +118,7 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S> WeakKeyMap<K, V
 
     /// Takes out the newest entry.
     pub fn pop(&self) -> Option<(Arc<K>, Arc<V>)> {
-        self.container.pop()
+        self.container.pop_last()
     }
 
     /// Removes every entry.

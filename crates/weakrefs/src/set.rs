@@ -4,11 +4,12 @@ use crate::containers::{
     ByEquivalent, ByIdentity, ByReferent, Container, Drained, Entry, Keying, Walk,
 };
 use crate::drop_first::drop_first;
+use crate::hashing::RandomState;
 use crate::slot::WeakReferenceable;
 use equivalent::Equivalent;
 use std::convert::Infallible;
 use std::fmt;
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::{BuildHasher, Hash};
 use std::iter::FusedIterator;
 use std::sync::Arc;
 
@@ -109,7 +110,7 @@ impl<T: ?Sized + WeakReferenceable, S> WeakSet<T, S> {
     /// Takes out the newest element.
     #[must_use = "to drop an element use `clear` or `remove`"]
     pub fn pop(&self) -> Option<Arc<T>> {
-        self.container.pop().map(|(element, ())| element)
+        self.container.pop_last().map(|(element, ())| element)
     }
 
     /// Removes every element.

@@ -2,12 +2,13 @@
 
 use crate::containers::{ByKey, Container, Drained, Entry, Walk, drop_entries};
 use crate::drop_first::drop_first;
+use crate::hashing::RandomState;
 use crate::reference::home_of;
 use crate::slot::WeakReferenceable;
 use equivalent::Equivalent;
 use std::convert::Infallible;
 use std::fmt;
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::{BuildHasher, Hash};
 use std::iter::FusedIterator;
 use std::sync::Arc;
 
@@ -101,7 +102,7 @@ impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S> WeakValueMap<K,
 
     /// Takes out the newest entry.
     pub fn pop(&self) -> Option<(Arc<K>, Arc<V>)> {
-        self.container.pop().map(|(value, key)| (key, value))
+        self.container.pop_last().map(|(value, key)| (key, value))
     }
 
     /// Removes every entry.

@@ -26,7 +26,7 @@ struct Sought<'a, 'py, E> {
 }
 
 impl<E: Entry> Lookup for Sought<'_, '_, E> {
-    type Entry = E;
+    type Table = Table<E>;
     type Candidate = Strong;
     type Error = Raised;
 

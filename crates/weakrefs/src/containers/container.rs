@@ -1,9 +1,11 @@
-//! [`Container`]: the entries of a weak container, in shards.
+//! [`Container`]: the entries of a weak container, behind one lock or, where threads meet, several.
 //!
 //! # Protocol
-//! An entry is in the shard that its hash names; each shard is a table behind a lock of its own, so
-//! that threads mostly meet only over the same keys. Under a lock run table operations, comparisons of
-//! pointers and counts of references, nothing of the user's (S18, S33).
+//! A container begins with one [`Shard`], a table behind a lock. When a thread has had to wait for that, and the table
+//! is not small, its entries are spread over [`SHARDS`] shards by their hashes, for good: so threads mostly meet only
+//! over the same keys, and who is alone pays for one lock and one table. The first shard is empty from then on, and
+//! sends on whoever comes to it. Under a lock run table operations, comparisons of pointers and counts of references,
+//! nothing of the user's (S18, S33).
 //!
 //! - *Lookup and insertion* are in [`super::lookup`].
 //! - *Removal* takes the entry out, then leaves the list of watchers, and only then lets go of the referent's
@@ -11,84 +13,197 @@
 //! - *Eviction* comes from the list: it takes out the entry that has the place on the list, if it still
 //!   is there. Reads pass over the dead, and growth sweeps those that no list told of, so correctness does
 //!   not depend on a slot's drop.
-//! - Several shards are locked only together, all of them, in their order.
+//! - *Several shards* are locked only together, all of them, in their order, the first one before.
+//! - *The number of entries* is noted by each shard when its lock is given back, to be read without.
 
 use super::entry::{Entry, Payload};
 use super::factories::Factories;
+use super::table::{Bucket, Table};
 use crate::no_room::no_room;
 use crate::slot::WeakReferenceable;
 use crate::sync::{Mutex, MutexGuard, yield_point};
 use crate::unraisable::caught;
 use crate::watchers::{Evict, Remains, Watch, Watchers};
 use smallvec::SmallVec;
-use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-use weakrefs_table::{Entries, NoRoom, Table};
+use std::mem;
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use weakrefs_table::NoRoom;
 
-/// Shards per container.
+/// Shards of a container that is spread.
 pub(super) const SHARDS: usize = 8;
+
+/// With fewer entries a container is not spread: to wait costs less.
+const MANY: usize = if cfg!(any(test, shuttle)) { 2 } else { 64 };
 
 /// The entries of a weak container.
 pub(crate) struct Container<T: ?Sized + WeakReferenceable, P: Payload> {
-    shards: [Arc<Shard<T, P>>; SHARDS],
-    pub(super) next_order: AtomicU64,
+    first: Arc<Shard<T, P>>,
+    pub(super) next_number: AtomicU64,
     pub(super) factories: Factories,
 }
 
-/// One of the shards, as lists of watchers know it. Threads that insert and evict at the same time
-/// count references to different ones.
+/// A table behind a lock, as lists of watchers know it. Threads that insert and evict at the same time
+/// count references to different ones, and they share no cache line.
+#[repr(align(64))]
 pub(super) struct Shard<T: ?Sized, P> {
     table: Mutex<Table<Entry<T, P>>>,
+    /// How many entries there were when the lock was last given back.
+    len: AtomicUsize,
+    /// Where the entries of the first shard have gone. Set under its lock.
+    spread: OnceLock<Shards<T, P>>,
 }
 
-/// The table of a locked shard.
-pub(super) type Locked<'a, T, P> = MutexGuard<'a, Table<Entry<T, P>>>;
+type Shards<T, P> = Box<[Arc<Shard<T, P>>; SHARDS]>;
 
-impl<T: ?Sized, P> Shard<T, P> {
+/// A shard's table, locked.
+pub(super) struct Locked<'a, T: ?Sized, P> {
+    table: MutexGuard<'a, Table<Entry<T, P>>>,
+    len: &'a AtomicUsize,
+}
+
+impl<T: ?Sized, P> Deref for Locked<'_, T, P> {
+    type Target = Table<Entry<T, P>>;
+
+    #[inline]
+    fn deref(&self) -> &Self::Target {
+        &self.table
+    }
+}
+
+impl<T: ?Sized, P> DerefMut for Locked<'_, T, P> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.table
+    }
+}
+
+impl<T: ?Sized, P> Drop for Locked<'_, T, P> {
+    #[inline]
+    fn drop(&mut self) {
+        self.len.store(self.table.len(), Ordering::Relaxed);
+    }
+}
+
+/// The shard in which a hash belongs.
+#[inline]
+fn shard_of(hash: u64) -> usize {
+    // By the high bits of a product with the golden ratio: the table uses others.
+    const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
+    (hash.wrapping_mul(GOLDEN) >> (u64::BITS - SHARDS.ilog2())) as usize
+}
+
+impl<T: ?Sized, P: Payload> Shard<T, P> {
+    fn new(table: Table<Entry<T, P>>) -> Arc<Self> {
+        Arc::new(Self {
+            table: Mutex::new(table),
+            len: AtomicUsize::new(0),
+            spread: OnceLock::new(),
+        })
+    }
+
+    fn locked<'a>(&'a self, table: MutexGuard<'a, Table<Entry<T, P>>>) -> Locked<'a, T, P> {
+        Locked {
+            table,
+            len: &self.len,
+        }
+    }
+
     #[inline]
     pub(super) fn lock(&self) -> Locked<'_, T, P> {
         yield_point();
-        self.table.lock()
+        self.locked(self.table.lock())
+    }
+
+    /// Moves the entries of the first shard to others, if that is worth it. While somebody iterates over them, they stay.
+    #[cold]
+    fn spread(&self, mut table: Locked<'_, T, P>) {
+        if self.spread.get().is_some() || table.len() < MANY || table.is_read() {
+            return;
+        }
+        let shards: Shards<T, P> =
+            Box::new(std::array::from_fn(|_| Self::new(Table::after(&table))));
+        let mut sizes = [0; SHARDS];
+        for bucket in table.iter() {
+            sizes[shard_of(bucket.hash)] += 1;
+        }
+        for (shard, size) in shards.iter().zip(sizes) {
+            if shard.lock().reserve(size).is_err() {
+                return;
+            }
+        }
+        let empty = Table::after(&table);
+        for bucket in mem::replace(&mut *table, empty).into_buckets() {
+            // There is room for it.
+            _ = shards[shard_of(bucket.hash)].lock().insert(bucket);
+        }
+        _ = self.spread.set(shards);
     }
 }
 
 impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
-            shards: std::array::from_fn(|_| {
-                Arc::new(Shard {
-                    table: Mutex::new(Table::new()),
-                })
-            }),
-            next_order: AtomicU64::new(0),
+            first: Shard::new(Table::new()),
+            next_number: AtomicU64::new(0),
             factories: Factories::new(),
         })
     }
 
-    /// The shard of the entries with a hash.
+    /// The shard of the entries with a hash, and its table.
     #[inline]
-    pub(super) fn shard_of(&self, hash: u64) -> &Arc<Shard<T, P>> {
-        // By the high bits of a product with the golden ratio: the table uses others.
-        const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
-        &self.shards[(hash.wrapping_mul(GOLDEN) >> (u64::BITS - SHARDS.ilog2())) as usize]
-    }
-
-    #[inline]
-    pub(super) fn lock(&self, shard: usize) -> Locked<'_, T, P> {
-        self.shards[shard].lock()
-    }
-
-    /// Locks everything: for what must see one moment of the whole.
-    pub(super) fn lock_all(&self) -> SmallVec<[Locked<'_, T, P>; SHARDS]> {
+    pub(super) fn lock(&self, hash: u64) -> (&Arc<Shard<T, P>>, Locked<'_, T, P>) {
         yield_point();
-        let shards = self.shards.iter();
-        shards.map(|shard| shard.table.lock()).collect()
+        if self.first.spread.get().is_none() {
+            if let Some(table) = self.first.table.try_lock() {
+                if self.first.spread.get().is_none() {
+                    return (&self.first, self.first.locked(table));
+                }
+            }
+        }
+        self.lock_of_many(hash)
+    }
+
+    #[inline(never)]
+    fn lock_of_many(&self, hash: u64) -> (&Arc<Shard<T, P>>, Locked<'_, T, P>) {
+        loop {
+            if let Some(shards) = self.first.spread.get() {
+                let shard = &shards[shard_of(hash)];
+                return (shard, shard.lock());
+            }
+            self.first.spread(self.first.lock());
+            let table = self.first.lock();
+            if self.first.spread.get().is_none() {
+                return (&self.first, table);
+            }
+        }
+    }
+
+    /// The shards that have entries.
+    pub(super) fn shards(&self) -> &[Arc<Shard<T, P>>] {
+        match self.first.spread.get() {
+            Some(shards) => &**shards,
+            None => std::slice::from_ref(&self.first),
+        }
+    }
+
+    /// Locks everything: for what must see one moment of the whole. The shards are those of [`shards`](Self::shards).
+    pub(super) fn lock_all(&self) -> SmallVec<[Locked<'_, T, P>; SHARDS]> {
+        loop {
+            let shards = self.shards();
+            let tables = shards.iter().map(|shard| shard.lock()).collect();
+            if shards.len() == self.shards().len() {
+                return tables;
+            }
+        }
     }
 
     /// How many entries there are.
+    #[inline]
     pub(crate) fn len(&self) -> usize {
-        let tables = self.lock_all();
-        tables.iter().map(|table| table.len()).sum()
+        let len = |shard: &Arc<Shard<T, P>>| shard.len.load(Ordering::Relaxed);
+        self.shards().iter().map(len).sum()
     }
 
     /// Takes out the entry with this place on its referent's list, if `condition` holds inside the table.
@@ -99,21 +214,41 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
         condition: impl Fn(&Entry<T, P>) -> bool,
     ) -> Option<Entry<T, P>> {
         let is_wanted = |entry: &Entry<T, P>| entry.watch.same(watch) && condition(entry);
-        let entry = self.shard_of(hash).lock().remove(hash, is_wanted)?;
+        // A statement of its own: the lock ends with it.
+        let entry = self.lock(hash).1.remove(hash, is_wanted)?;
         entry.watch.cancel();
         Some(entry)
     }
 
+    /// Takes out the oldest entry whose referent is alive.
+    pub(crate) fn pop_first(&self) -> Option<(Arc<T>, P)> {
+        self.pop(|tables| {
+            let number = |table: &Locked<'_, T, P>| table.oldest();
+            let oldest = tables.iter().filter_map(number).min()?;
+            tables
+                .iter_mut()
+                .find_map(|table| table.remove_number(oldest))
+        })
+    }
+
     /// Takes out the newest entry whose referent is alive.
-    pub(crate) fn pop(&self) -> Option<(Arc<T>, P)> {
+    pub(crate) fn pop_last(&self) -> Option<(Arc<T>, P)> {
+        self.pop(|tables| {
+            let number = |table: &Locked<'_, T, P>| table.newest();
+            let newest = tables.iter().filter_map(number).max()?;
+            tables
+                .iter_mut()
+                .find_map(|table| table.remove_number(newest))
+        })
+    }
+
+    fn pop(
+        &self,
+        take: impl Fn(&mut [Locked<'_, T, P>]) -> Option<Entry<T, P>>,
+    ) -> Option<(Arc<T>, P)> {
         loop {
-            let entry = {
-                let mut tables = self.lock_all();
-                let newest = tables
-                    .iter_mut()
-                    .max_by_key(|table| table.last().map(|entry| entry.order))?;
-                newest.pop()?
-            };
+            // A statement of its own: the locks end with it.
+            let entry = take(&mut self.lock_all())?;
             entry.watch.cancel();
             if let Some(referent) = entry.referent.upgrade() {
                 return Some((referent, entry.payload));
@@ -125,20 +260,13 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
     /// Takes everything out, in the order of insertion.
     pub(crate) fn take_all(&self) -> Vec<Entry<T, P>> {
         let mut tables = self.lock_all();
-        let taken: SmallVec<[Entries<Entry<T, P>>; SHARDS]> = tables
-            .iter_mut()
-            .map(|table| {
-                if table.is_read() {
-                    // What a snapshot keeps `clear` would not give to us.
-                    table.extract(|_| true)
-                } else {
-                    table.clear()
-                }
-            })
-            .collect();
+        let mut taken: Vec<Bucket<Entry<T, P>>> = Vec::new();
+        for table in &mut tables {
+            taken.append(&mut table.extract(|_| true));
+        }
         drop(tables);
-        let mut taken: Vec<_> = taken.into_iter().flatten().collect();
-        taken.sort_by_key(|entry| entry.order);
+        taken.sort_by_key(|bucket| bucket.number);
+        let taken: Vec<_> = taken.into_iter().map(|bucket| bucket.entry).collect();
         for entry in &taken {
             entry.watch.cancel();
         }
@@ -150,13 +278,27 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
         drop_entries(self.take_all());
     }
 
+    /// How many entries there is room for.
+    pub(crate) fn capacity(&self) -> usize {
+        self.lock_all().iter().map(|table| table.capacity()).sum()
+    }
+
     /// Makes room for `additional` more entries.
     pub(crate) fn reserve(&self, additional: usize) {
         let mut tables = self.lock_all();
-        let each = additional.div_ceil(SHARDS);
+        let each = additional.div_ceil(tables.len());
         let reserved = tables.iter_mut().try_for_each(|table| table.reserve(each));
         drop(tables);
         reserved.unwrap_or_else(|NoRoom| no_room());
+    }
+
+    /// Gives back the memory for more than `capacity` entries.
+    pub(crate) fn shrink_to(&self, capacity: usize) {
+        let mut tables = self.lock_all();
+        let each = capacity.div_ceil(tables.len());
+        for table in &mut tables {
+            table.shrink_to(each);
+        }
     }
 }
 
@@ -164,7 +306,12 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Evict for Shard<T, P> {
     fn evict(&self, hash: u64, watchers: &Watchers, number: u64) -> Option<Remains> {
         let is_wanted = |entry: &Entry<T, P>| entry.watch.is(watchers, number);
         // A statement of its own: the lock ends with it.
-        let entry = self.table.lock().evict(hash, is_wanted)?;
+        let evicted = self.lock().evict(hash, is_wanted);
+        let entry = match (evicted, self.spread.get()) {
+            (Some(entry), _) => entry,
+            (None, Some(shards)) => shards[shard_of(hash)].lock().evict(hash, is_wanted)?,
+            (None, None) => return None,
+        };
         entry.payload.into_remains()
     }
 }

@@ -25,8 +25,6 @@ impl<V: Send + Sync + 'static> Payload for Arc<V> {
 ///
 /// A clone counts references up and does nothing else, as open snapshots of the table need it.
 pub(crate) struct Entry<T: ?Sized, P> {
-    /// Rises with each insertion into the container: the order of iteration across shards.
-    pub(crate) order: u64,
     /// Identifies the entry: nothing else has this place, ever.
     pub(crate) watch: Watch,
     pub(crate) referent: Weak<T>,
@@ -43,7 +41,6 @@ impl<T: ?Sized, P> Entry<T, P> {
 impl<T: ?Sized, P: Clone> Clone for Entry<T, P> {
     fn clone(&self) -> Self {
         Self {
-            order: self.order,
             watch: self.watch.clone(),
             referent: Weak::clone(&self.referent),
             payload: self.payload.clone(),

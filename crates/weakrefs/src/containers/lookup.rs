@@ -7,10 +7,11 @@
 //! - *Insertion* first puts the container on the referent's list of watchers, then the entry into the table; the caller
 //!   holds the referent, so it cannot die in between.
 
-use super::container::{Container, Locked, Shard, drop_entries};
+use super::container::{Container, Locked, drop_entries};
 use super::entry::{Entry, Payload};
 use super::pending::Pending;
 use super::query::Query;
+use super::table::{Bucket, Position, Table};
 use crate::drop_first::drop_first;
 use crate::no_room::no_room;
 use crate::reference::home_of;
@@ -20,23 +21,28 @@ use smallvec::SmallVec;
 use std::convert::Infallible;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
-use weakrefs_table::{Entries, Lookup, Miss, NoRoom, Position, Table, look_up};
+use weakrefs_table::{Found, Lookup, NoRoom, Search, look_up};
 
-/// A lookup in the shard of its hash.
-struct InShard<'a, T: ?Sized, P, Q> {
-    shard: &'a Shard<T, P>,
+/// A lookup in a container.
+struct InContainer<'a, T: ?Sized + WeakReferenceable, P: Payload, Q> {
+    container: &'a Container<T, P>,
     query: &'a Q,
 }
 
-impl<T: ?Sized, P, Q: Query<T, P>> Lookup for InShard<'_, T, P, Q> {
-    type Entry = Entry<T, P>;
+impl<T, P, Q> Lookup for InContainer<'_, T, P, Q>
+where
+    T: ?Sized + WeakReferenceable,
+    P: Payload,
+    Q: Query<T, P>,
+{
+    type Table = Table<Entry<T, P>>;
     /// It keeps no key alive: one that dies of its comparison is gone when the table is entered again.
     type Candidate = (Watch, Weak<Q::Key>);
     type Error = Infallible;
 
     #[inline]
     fn enter<R>(&self, work: impl FnOnce(&mut Table<Entry<T, P>>) -> R) -> R {
-        work(&mut self.shard.lock())
+        work(&mut self.container.lock(self.query.hash()).1)
     }
 
     #[inline]
@@ -72,10 +78,10 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
     fn locate<R, Q: Query<T, P>>(
         &self,
         query: &Q,
-        act: impl FnOnce(&mut Table<Entry<T, P>>, Result<Position, Miss>) -> R,
+        act: impl FnOnce(&mut Table<Entry<T, P>>, Found<Table<Entry<T, P>>>) -> R,
     ) -> R {
-        let shard = self.shard_of(query.hash());
-        let Ok(result) = look_up(&InShard { shard, query }, act);
+        let container = self;
+        let Ok(result) = look_up(&InContainer { container, query }, act);
         result
     }
 
@@ -100,19 +106,30 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
         read: impl Fn(&Entry<T, P>) -> Option<R>,
     ) -> Option<R> {
         let hash = query.hash();
-        let table = self.shard_of(hash).lock();
-        let mut candidates = table.candidates(hash).map(|(_, entry)| entry);
-        let first = candidates.next()?;
-        if query.is_same(first) {
-            return read(first);
+        let (_, table) = self.lock(hash);
+        let mut candidate = None;
+        let mut several = false;
+        let same = table.find_entry(hash, |entry| {
+            let is_same = query.is_same(entry);
+            if !is_same {
+                several |= candidate.is_some();
+                candidate = candidate
+                    .take()
+                    .or_else(|| Some((query.key_of(entry)?, read(entry))));
+            }
+            is_same
+        });
+        if let Some(same) = same {
+            let result = read(same);
+            drop(table);
+            return drop_first(candidate, result);
         }
-        let several = candidates.next().is_some();
-        drop(candidates);
+        let Some((key, result)) = candidate else {
+            return None;
+        };
         if several {
-            return Self::get_of_many(table, query, read);
+            return drop_first((key, result), Self::get_of_many(table, query, read));
         }
-        let key = query.key_of(first)?;
-        let result = read(first);
         drop(table);
         let equal = query.is_equal(&key);
         drop_first(key, if equal { result } else { None })
@@ -126,9 +143,6 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
         read: impl Fn(&Entry<T, P>) -> Option<R>,
     ) -> Option<R> {
         let hash = query.hash();
-        if let Some(at) = table.find(hash, |entry| query.is_same(entry)) {
-            return table.get(at).and_then(read);
-        }
         let candidates: SmallVec<[_; 1]> = table
             .candidates(hash)
             .filter_map(|(_, entry)| Some((query.key_of(entry)?, read(entry))))
@@ -275,11 +289,10 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
 
     /// Has the referent watched for an entry with this hash.
     fn watch(&self, hash: u64, referent: &Arc<T>, payload: P) -> Pending<T, P> {
-        let shard: Arc<dyn Evict> = self.shard_of(hash).clone();
+        let shard: Arc<dyn Evict> = self.lock(hash).0.clone();
         let watchers = referent.weak_slot().watchers_or_init();
         let watch = watchers.watch(home_of(referent), Watcher::Container { shard, hash });
         Pending::new(Entry {
-            order: 0,
             watch,
             referent: Arc::downgrade(referent),
             payload,
@@ -295,18 +308,17 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
         pending: &mut Pending<T, P>,
         hit: impl FnOnce(&mut Table<Entry<T, P>>, Position, &mut Pending<T, P>) -> Result<R, NoRoom>,
     ) -> Option<R> {
-        let mut swept = None;
+        let mut swept = Vec::new();
         let put = self.locate(query, |table, found| {
-            let miss = match found {
-                Ok(at) => return hit(table, at, pending).map(Some),
-                Err(miss) => miss,
-            };
+            if let Ok(at) = found {
+                return hit(table, at, pending).map(Some);
+            }
             swept = table.sweep_if_full(|entry| !entry.is_alive());
-            let order = self.next_order.fetch_add(1, Ordering::Relaxed);
-            pending.enter(table, miss, query.hash(), order)?;
+            let number = self.next_number.fetch_add(1, Ordering::Relaxed);
+            pending.enter(table, query.hash(), number)?;
             Ok(None)
         });
-        if let Some(swept) = swept {
+        if !swept.is_empty() {
             drop_swept(swept);
         }
         put.unwrap_or_else(|NoRoom| no_room())
@@ -315,8 +327,8 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
 
 /// Drops entries that nobody else takes off their lists.
 #[cold]
-fn drop_swept<T: ?Sized, P: Payload>(swept: Entries<Entry<T, P>>) {
-    for entry in swept {
+fn drop_swept<T: ?Sized, P: Payload>(swept: Vec<Bucket<Entry<T, P>>>) {
+    for Bucket { entry, .. } in swept {
         entry.watch.cancel();
         drop_entries([entry]);
     }

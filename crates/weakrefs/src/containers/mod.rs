@@ -6,7 +6,8 @@
 //! | what is stored | `entry` |
 //! | what is about to be | `pending` |
 //! | how an entry is recognised: by identity, by equality outside of the lock | `query`, `keying`, `builtin_keys` |
-//! | the shards, eviction, what is done to all entries | `container` |
+//! | where entries are, in which order, and what iterators see | `table` |
+//! | the locks, eviction, what is done to all entries | `container` |
 //! | lookup, insertion, removal | `lookup` |
 //! | reading a snapshot in the order of insertion | `walk` |
 //! | what has been taken out at once | `drained` |
@@ -21,6 +22,7 @@ mod keying;
 mod lookup;
 mod pending;
 mod query;
+mod table;
 mod walk;
 
 pub(crate) use container::{Container, drop_entries};

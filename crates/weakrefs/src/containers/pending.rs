@@ -1,8 +1,9 @@
 //! [`Pending`]: what is about to become an entry.
 
 use super::entry::{Entry, Payload};
+use super::table::{Bucket, Table};
 use std::sync::Arc;
-use weakrefs_table::{Miss, NoRoom, Table};
+use weakrefs_table::NoRoom;
 
 /// An entry whose referent is being watched for it, and that is in no table yet.
 ///
@@ -20,21 +21,21 @@ impl<T: ?Sized, P: Payload> Pending<T, P> {
     pub(super) fn enter(
         &mut self,
         table: &mut Table<Entry<T, P>>,
-        miss: Miss,
         hash: u64,
-        order: u64,
+        number: u64,
     ) -> Result<(), NoRoom> {
-        let Some(mut entry) = self.0.take() else {
+        let Some(entry) = self.0.take() else {
             return Ok(());
         };
-        entry.order = order;
-        let refused = table.insert_after(miss, hash, entry).err();
-        self.0 = refused.map(|refused| refused.entry);
-        if self.0.is_some() {
-            Err(NoRoom)
-        } else {
-            Ok(())
-        }
+        let refused = table.insert(Bucket {
+            hash,
+            number,
+            entry,
+        });
+        refused.map_err(|refused| {
+            self.0 = Some(refused.entry);
+            NoRoom
+        })
     }
 
     /// Exchanges the watched referent with that of a present entry.

@@ -1,80 +1,76 @@
-//! [`Walk`]: reading a snapshot of a container, in the order of insertion (S21).
+//! [`Walk`]: reading a snapshot of a container, in the order of insertion, from both ends (S21).
 //!
-//! A snapshot of each shard is opened while all are locked, which costs the same whatever the size.
-//! Each step reads the oldest of the shards' next entries. Nothing is kept alive: what is not yet read
-//! is held weakly, or by the table for as long as the snapshot is open.
+//! A snapshot of each shard is opened while all are locked, which costs the same whatever the size. Each step reads
+//! one entry: the next one of the only shard, or the oldest or newest of the shards' next ones. Nothing is kept alive:
+//! what is not yet read is held weakly, or by the table for as long as the snapshot is open.
 
 use super::container::{Container, SHARDS, drop_entries};
 use super::entry::{Entry, Payload};
+use super::table::{Snapshot, Table};
 use crate::no_room::no_room;
 use crate::slot::WeakReferenceable;
+use smallvec::SmallVec;
 use std::sync::Arc;
-use weakrefs_table::{Snapshot, Table};
+use weakrefs_table::NoRoom;
 
-/// When a shard's next entry was inserted, and then the number of the shard: the least of them says
-/// where to read next. (To compare the orders, and keep track of where they are, takes thrice as long.)
+/// Where to read next: the number of a shard's next entry, and then that of the shard. (To compare the numbers, and keep
+/// track of where they are, takes thrice as long.)
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Head(u64);
 
 impl Head {
-    /// There is no next entry.
+    /// After all, of a shard without a next entry from the front.
     const END: Self = Self(u64::MAX);
 
-    #[inline]
-    fn new<T: ?Sized, P>(entry: &Entry<T, P>, shard: usize) -> Self {
-        Self(entry.order * SHARDS as u64 + shard as u64)
+    /// Before all, of a shard without a next entry from the back.
+    const BEGIN: Self = Self(0);
+
+    fn of<T: ?Sized, P: Payload, const BACK: bool>(
+        table: &Table<Entry<T, P>>,
+        snapshot: &mut Snapshot,
+        shard: usize,
+    ) -> Self {
+        let last = if BACK { Self::BEGIN } else { Self::END };
+        table.peek::<BACK>(snapshot).map_or(last, |bucket| {
+            Self((bucket.number + 1) * SHARDS as u64 + shard as u64)
+        })
     }
 
-    #[inline]
-    fn of<T: ?Sized, P>(table: &Table<Entry<T, P>>, snapshot: &Snapshot, shard: usize) -> Self {
-        table
-            .peek(snapshot)
-            .map_or(Self::END, |entry| Self::new(entry, shard))
-    }
-
-    #[inline]
-    fn shard(self) -> usize {
-        self.0 as usize % SHARDS
+    fn shard(self) -> Option<usize> {
+        let is_one = self != Self::END && self != Self::BEGIN;
+        is_one.then_some(self.0 as usize % SHARDS)
     }
 }
 
 /// A reader of a snapshot.
 pub(crate) struct Walk<T: ?Sized + WeakReferenceable, P: Payload> {
     container: Arc<Container<T, P>>,
-    snapshots: [Option<Snapshot>; SHARDS],
-    heads: [Head; SHARDS],
+    /// Of each shard: there will be no others as long as they are being read.
+    snapshots: SmallVec<[Snapshot; 1]>,
+    /// From the front and from the back, where there are several shards.
+    heads: [Option<[Head; SHARDS]>; 2],
     remaining: usize,
 }
 
 impl<T: ?Sized + WeakReferenceable, P: Payload> Walk<T, P> {
     pub(crate) fn new(container: &Arc<Container<T, P>>) -> Self {
-        let mut snapshots = [const { None }; SHARDS];
-        let mut heads = [Head::END; SHARDS];
-        let mut remaining = 0;
-        let mut refused = false;
+        let mut walk = Self {
+            container: Arc::clone(container),
+            snapshots: SmallVec::new(),
+            heads: [None; 2],
+            remaining: 0,
+        };
         let mut tables = container.lock_all();
-        for (index, table) in tables.iter_mut().enumerate() {
-            if table.is_empty() {
-                continue;
-            }
-            remaining += table.len();
-            let Ok(snapshot) = table.snapshot() else {
-                refused = true;
-                break;
-            };
-            heads[index] = Head::of(table, &snapshot, index);
-            snapshots[index] = Some(snapshot);
+        let mut opened = walk.snapshots.try_reserve(tables.len()).map_err(|_| NoRoom);
+        for table in &mut tables {
+            opened = opened.and_then(|()| {
+                walk.remaining += table.len();
+                walk.snapshots.push(table.snapshot()?);
+                Ok(())
+            });
         }
         drop(tables);
-        let walk = Self {
-            container: Arc::clone(container),
-            snapshots,
-            heads,
-            remaining,
-        };
-        if refused {
-            no_room();
-        }
+        opened.unwrap_or_else(|NoRoom| no_room());
         walk
     }
 
@@ -87,25 +83,69 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Walk<T, P> {
     #[inline]
     pub(crate) fn next<R>(
         &mut self,
+        read: impl FnMut(u64, &Entry<T, P>) -> Option<R>,
+    ) -> Option<R> {
+        self.step::<R, false>(read)
+    }
+
+    /// The same from the back.
+    pub(crate) fn next_back<R>(
+        &mut self,
+        read: impl FnMut(u64, &Entry<T, P>) -> Option<R>,
+    ) -> Option<R> {
+        self.step::<R, true>(read)
+    }
+
+    #[inline]
+    fn step<R, const BACK: bool>(
+        &mut self,
         mut read: impl FnMut(u64, &Entry<T, P>) -> Option<R>,
     ) -> Option<R> {
+        let [snapshot] = &mut *self.snapshots else {
+            return self.step_of_many::<R, BACK>(read);
+        };
+        let shard = self.container.shards().first()?;
         loop {
-            let head = self
-                .heads
-                .into_iter()
-                .min()
-                .filter(|head| *head != Head::END)?;
-            let index = head.shard();
-            let snapshot = self.snapshots[index].as_mut()?;
-            let table = self.container.lock(index);
-            let next = table.next_if(snapshot, |entry| Head::new(entry, index) == head);
-            let Some((hash, entry)) = next else {
-                // It has been evicted.
-                self.heads[index] = Head::of(&table, snapshot, index);
-                continue;
+            let table = shard.lock();
+            let bucket = table.next::<BACK>(snapshot)?;
+            self.remaining = self.remaining.saturating_sub(1);
+            let result = read(bucket.hash, &bucket.entry);
+            if result.is_some() {
+                return result;
+            }
+        }
+    }
+
+    fn step_of_many<R, const BACK: bool>(
+        &mut self,
+        mut read: impl FnMut(u64, &Entry<T, P>) -> Option<R>,
+    ) -> Option<R> {
+        let shards = self.container.shards();
+        let snapshots = &mut self.snapshots;
+        let heads = self.heads[usize::from(BACK)].get_or_insert_with(|| {
+            std::array::from_fn(|shard| {
+                Head::of::<T, P, BACK>(&shards[shard].lock(), &mut snapshots[shard], shard)
+            })
+        });
+        loop {
+            let next = if BACK {
+                heads.iter().max()
+            } else {
+                heads.iter().min()
             };
-            let result = read(hash, entry);
-            self.heads[index] = Head::of(&table, snapshot, index);
+            let head = *next?;
+            let shard = head.shard()?;
+            let snapshot = &mut snapshots[shard];
+            let table = shards[shard].lock();
+            let now = Head::of::<T, P, BACK>(&table, snapshot, shard);
+            if now != head {
+                // It has been evicted, or read from the other end.
+                heads[shard] = now;
+                continue;
+            }
+            let bucket = table.next::<BACK>(snapshot)?;
+            let result = read(bucket.hash, &bucket.entry);
+            heads[shard] = Head::of::<T, P, BACK>(&table, snapshot, shard);
             drop(table);
             self.remaining = self.remaining.saturating_sub(1);
             if result.is_some() {
@@ -117,20 +157,10 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Walk<T, P> {
 
 impl<T: ?Sized + WeakReferenceable, P: Payload> Drop for Walk<T, P> {
     fn drop(&mut self) {
-        for (index, snapshot) in self.snapshots.iter_mut().enumerate() {
-            let Some(snapshot) = snapshot.take() else {
-                continue;
-            };
-            let mut table = self.container.lock(index);
-            let kept = table.release(snapshot);
-            let mut removed = table.reclaim();
-            drop(table);
-            drop_entries(kept);
-            while let Some(entry) = removed {
-                drop_entries([entry]);
-                // A statement of its own: the lock ends with it.
-                removed = self.container.lock(index).reclaim();
-            }
+        for (shard, snapshot) in self.container.shards().iter().zip(self.snapshots.drain(..)) {
+            // A statement of its own: the lock ends with it.
+            let unneeded = shard.lock().release(snapshot);
+            drop_entries(unneeded.into_entries());
         }
     }
 }
