@@ -1,7 +1,7 @@
 //! [`WeakKeyMap`]: what belongs to objects, kept beside them until they die.
 
 use crate::containers::{
-    ByEquivalent, ByIdentity, ByReferent, Container, Drained, Entry, Keying, Walk, drop_entries,
+    ByEquivalent, ByIdentity, ByReferent, Drained, Entry, Handle, Keying, Walk, drop_entries,
 };
 use crate::drop_first::drop_first;
 use crate::hashing::RandomState;
@@ -40,7 +40,7 @@ use weakrefs_table::NoRoom;
 /// assert!(sizes.is_empty());
 /// ```
 pub struct WeakKeyMap<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S = RandomState> {
-    container: Arc<Container<K, Arc<V>>>,
+    container: Handle<K, Arc<V>>,
     keying: S,
 }
 
@@ -76,9 +76,9 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static> WeakKeyMap<K, V> {
 impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S> WeakKeyMap<K, V, S> {
     /// An empty map whose keys are hashed by `hasher`, or told apart [`ByIdentity`].
     #[must_use]
-    pub fn with_hasher(hasher: S) -> Self {
+    pub const fn with_hasher(hasher: S) -> Self {
         Self {
-            container: Container::new(),
+            container: Handle::new(),
             keying: hasher,
         }
     }
@@ -157,7 +157,7 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S> WeakKeyMap<K, V
     /// Whether both are handles of the same map.
     #[must_use]
     pub fn ptr_eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.container, &other.container)
+        self.container.ptr_eq(&other.container)
     }
 }
 
@@ -349,7 +349,7 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Clone> Clone
 {
     fn clone(&self) -> Self {
         Self {
-            container: Arc::clone(&self.container),
+            container: self.container.clone(),
             keying: self.keying.clone(),
         }
     }

@@ -1,7 +1,7 @@
 //! [`WeakSet`]: a set of objects that leave it when they die.
 
 use crate::containers::{
-    ByEquivalent, ByIdentity, ByReferent, Container, Drained, Entry, Keying, Walk,
+    ByEquivalent, ByIdentity, ByReferent, Drained, Entry, Handle, Keying, Walk,
 };
 use crate::drop_first::drop_first;
 use crate::hashing::RandomState;
@@ -41,7 +41,7 @@ use std::sync::Arc;
 /// assert!(windows.iter().all(|window| **window == "main"));
 /// ```
 pub struct WeakSet<T: ?Sized + WeakReferenceable, S = RandomState> {
-    pub(crate) container: Arc<Container<T, ()>>,
+    pub(crate) container: Handle<T, ()>,
     pub(crate) keying: S,
 }
 
@@ -77,9 +77,9 @@ impl<T: ?Sized + WeakReferenceable> WeakSet<T> {
 impl<T: ?Sized + WeakReferenceable, S> WeakSet<T, S> {
     /// An empty set whose elements are hashed by `hasher`, or told apart [`ByIdentity`].
     #[must_use]
-    pub fn with_hasher(hasher: S) -> Self {
+    pub const fn with_hasher(hasher: S) -> Self {
         Self {
-            container: Container::new(),
+            container: Handle::new(),
             keying: hasher,
         }
     }
@@ -146,7 +146,7 @@ impl<T: ?Sized + WeakReferenceable, S> WeakSet<T, S> {
     /// Whether both are handles of the same set.
     #[must_use]
     pub fn ptr_eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.container, &other.container)
+        self.container.ptr_eq(&other.container)
     }
 }
 
@@ -321,7 +321,7 @@ impl<T: ?Sized + WeakReferenceable, S: BuildHasher> WeakSet<T, S> {
 impl<T: ?Sized + WeakReferenceable, S: Clone> Clone for WeakSet<T, S> {
     fn clone(&self) -> Self {
         Self {
-            container: Arc::clone(&self.container),
+            container: self.container.clone(),
             keying: self.keying.clone(),
         }
     }
@@ -342,7 +342,7 @@ impl<T: ?Sized + WeakReferenceable + fmt::Debug, S> fmt::Debug for WeakSet<T, S>
 /// The elements of a [`WeakSet`], as they were when [`iter`](WeakSet::iter) was called.
 #[must_use = "iterators are lazy"]
 pub struct Iter<T: ?Sized + WeakReferenceable> {
-    walk: Walk<T, ()>,
+    pub(crate) walk: Walk<T, ()>,
 }
 
 impl<T: ?Sized + WeakReferenceable> Iterator for Iter<T> {

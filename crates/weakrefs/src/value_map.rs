@@ -1,6 +1,6 @@
 //! [`WeakValueMap`]: objects by key, as long as somebody else keeps them alive.
 
-use crate::containers::{ByKey, Container, Drained, Entry, Walk, drop_entries};
+use crate::containers::{ByKey, Drained, Entry, Handle, Walk, drop_entries};
 use crate::drop_first::drop_first;
 use crate::hashing::RandomState;
 use crate::reference::home_of;
@@ -37,7 +37,7 @@ use std::sync::Arc;
 /// assert_eq!(cache.len(), 0);
 /// ```
 pub struct WeakValueMap<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S = RandomState> {
-    container: Arc<Container<V, Arc<K>>>,
+    container: Handle<V, Arc<K>>,
     hasher: S,
 }
 
@@ -60,9 +60,9 @@ impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable> WeakValueMap<K, V>
 impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S> WeakValueMap<K, V, S> {
     /// An empty map whose keys are hashed by `hasher`.
     #[must_use]
-    pub fn with_hasher(hasher: S) -> Self {
+    pub const fn with_hasher(hasher: S) -> Self {
         Self {
-            container: Container::new(),
+            container: Handle::new(),
             hasher,
         }
     }
@@ -140,7 +140,7 @@ impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S> WeakValueMap<K,
     /// Whether both are handles of the same map.
     #[must_use]
     pub fn ptr_eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.container, &other.container)
+        self.container.ptr_eq(&other.container)
     }
 }
 
@@ -345,7 +345,7 @@ impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S: Clone> Clone
 {
     fn clone(&self) -> Self {
         Self {
-            container: Arc::clone(&self.container),
+            container: self.container.clone(),
             hasher: self.hasher.clone(),
         }
     }

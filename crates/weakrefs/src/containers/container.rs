@@ -151,14 +151,23 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
         })
     }
 
-    /// The shard of the entries with a hash, and its table.
+    /// The shard to which an entry with this hash goes now.
     #[inline]
-    pub(super) fn lock(&self, hash: u64) -> (&Arc<Shard<T, P>>, Locked<'_, T, P>) {
+    pub(super) fn shard(&self, hash: u64) -> &Arc<Shard<T, P>> {
+        match self.first.spread.get() {
+            Some(shards) => &shards[shard_of(hash)],
+            None => &self.first,
+        }
+    }
+
+    /// The table of the entries with this hash.
+    #[inline]
+    pub(super) fn lock(&self, hash: u64) -> Locked<'_, T, P> {
         yield_point();
         if self.first.spread.get().is_none() {
             if let Some(table) = self.first.table.try_lock() {
                 if self.first.spread.get().is_none() {
-                    return (&self.first, self.first.locked(table));
+                    return self.first.locked(table);
                 }
             }
         }
@@ -166,16 +175,15 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
     }
 
     #[inline(never)]
-    fn lock_of_many(&self, hash: u64) -> (&Arc<Shard<T, P>>, Locked<'_, T, P>) {
-        loop {
-            if let Some(shards) = self.first.spread.get() {
-                let shard = &shards[shard_of(hash)];
-                return (shard, shard.lock());
-            }
+    fn lock_of_many(&self, hash: u64) -> Locked<'_, T, P> {
+        if self.first.spread.get().is_none() {
             self.first.spread(self.first.lock());
-            let table = self.first.lock();
-            if self.first.spread.get().is_none() {
-                return (&self.first, table);
+        }
+        loop {
+            let shard = self.shard(hash);
+            let table = shard.lock();
+            if Arc::ptr_eq(shard, self.shard(hash)) {
+                return table;
             }
         }
     }
@@ -215,7 +223,7 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
     ) -> Option<Entry<T, P>> {
         let is_wanted = |entry: &Entry<T, P>| entry.watch.same(watch) && condition(entry);
         // A statement of its own: the lock ends with it.
-        let entry = self.lock(hash).1.remove(hash, is_wanted)?;
+        let entry = self.lock(hash).remove(hash, is_wanted)?;
         entry.watch.cancel();
         Some(entry)
     }
@@ -333,6 +341,8 @@ pub(crate) fn drop_entries<T: ?Sized, P: Payload>(entries: impl IntoIterator<Ite
 
 #[cfg(test)]
 mod tests {
+    use super::super::Handle;
+    use super::{Container, SHARDS};
     use crate::{Tracked, WeakSet};
     use std::sync::Arc;
 
@@ -346,5 +356,56 @@ mod tests {
         assert_eq!(drained, objects);
         assert_eq!(set.len(), 0);
         assert_eq!(read.count(), 20);
+    }
+
+    fn spread(container: &Container<Tracked<u32>, ()>) -> usize {
+        container.first.spread(container.first.lock());
+        container.shards().len()
+    }
+
+    /// S18, S20, S21: entries that are moved to several shards stay what and where they were, and die as before.
+    #[test]
+    fn a_container_is_spread() {
+        let mut objects: Vec<_> = (0..100).map(|n| Arc::new(Tracked::new(n))).collect();
+        let mut set: WeakSet<_> = objects.iter().take(50).collect();
+        let container = Arc::clone(&set.container);
+        let read = set.iter();
+        assert_eq!(spread(&container), 1, "it is being read");
+        drop(read);
+        assert_eq!(spread(&container), SHARDS);
+        assert_eq!(spread(&container), SHARDS, "once");
+        set.extend(&objects);
+        assert!(set.iter().eq(objects.iter().cloned()));
+        assert_eq!(set.len(), 100);
+        let mut read = set.iter();
+        for n in [0, 10, 60, 89] {
+            drop(objects.remove(n));
+        }
+        assert_eq!(set.len(), 96);
+        assert!(read.by_ref().take(40).eq(objects.iter().take(40).cloned()));
+        let rest: Vec<_> =
+            std::iter::from_fn(|| read.walk.next_back(|_, entry| entry.referent.upgrade()))
+                .collect();
+        assert!(rest.iter().rev().eq(&objects[40..]));
+        assert!(objects.iter().all(|object| set.contains(object)));
+        assert_eq!(
+            container.pop_first().map(|(object, ())| object),
+            Some(objects.remove(0))
+        );
+        assert_eq!(
+            container.pop_last().map(|(object, ())| object),
+            objects.pop()
+        );
+        assert!(set.drain().eq(objects));
+    }
+
+    /// An unused container owns nothing, and its clones are nevertheless the same.
+    #[test]
+    fn a_handle_is_made_when_it_is_used() {
+        static HANDLE: Handle<Tracked<u32>, ()> = Handle::new();
+        assert!(size_of_val(&HANDLE) <= 2 * size_of::<usize>());
+        let clone = HANDLE.clone();
+        assert!(clone.ptr_eq(&HANDLE));
+        assert!(!clone.ptr_eq(&Handle::new()));
     }
 }

@@ -42,7 +42,7 @@ where
 
     #[inline]
     fn enter<R>(&self, work: impl FnOnce(&mut Table<Entry<T, P>>) -> R) -> R {
-        work(&mut self.container.lock(self.query.hash()).1)
+        work(&mut self.container.lock(self.query.hash()))
     }
 
     #[inline]
@@ -106,7 +106,7 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
         read: impl Fn(&Entry<T, P>) -> Option<R>,
     ) -> Option<R> {
         let hash = query.hash();
-        let (_, table) = self.lock(hash);
+        let table = self.lock(hash);
         let mut candidate = None;
         let mut several = false;
         let same = table.find_entry(hash, |entry| {
@@ -289,7 +289,7 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
 
     /// Has the referent watched for an entry with this hash.
     fn watch(&self, hash: u64, referent: &Arc<T>, payload: P) -> Pending<T, P> {
-        let shard: Arc<dyn Evict> = self.lock(hash).0.clone();
+        let shard: Arc<dyn Evict> = self.shard(hash).clone();
         let watchers = referent.weak_slot().watchers_or_init();
         let watch = watchers.watch(home_of(referent), Watcher::Container { shard, hash });
         Pending::new(Entry {

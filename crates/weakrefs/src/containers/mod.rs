@@ -1,4 +1,4 @@
-//! What the weak containers have in common: a sharded, insertion-ordered container that loses an entry the
+//! What the weak containers have in common: an insertion-ordered container that loses an entry the
 //! moment its referent dies.
 //!
 //! | concern | module |
@@ -7,6 +7,7 @@
 //! | what is about to be | `pending` |
 //! | how an entry is recognised: by identity, by equality outside of the lock | `query`, `keying`, `builtin_keys` |
 //! | where entries are, in which order, and what iterators see | `table` |
+//! | what its user holds | `handle` |
 //! | the locks, eviction, what is done to all entries | `container` |
 //! | lookup, insertion, removal | `lookup` |
 //! | reading a snapshot in the order of insertion | `walk` |
@@ -18,6 +19,7 @@ mod container;
 mod drained;
 mod entry;
 mod factories;
+mod handle;
 mod keying;
 mod lookup;
 mod pending;
@@ -25,9 +27,10 @@ mod query;
 mod table;
 mod walk;
 
-pub(crate) use container::{Container, drop_entries};
+pub(crate) use container::drop_entries;
 pub(crate) use drained::Drained;
 pub(crate) use entry::Entry;
+pub(crate) use handle::Handle;
 pub use keying::{ByIdentity, Keying};
 pub(crate) use query::{ByEquivalent, ByKey, ByReferent};
 pub(crate) use walk::Walk;

@@ -36,7 +36,7 @@ pub(crate) struct Table<E> {
 }
 
 /// An entry where lookups find it.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct Bucket<E> {
     pub(super) hash: u64,
     /// Rises with each insertion: the entry's identity, and its rank in the order.
@@ -381,9 +381,7 @@ impl<E: Clone> Table<E> {
         if self.order.ends_with(number) {
             self.trim();
         }
-        if self.order.len() > 2 * (self.len() + self.readers.kept()) + SMALL {
-            self.drop_void_places();
-        }
+        self.thin();
         let capacity = self.buckets.capacity();
         if capacity > SMALL && self.len() * 8 < capacity {
             self.shrink_to(self.len() * 2);
@@ -413,9 +411,21 @@ impl<E: Clone> Table<E> {
         }
     }
 
+    /// Drops void places where they are more than the others.
+    #[inline]
+    fn thin(&mut self) {
+        if self.order.len() > 2 * (self.len() + self.readers.kept()) + SMALL {
+            self.drop_void_places();
+        }
+    }
+
+    #[cold]
     fn drop_void_places(&mut self) {
         let mut order = std::mem::replace(&mut self.order, Order::new());
         order.retain(|place| self.is_needed(*place));
         self.order = order;
     }
 }
+
+#[cfg(test)]
+mod tests;
