@@ -63,7 +63,7 @@ mod models {
     use std::any::Any;
     use std::collections::HashMap;
     use std::ops::{Deref, DerefMut};
-    use std::sync::PoisonError;
+    use std::sync::{PoisonError, TryLockError};
 
     #[derive(Default)]
     pub(crate) struct Mutex<T: ?Sized>(sync::Mutex<T>);
@@ -77,6 +77,14 @@ mod models {
     impl<T: ?Sized> Mutex<T> {
         pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
             MutexGuard(Some(unpoisoned(self.0.lock())))
+        }
+
+        pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+            match self.0.try_lock() {
+                Ok(guard) => Some(MutexGuard(Some(guard))),
+                Err(TryLockError::Poisoned(guard)) => Some(MutexGuard(Some(guard.into_inner()))),
+                Err(TryLockError::WouldBlock) => None,
+            }
         }
 
         pub(crate) fn get_mut(&mut self) -> &mut T {

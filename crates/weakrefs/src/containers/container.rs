@@ -188,6 +188,12 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
         }
     }
 
+    /// The shard that has all entries, as long as the container is not spread.
+    #[inline]
+    pub(super) fn only_shard(&self) -> &Shard<T, P> {
+        &self.first
+    }
+
     /// The shards that have entries.
     pub(super) fn shards(&self) -> &[Arc<Shard<T, P>>] {
         match self.first.spread.get() {
@@ -345,6 +351,7 @@ mod tests {
     use super::{Container, SHARDS};
     use crate::{Tracked, WeakSet};
     use std::sync::Arc;
+    use weakrefs_table::Search;
 
     /// S21: a snapshot keeps what is taken out, and so does whoever takes it.
     #[test]
@@ -372,7 +379,13 @@ mod tests {
         let read = set.iter();
         assert_eq!(spread(&container), 1, "it is being read");
         drop(read);
+        let version = container.first.lock().version();
         assert_eq!(spread(&container), SHARDS);
+        let is_later = |shard: &Arc<super::Shard<_, _>>| shard.lock().version() > version;
+        assert!(
+            container.shards().iter().all(is_later),
+            "what a lookup has noted is out of date"
+        );
         assert_eq!(spread(&container), SHARDS, "once");
         set.extend(&objects);
         assert!(set.iter().eq(objects.iter().cloned()));

@@ -104,7 +104,7 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Walk<T, P> {
         let [snapshot] = &mut *self.snapshots else {
             return self.step_of_many::<R, BACK>(read);
         };
-        let shard = self.container.shards().first()?;
+        let shard = self.container.only_shard();
         loop {
             let table = shard.lock();
             let bucket = table.next::<BACK>(snapshot)?;

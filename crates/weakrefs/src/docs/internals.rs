@@ -39,9 +39,12 @@
 //! [a table](super::limitations#values-that-leave-their-arc).
 //!
 //! # Containers
-//! A container is eight shards, each a [`weakrefs_table::Table`] behind a lock of its own. The hash of an
-//! entry selects its shard. An entry has a number that rises with each insertion, the identity of its
-//! watcher, the `Weak` of the object, and, in maps, an `Arc` of the value or key.
+//! A container is a table behind a lock. When two threads have met at it, and it is not small, its entries are spread
+//! over eight shards, each a table behind a lock of its own, and the hash of an entry selects its shard; so who is
+//! alone pays for one lock, and threads rarely meet again. An entry lies in its table's bucket: its hash, a number
+//! that rises with each insertion, the identity of its watcher, the `Weak` of the object, and, in maps, an `Arc` of the
+//! value or key. Beside the buckets a table has a list of places by those numbers: the order. An empty container owns
+//! no memory.
 //!
 //! - *A lookup* has two steps, because no user code may run under a lock (S18). First it compares inside the
 //!   table: pointers, or the contents of keys whose type is known to compare without user code (strings,
@@ -50,16 +53,17 @@
 //!   it compares only what is new, for a limited number of rounds, so every lookup ends. One driver does this
 //!   for both packages, [`weakrefs_table::look_up`].
 //! - *An insertion* first registers with the object, then enters the table. The caller holds the object.
-//! - *Eviction* does not depend on the list alone. Lookups and iteration skip the dead, and a shard that has
-//!   grown to twice its size sweeps out the dead that no list announced.
-//! - *Iteration* opens a snapshot of all shards at one moment, in O(1), and merges them by number. A change
-//!   meanwhile costs the change (S42): a removed entry stays in its place and a replaced one is copied first,
-//!   until no reader sees it any more. The dead are kept for nobody. An entry is upgraded at its turn.
+//! - *Eviction* does not depend on the list alone. Lookups and iteration skip the dead, and a table that is
+//!   full sweeps out the dead that no list announced before it grows.
+//! - *Iteration* opens a snapshot of all shards at one moment, in O(1), and merges them by number, from either end. A
+//!   change meanwhile costs the change (S42): what is removed or replaced is kept under its number until no reader
+//!   sees it any more. The dead are kept for nobody. An entry is upgraded at its turn.
 //! - *Without memory* for another entry, a watcher or a reader in a table, the operation panics outside of
 //!   all locks, and nothing has changed. Death, eviction, removal and the end of an iterator need no memory
 //!   of the table (S36). Other allocations (an `Arc`, a `Box`) end the process, as everywhere in Rust.
-//! - *`len`*, `pop` and snapshots lock all shards, so they see one moment of the whole.
-//! - *Memory* follows the number of entries: a table with less than a quarter of its slots in use shrinks
+//! - *`pop_first`*, `pop_last` and snapshots lock all shards, so they see one moment of the whole. *`len`* locks
+//!   nothing: it adds up what each shard has noted.
+//! - *Memory* follows the number of entries: a table with less than an eighth of its buckets in use shrinks
 //!   (S34).
 //!
 //! # Locks
@@ -67,7 +71,7 @@
 //! | --- | --- | --- |
 //! | a list of watchers | who watches one object | adding or taking out one; taking all |
 //! | a reference | its `Weak` and its callback | counting up, or taking out |
-//! | a shard | its table | a table operation; all eight, in their order, for `len`, `pop`, snapshots, `clear` |
+//! | a shard | its table | a table operation; all, in their order, for `pop_first`, `pop_last`, snapshots, `clear`; all the first time that threads meet |
 //! | a finalizer | its task | taking it |
 //! | the registry | the finalizers that are alive | a table operation |
 //! | the running factories of a container, and the threads that wait for one | who waits for whom | a search in a short list |

@@ -431,3 +431,36 @@ fn several_containers() {
         drop(reference);
     });
 }
+
+/// S17, S18, S20, S21: where threads meet, a container is spread over several shards. What is inserted, looked for or
+/// dies meanwhile is where it belongs, and the order stays.
+#[test]
+fn threads_meet() {
+    explore(|| {
+        let set = Set::default();
+        let mut elements: Vec<_> = (0..4).map(object).collect();
+        elements.iter().for_each(|element| _ = set.insert(element));
+        let dying = elements.remove(1);
+        let insert = |number: u32| {
+            let (set, present) = (set.clone(), Arc::clone(&elements[0]));
+            move || {
+                let element = object(number);
+                assert!(set.insert(&element));
+                assert!(set.contains(&present) && set.contains(&element));
+                element
+            }
+        };
+        let (one, other, ()) = in_threads!(insert(4), insert(5), move || drop(dying));
+        assert_eq!(set.len(), 5);
+        assert!(set.iter().take(3).eq(elements.iter().cloned()));
+        drop(one);
+        assert_eq!(set.len(), 4);
+        assert!(
+            set.iter()
+                .nth(3)
+                .is_some_and(|last| Arc::ptr_eq(&last, &other))
+        );
+        drop((elements, other));
+        assert_eq!(set.len(), 0);
+    });
+}

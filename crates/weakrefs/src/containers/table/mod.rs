@@ -331,7 +331,7 @@ impl<E: Clone> Table<E> {
     /// no memory to list more of them, the rest stays.
     pub(super) fn extract(&mut self, mut leave: impl FnMut(&E) -> bool) -> Vec<Bucket<E>> {
         let mut left = Vec::new();
-        let mut at = 0;
+        let mut at = self.order.start();
         while let Some(place) = self.order.get(at) {
             at += 1;
             if self

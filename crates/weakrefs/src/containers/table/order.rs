@@ -1,7 +1,9 @@
 //! [`Order`]: in which bucket each entry is, by the order of insertion.
 
-use std::collections::VecDeque;
 use weakrefs_table::NoRoom;
+
+/// So many places are not worth moving.
+const FEW: usize = 32;
 
 /// Where in the table the entry with a number was put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,19 +14,18 @@ pub(super) struct Place {
 
 /// The places of a table's entries, by rising numbers.
 pub(super) struct Order {
-    places: VecDeque<Place>,
-    /// How many have gone from the front since places in the middle were last dropped.
-    gone: u64,
-    /// How often places in the middle have been dropped.
+    /// Those before `start` have gone.
+    places: Vec<Place>,
+    start: usize,
+    /// How often places have been moved.
     epoch: u64,
 }
 
-/// Where a reader of an [`Order`] is. While places go from the ends only, that needs no search.
-#[derive(Clone, Copy, Debug, Default)]
+/// Where a reader of an [`Order`] is. Until places are moved, that needs no search.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Cursor {
     epoch: u64,
-    /// Counted from where the front was when the epoch began.
-    at: u64,
+    at: usize,
 }
 
 impl Cursor {
@@ -43,43 +44,54 @@ impl Cursor {
 impl Order {
     pub(super) fn new() -> Self {
         Self {
-            places: VecDeque::new(),
-            gone: 0,
+            places: Vec::new(),
+            start: 0,
             epoch: 0,
         }
     }
 
     #[inline]
     pub(super) fn len(&self) -> usize {
-        self.places.len()
+        self.places.len() - self.start
     }
 
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &Place> {
-        self.places.iter()
+        self.places.iter().skip(self.start)
     }
 
     pub(super) fn into_places(self) -> impl Iterator<Item = Place> {
-        self.places.into_iter()
+        self.places.into_iter().skip(self.start)
     }
 
+    /// The place at an index, which is nowhere before [`start`](Self::start).
     #[inline]
     pub(super) fn get(&self, at: usize) -> Option<Place> {
         self.places.get(at).copied()
     }
 
+    /// The index of the first place.
+    pub(super) fn start(&self) -> usize {
+        self.start
+    }
+
+    /// The index behind the last place.
+    pub(super) fn end(&self) -> usize {
+        self.places.len()
+    }
+
     pub(super) fn front(&self) -> Option<Place> {
-        self.places.front().copied()
+        self.get(self.start)
     }
 
     pub(super) fn back(&self) -> Option<Place> {
-        self.places.back().copied()
+        self.iter().next_back().copied()
     }
 
     /// Whether the place of this number is the first or the last one.
     #[inline]
     pub(super) fn ends_with(&self, number: u64) -> bool {
-        let is_it = |place: &Place| place.number == number;
-        self.places.back().is_some_and(is_it) || self.places.front().is_some_and(is_it)
+        let is_it = |place: Place| place.number == number;
+        self.places.last().copied().is_some_and(is_it) || self.front().is_some_and(is_it)
     }
 
     /// The place of a number.
@@ -96,48 +108,58 @@ impl Order {
     /// Adds a place, for which there must be room.
     #[inline]
     pub(super) fn push(&mut self, place: Place) {
-        self.places.push_back(place);
+        self.places.push(place);
     }
 
     pub(super) fn pop_front(&mut self) {
-        if self.places.pop_front().is_some() {
-            self.gone += 1;
+        self.start += 1;
+        if self.start * 2 > self.places.len() + FEW {
+            self.places.drain(..self.start);
+            self.moved();
         }
     }
 
     pub(super) fn pop_back(&mut self) {
-        self.places.pop_back();
+        self.places.pop();
+        self.start = self.start.min(self.places.len());
     }
 
     pub(super) fn for_each_mut(&mut self, change: impl FnMut(&mut Place)) {
-        self.places.iter_mut().for_each(change);
+        self.places.iter_mut().skip(self.start).for_each(change);
     }
 
-    /// Drops the places for which `keep` is false, and memory that is not needed any more.
+    /// Drops the places for which `keep` is false.
     pub(super) fn retain(&mut self, keep: impl FnMut(&Place) -> bool) {
+        self.places.drain(..self.start);
         self.places.retain(keep);
+        self.moved();
+    }
+
+    /// The first place is where the memory begins. Gives back what is not needed of that.
+    fn moved(&mut self) {
+        self.start = 0;
         self.epoch += 1;
-        self.gone = 0;
-        if self.places.len() * 4 < self.places.capacity() {
-            let mut smaller = VecDeque::new();
+        if self.places.capacity() > FEW && self.places.len() * 4 < self.places.capacity() {
+            let mut smaller = Vec::new();
             // Where there is no memory for it, the larger one stays.
             if smaller.try_reserve_exact(self.places.len() * 2).is_ok() {
-                smaller.extend(self.places.iter().copied());
+                smaller.append(&mut self.places);
                 self.places = smaller;
             }
         }
     }
 
-    /// Where the first number that is not below `number` is.
+    /// The index of the first number that is not below `number`.
     fn first_from(&self, number: u64) -> usize {
-        self.places.partition_point(|place| place.number < number)
+        let places = self.places.get(self.start..).unwrap_or_default();
+        self.start + places.partition_point(|place| place.number < number)
     }
 
     /// Where a reader goes on: at the first number that is not below `number`, which was at `cursor`.
     #[inline]
     pub(super) fn resume(&self, cursor: Cursor, number: u64) -> usize {
         if cursor.epoch == self.epoch {
-            cursor.at.saturating_sub(self.gone) as usize
+            cursor.at.max(self.start)
         } else {
             self.first_from(number)
         }
@@ -148,7 +170,7 @@ impl Order {
     pub(super) fn cursor(&self, at: usize) -> Cursor {
         Cursor {
             epoch: self.epoch,
-            at: self.gone + at as u64,
+            at,
         }
     }
 }

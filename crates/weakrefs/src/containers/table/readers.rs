@@ -175,9 +175,9 @@ impl<E: Clone> Table<E> {
         Ok(Snapshot {
             version: self.version,
             from: 0,
-            front: self.order.cursor(0),
+            front: self.order.cursor(self.order.start()),
             to: end,
-            back: self.order.cursor(self.order.len()),
+            back: self.order.cursor(self.order.end()),
         })
     }
 
@@ -244,7 +244,7 @@ impl<E: Clone> Table<E> {
     fn peek_back(&self, snapshot: &mut Snapshot) -> Option<&Bucket<E>> {
         let mut at = self.order.resume(snapshot.back, snapshot.to);
         loop {
-            at = at.checked_sub(1)?;
+            at = at.checked_sub(1).filter(|at| *at >= self.order.start())?;
             // Others may have come to where places have gone from the back.
             let place = self.order.get(at);
             let Some(place) = place.filter(|place| place.number < snapshot.to) else {
