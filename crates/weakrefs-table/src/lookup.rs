@@ -270,10 +270,7 @@ impl<L: Lookup> Candidates<L> {
         }
         if self.version != Some(table.version()) {
             // The same one may have come meanwhile.
-            if let Some(at) = table
-                .search(lookup.hash(), |entry| lookup.is_same(entry))
-                .ok()
-            {
+            if let Ok(at) = table.search(lookup.hash(), |entry| lookup.is_same(entry)) {
                 return Ok(Some(Ok(at)));
             }
             self.rounds += 1;

@@ -374,7 +374,7 @@ mod tests {
     #[test]
     fn a_container_is_spread() {
         let mut objects: Vec<_> = (0..100).map(|n| Arc::new(Tracked::new(n))).collect();
-        let mut set: WeakSet<_> = objects.iter().take(50).collect();
+        let set: WeakSet<_> = objects.iter().take(50).collect();
         let container = Arc::clone(&set.container);
         let read = set.iter();
         assert_eq!(spread(&container), 1, "it is being read");

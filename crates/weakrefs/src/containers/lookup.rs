@@ -124,9 +124,7 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
             drop(table);
             return drop_first(candidate, result);
         }
-        let Some((key, result)) = candidate else {
-            return None;
-        };
+        let (key, result) = candidate?;
         if several {
             return drop_first((key, result), Self::get_of_many(table, query, read));
         }
