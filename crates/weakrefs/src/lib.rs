@@ -105,9 +105,28 @@ mod unraisable;
 mod value_map;
 mod watchers;
 
+/// [`WeakSet`] and its iterators.
+pub mod weak_set {
+    pub use crate::set::{Drain, ExtractIf, IntoIter, Iter, PtrWeakSet, WeakSet};
+}
+
+/// [`WeakKeyMap`] and its iterators.
+pub mod weak_key_map {
+    pub use crate::key_map::{
+        Drain, ExtractIf, IntoIter, Iter, Keys, PtrWeakKeyMap, Values, WeakKeyMap,
+    };
+}
+
+/// [`WeakValueMap`] and its iterators.
+pub mod weak_value_map {
+    pub use crate::value_map::{Drain, ExtractIf, IntoIter, Iter, Keys, Values, WeakValueMap};
+}
+
 pub use callable::{Callable, Method};
-pub use containers::{ByIdentity, Keying};
-pub use error::ReferenceError;
+pub use containers::{ByIdentity, Keying, LookupKey};
+/// A key that is equivalent to another one: it hashes and compares as that does. What `Borrow` makes of a key is so by itself.
+pub use equivalent::Equivalent;
+pub use error::{OccupiedError, ReferenceError};
 pub use exit::{ExitGuard, exit_guard, run_exit_finalizers};
 pub use finalize::{Finalizer, finalize};
 pub use key_map::{PtrWeakKeyMap, WeakKeyMap};

@@ -252,7 +252,7 @@ fn removals_share_the_entries() {
             race(|number| {
                 let mine = match number {
                     0 => objects.iter().filter(|object| set.remove(object)).count(),
-                    1 => std::iter::from_fn(|| set.pop()).count(),
+                    1 => std::iter::from_fn(|| set.pop_last()).count(),
                     2 => set.drain().count(),
                     _ => {
                         let taken = objects.iter().rev().filter_map(|object| set.take(object));

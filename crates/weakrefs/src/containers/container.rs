@@ -15,6 +15,7 @@
 
 use super::entry::{Entry, Payload};
 use super::factories::Factories;
+use super::walk::Walk;
 use crate::no_room::no_room;
 use crate::slot::WeakReferenceable;
 use crate::sync::{Mutex, MutexGuard, yield_point};
@@ -105,7 +106,7 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
     }
 
     /// Takes out the newest entry whose referent is alive.
-    pub(crate) fn pop(&self) -> Option<(Arc<T>, P)> {
+    pub(crate) fn pop_last(&self) -> Option<(Arc<T>, P)> {
         loop {
             let entry = {
                 let mut tables = self.lock_all();
@@ -119,6 +120,36 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
                 return Some((referent, entry.payload));
             }
             drop_entries([entry]);
+        }
+    }
+
+    /// What `read` makes, inside the table, of the newest entry whose referent is alive.
+    pub(crate) fn last<R>(&self, read: impl Fn(&Entry<T, P>) -> Option<R>) -> Option<R> {
+        loop {
+            let dead = {
+                let mut tables = self.lock_all();
+                let newest = tables
+                    .iter_mut()
+                    .max_by_key(|table| table.last().map(|entry| entry.order))?;
+                if let Some(result) = newest.last().and_then(&read) {
+                    return Some(result);
+                }
+                newest.pop()?
+            };
+            dead.watch.cancel();
+            drop_entries([dead]);
+        }
+    }
+
+    /// Takes out the oldest entry whose referent is alive.
+    pub(crate) fn pop_first(self: &Arc<Self>) -> Option<(Arc<T>, P)> {
+        loop {
+            let (hash, watch, referent) = Walk::new(self)
+                .next(|hash, entry| Some((hash, entry.watch.clone(), entry.referent.upgrade()?)))?;
+            // Else somebody else has taken it, or put another one in its place.
+            if let Some(entry) = self.take_watched(hash, &watch, |_| true) {
+                return Some((referent, entry.payload));
+            }
         }
     }
 

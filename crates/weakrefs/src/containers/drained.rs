@@ -15,6 +15,11 @@ impl<T: ?Sized, P: Payload> Drained<T, P> {
             entries: entries.into_iter(),
         }
     }
+
+    /// At most how many are left.
+    pub(crate) fn remaining(&self) -> usize {
+        self.entries.len()
+    }
 }
 
 impl<T: ?Sized, P: Payload> Iterator for Drained<T, P> {
@@ -28,10 +33,6 @@ impl<T: ?Sized, P: Payload> Iterator for Drained<T, P> {
             drop_entries([entry]);
         }
         None
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        (0, self.entries.size_hint().1)
     }
 }
 

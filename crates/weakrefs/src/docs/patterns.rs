@@ -184,7 +184,7 @@
 //! let one = intern(&symbols, "x");
 //! let two = intern(&symbols, "x");
 //! assert!(Arc::ptr_eq(&one, &two));
-//! assert!(symbols.find("y").is_none());
+//! assert!(symbols.get("y").is_none());
 //! drop((one, two));
 //! assert!(symbols.is_empty());
 //! ```

@@ -47,7 +47,7 @@
 //! | `del d[k]`, `d.pop(k)`, `s.discard(x)` | `remove` | `take` of a set gives the element |
 //! | `k in d`, `x in s` | `d.contains_key(&k)`, `s.contains(&x)` | |
 //! | `d.setdefault(k, v)` | `d.get_or_insert_with(k, \|\| v)` | one step: racing threads get the same object |
-//! | `d.popitem()`, `s.pop()` | `pop` | the newest; Python's sets give any |
+//! | `d.popitem()`, `s.pop()` | `pop_last` | the newest; Python's sets give any. `pop_first` is the oldest |
 //! | `d.update(other)`, `s.update(other)` | `extend` | in this crate `update` of a map computes one value from the present one |
 //! | `d.keyrefs()`, `d.valuerefs()`, `KeyedRef`, `d.data` | none | entries are not reference objects; an iterator keeps nothing alive that it has not given yet |
 //! | `d.copy()` | `copy` | `clone` makes another handle of the same container |
