@@ -102,6 +102,7 @@ mod slot;
 mod sync;
 mod tracked;
 mod unraisable;
+mod unwind;
 mod value_map;
 mod watchers;
 

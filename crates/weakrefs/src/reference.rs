@@ -44,7 +44,7 @@ pub struct Ref<T: ?Sized + WeakReferenceable> {
     object: Arc<ReferenceObject<T>>,
 }
 
-struct ReferenceObject<T: ?Sized + WeakReferenceable> {
+pub(crate) struct ReferenceObject<T: ?Sized + WeakReferenceable> {
     state: Mutex<State<T>>,
     watch: Watch,
     hash: OnceLock<u64>,

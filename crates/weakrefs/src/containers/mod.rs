@@ -29,7 +29,7 @@ mod walk;
 
 pub(crate) use container::{Container, drop_entries};
 pub(crate) use drained::Drained;
-pub(crate) use entry::Entry;
+pub(crate) use entry::{Entry, Payload};
 pub(crate) use extract::Extract;
 pub(crate) use iterators::iterators;
 pub use keying::{ByIdentity, Keying};
