@@ -169,6 +169,23 @@ pub use value_map::WeakValueMap;
 /// assert!(!to_window.is_alive() && !to_shape.is_alive());
 /// ```
 ///
+/// A crate that has weakrefs under another name, or re-exports it, says where it is, as to serde:
+///
+/// ```
+/// mod facade {
+///     pub use weakrefs;
+/// }
+///
+/// use facade::weakrefs::{WeakReferenceable, WeakSlot};
+///
+/// #[derive(WeakReferenceable)]
+/// #[weak_slot(crate = "facade::weakrefs")]
+/// struct Image {
+///     slot: WeakSlot,
+/// }
+/// # fn main() {}
+/// ```
+///
 /// Without a slot, with two, or with one that is not first, the error says what to do. A value put into a variable
 /// that holds another variant drops that one with its slot, which tells its watchers. Unions cannot opt in; for a
 /// type of others there is [`Tracked`].

@@ -58,6 +58,7 @@ use std::sync::Arc;
 )]
 pub trait LookupKey<T: ?Sized, S, By>: sealed::LookupKey<T, S, By> {}
 
+#[diagnostic::do_not_recommend]
 impl<T: ?Sized, S, By, Q: ?Sized + sealed::LookupKey<T, S, By>> LookupKey<T, S, By> for Q {}
 
 /// The ways.
@@ -148,6 +149,7 @@ impl<T: ?Sized> sealed::LookupKey<T, ByIdentity, by::Itself> for T {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T, S, Q> sealed::LookupKey<T, S, by::Equal> for Q
 where
     T: ?Sized,
