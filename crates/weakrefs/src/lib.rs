@@ -123,7 +123,7 @@ pub mod weak_value_map {
     pub use crate::value_map::{Drain, ExtractIf, IntoIter, Iter, Keys, Values, WeakValueMap};
 }
 
-pub use callable::{Callable, Method};
+pub use callable::{Arguments, Callable, Method};
 pub use containers::{ByIdentity, Keying, LookupKey};
 /// A key that is equivalent to another one: it hashes and compares as that does. What `Borrow` makes of a key is so by itself.
 pub use equivalent::Equivalent;

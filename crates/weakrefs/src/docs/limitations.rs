@@ -226,8 +226,8 @@
 //! # Types
 //! - A watched type is `Send + Sync + 'static`, since any thread may drop the last `Arc`. There is no form
 //!   for `Rc`, and none for values outside an `Arc`.
-//! - The arguments and the result of a [`WeakMethod`](crate::WeakMethod) are types, not families of types:
-//!   a method that takes `&str` fits one lifetime only. Pass an `Arc<str>`, or an index.
+//! - The arguments of a [`WeakMethod`](crate::WeakMethod) are types, not families of types, but for one that is borrowed:
+//!   `fn(&A)`, see [`Arguments`](crate::Arguments). Pass several as a struct. The result cannot borrow.
 //! - An object has one slot, and an `Arc` cannot own a field of an object. So there is no weak reference
 //!   to a part of an object.
 //!
