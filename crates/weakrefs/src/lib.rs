@@ -75,6 +75,11 @@
 //! The order at death is (S2): the type's own `Drop`; every reference reads dead; the entries leave their
 //! containers; callbacks and finalizers run, newest first; the other fields are dropped.
 //!
+//! # Features
+//! With `serde`, what is alive can be serialized: containers as sequences and maps, a [`Ref`] as an `Option`, a
+//! [`Tracked`] as its value. Only a `Tracked` can be deserialized, for the others own nothing: deserialize a `Vec<Arc<_>>` or
+//! a `HashMap<_, Arc<_>>`, keep it, and fill the container from it. A slot is skipped: `#[serde(skip)]`.
+//!
 //! # The manual
 //! - [`docs::patterns`]: caches, registries, interners, observers, clean-up, each with an example.
 //! - [`docs::limitations`]: cycles, values that leave their `Arc`, callbacks under your own locks, exit, ...
@@ -96,6 +101,8 @@ mod no_room;
 mod once_arc;
 mod proxy;
 mod reference;
+#[cfg(feature = "serde")]
+mod serde;
 mod set;
 mod set_algebra;
 mod slot;

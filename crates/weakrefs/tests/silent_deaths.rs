@@ -53,7 +53,14 @@ fn reads_pass_over_entries_whose_slot_was_never_dropped() {
     assert!(keys.get(&probe).is_none() && keys.get_key_value(&*probe).is_none());
     assert!(!objects.contains_key(&3) && objects.get(&3).is_none());
     assert!(!set.remove(&probe) && keys.remove(&probe).is_none() && objects.remove(&3).is_none());
+    assert!(set.first().is_none() && set.pop_first().is_none() && keys.last().is_none());
     assert!(set.insert(&probe));
+    assert!(
+        [set.first(), set.last()]
+            .iter()
+            .flatten()
+            .all(|found| Arc::ptr_eq(found, &probe))
+    );
     assert!(keys.insert(&probe, 30).is_none() && objects.insert(3, &probe).is_none());
     assert!(Arc::ptr_eq(&set.get(&probe).unwrap(), &probe));
     assert_eq!(
