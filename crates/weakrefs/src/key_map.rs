@@ -219,6 +219,19 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S> WeakKeyMap<K, V
         self.container.reserve(additional);
     }
 
+    /// For about how many entries there is memory. The map has parts, among which hashes spread the entries: one part may
+    /// grow earlier.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.container.capacity()
+    }
+
+    /// Gives back the memory that the entries do not need. Most of it is given back by itself (S34): when a quarter of it is
+    /// enough. Where an iterator is open, nothing is done. O(n).
+    pub fn shrink_to_fit(&self) {
+        self.container.shrink_to_fit();
+    }
+
     /// Whether both are handles of the same map.
     #[must_use]
     pub fn ptr_eq(&self, other: &Self) -> bool {

@@ -212,6 +212,19 @@ impl<T: ?Sized + WeakReferenceable, S> WeakSet<T, S> {
         self.container.reserve(additional);
     }
 
+    /// For about how many elements there is memory. The set has parts, among which hashes spread the elements: one part may
+    /// grow earlier.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.container.capacity()
+    }
+
+    /// Gives back the memory that the elements do not need. Most of it is given back by itself (S34): when a quarter of it is
+    /// enough. Where an iterator is open, nothing is done. O(n).
+    pub fn shrink_to_fit(&self) {
+        self.container.shrink_to_fit();
+    }
+
     /// Whether both are handles of the same set.
     #[must_use]
     pub fn ptr_eq(&self, other: &Self) -> bool {

@@ -137,8 +137,34 @@ fn hashers_and_room() {
     let map: WeakValueMap<u8, Item> = WeakValueMap::with_capacity_and_hasher(10, state.clone());
     assert!(same(set.hasher()) && same(keys.hasher()) && same(map.hasher()));
     assert!(set.is_empty() && keys.is_empty() && map.is_empty());
+    assert!(set.capacity() >= 10 && keys.capacity() >= 10 && map.capacity() >= 10);
     let _: (PtrWeakSet<Item>, PtrWeakKeyMap<Item, u8>) =
         (PtrWeakSet::by_identity(), PtrWeakKeyMap::by_identity());
+}
+
+/// S34: memory is given back on request; entries, their order and open iterators stay.
+#[test]
+fn containers_shrink() {
+    let objects = items(0..100);
+    let set: WeakSet<Item> = WeakSet::with_capacity(10_000);
+    set.extend(&objects);
+    assert!(set.capacity() >= 10_000);
+    let open = set.iter();
+    set.shrink_to_fit();
+    assert_eq!(values(open), (0..100).collect::<Vec<_>>());
+    set.shrink_to_fit();
+    assert!((100..1000).contains(&set.capacity()));
+    assert!(
+        values(&set) == (0..100).collect::<Vec<_>>()
+            && objects.iter().all(|object| set.contains(object))
+    );
+    drop(objects);
+    assert!(set.is_empty());
+    let keys: WeakKeyMap<Item, u8> = WeakKeyMap::with_capacity(100);
+    let map: WeakValueMap<u8, Item> = WeakValueMap::with_capacity(100);
+    keys.shrink_to_fit();
+    map.shrink_to_fit();
+    assert_eq!((keys.capacity(), map.capacity()), (0, 0));
 }
 
 /// S18: a condition is of the entry that it has seen: one that has been changed meanwhile stays.

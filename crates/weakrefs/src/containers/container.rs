@@ -189,6 +189,19 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
         drop(tables);
         reserved.unwrap_or_else(|NoRoom| no_room());
     }
+
+    /// For how many entries there is memory.
+    pub(crate) fn capacity(&self) -> usize {
+        let tables = self.lock_all();
+        tables.iter().map(|table| table.capacity()).sum()
+    }
+
+    /// Gives back what memory is not needed, of one shard after the other.
+    pub(crate) fn shrink_to_fit(&self) {
+        for shard in 0..SHARDS {
+            self.lock(shard).shrink_to_fit();
+        }
+    }
 }
 
 impl<T: ?Sized + WeakReferenceable, P: Payload> Evict for Shard<T, P> {
