@@ -56,7 +56,8 @@
 //! | [`WeakValueMap<K, V>`](WeakValueMap) | the values | `Hash` and `Eq` of the keys | the keys |
 //!
 //! They are handles: a clone is the same container, and all methods take `&self`. What they give are
-//! `Arc`s, never borrows of the inside. They keep the order of insertion, `len` is exact (S20), and
+//! `Arc`s, never [borrows](docs::limitations#nothing-is-lent) of the inside. They are asked by whatever is
+//! [equivalent](Equivalent) to a key, such as `&str` for a `String`. They keep the order of insertion, `len` is exact (S20), and
 //! iteration walks the snapshot of one moment, whatever is inserted, removed or dies meanwhile (S21). A
 //! single operation is O(1), an eviction included. After mass death the memory is given back (S34).
 //!

@@ -25,7 +25,7 @@ fn containers_are_made_of_what_there_is() {
     assert!(map == (1..).zip(objects[..2].iter().cloned()).collect());
 
     set.extend(items(4..5)); // which dies
-    (&set).extend([item(5)]);
+    set.extend([item(5)]);
     Extend::extend(&mut &set, &[item(6)]);
     assert_eq!(set.len(), 3);
     keys.extend([(&objects[2], 3)]);

@@ -281,13 +281,10 @@ fn an_argument_may_be_borrowed() {
 /// S28: code for any arguments.
 #[test]
 fn generic_code_calls() {
-    fn call_all<Args: Arguments, R>(
+    fn call_all<Args: Arguments + 'static, R>(
         methods: &[WeakMethod<Button, Args, R>],
         args: impl Fn() -> Args::Of<'static>,
-    ) -> usize
-    where
-        Args: 'static,
-    {
+    ) -> usize {
         methods
             .iter()
             .filter_map(|method| method.call(args()))
