@@ -46,13 +46,17 @@ struct SuiteSummary {
     excluded: u64,
 }
 
+/// What is off by default and checked nevertheless.
+pub(crate) const FEATURES: [&str; 2] = ["--features", "weakrefs/serde"];
+
 /// Unit, property, integration and documentation tests of the Rust crates.
 pub(crate) fn rust(interpreter: &Interpreter, report: &mut Report) -> Result<()> {
     report.check("rust", "cargo test", || {
         cargo_test(
             interpreter
                 .cargo()
-                .args(["test", "--workspace", "--no-fail-fast"]),
+                .args(["test", "--workspace", "--no-fail-fast"])
+                .args(FEATURES),
         )
     })
 }

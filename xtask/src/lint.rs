@@ -11,6 +11,7 @@ use std::{
 use anyhow::{Result, bail};
 
 use crate::{
+    checks::FEATURES,
     environment::{self, Environment},
     interpreters::Interpreter,
     process::{self, answer},
@@ -45,12 +46,17 @@ pub(crate) fn rust(interpreter: &Interpreter, report: &mut Report) -> Result<()>
             "clippy",
             "--workspace",
             "--all-targets",
+            FEATURES[0],
+            FEATURES[1],
             "--",
             "--deny",
             "warnings",
         ],
     )?;
-    cargo("rustdoc", &["doc", "--workspace", "--no-deps"])
+    cargo(
+        "rustdoc",
+        &["doc", "--workspace", "--no-deps", FEATURES[0], FEATURES[1]],
+    )
 }
 
 /// ruff, the type checkers, stubtest and the workflows, with the newest interpreter on which they can be installed.

@@ -28,7 +28,8 @@ impl Errors {
         self.push(Error::new(place, format!("{message}\nhelp: {help}")));
     }
 
-    fn push(&mut self, error: Error) {
+    /// Reports what the parser says.
+    pub(crate) fn push(&mut self, error: Error) {
         match &mut self.0 {
             Some(errors) => errors.combine(error),
             none => *none = Some(error),

@@ -10,34 +10,37 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{
-    Attribute, Data, DataEnum, DeriveInput, Fields, GenericParam, Generics, Result, parse_quote,
+    Attribute, Data, DataEnum, DeriveInput, Fields, GenericParam, Generics, Path, parse_quote,
 };
 
 /// The impl, or the errors.
 pub(crate) fn expand(mut input: DeriveInput) -> TokenStream {
     require_supertraits(&mut input.generics);
     let input = &input;
-    match body(input) {
-        Ok(body) => implement(input, &body),
+    let mut errors = Errors::default();
+    let weakrefs = slot::crate_path(&input.attrs, &mut errors);
+    let body = body(input, &weakrefs, &mut errors);
+    match errors.finish(body) {
+        Ok(body) => implement(input, &weakrefs, &body),
         // With an impl beside the errors, the uses of the type do not fail in turn.
         Err(errors) => {
             let errors = errors.to_compile_error();
-            let stand_in = implement(input, &quote!(::core::unreachable!()));
+            let stand_in = implement(input, &weakrefs, &quote!(::core::unreachable!()));
             quote!(#errors #stand_in)
         }
     }
 }
 
-fn implement(input: &DeriveInput, body: &TokenStream) -> TokenStream {
+fn implement(input: &DeriveInput, weakrefs: &Path, body: &TokenStream) -> TokenStream {
     let name = &input.ident;
     let lint_levels = input.attrs.iter().filter_map(lint_level);
     let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
     quote! {
         #[automatically_derived]
         #(#lint_levels)*
-        impl #impl_generics ::weakrefs::WeakReferenceable for #name #type_generics #where_clause {
+        impl #impl_generics #weakrefs::WeakReferenceable for #name #type_generics #where_clause {
             #[inline]
-            fn weak_slot(&self) -> &::weakrefs::WeakSlot {
+            fn weak_slot(&self) -> &#weakrefs::WeakSlot {
                 #body
             }
         }
@@ -72,12 +75,10 @@ fn require_supertraits(generics: &mut Generics) {
 }
 
 /// The body of `weak_slot`.
-fn body(input: &DeriveInput) -> Result<TokenStream> {
-    let mut errors = Errors::default();
-    slot::reject_marks(&input.attrs, &mut errors);
-    let body = match &input.data {
-        Data::Struct(data) => of_struct(input, &data.fields, &mut errors),
-        Data::Enum(data) => of_enum(input, data, &mut errors),
+fn body(input: &DeriveInput, weakrefs: &Path, errors: &mut Errors) -> TokenStream {
+    match &input.data {
+        Data::Struct(data) => of_struct(input, weakrefs, &data.fields, errors),
+        Data::Enum(data) => of_enum(input, weakrefs, data, errors),
         Data::Union(data) => {
             errors.report_at(
                 data.union_token.span,
@@ -86,15 +87,19 @@ fn body(input: &DeriveInput) -> Result<TokenStream> {
             );
             TokenStream::new()
         }
-    };
-    errors.finish(body)
+    }
 }
 
-fn of_struct(input: &DeriveInput, fields: &Fields, errors: &mut Errors) -> TokenStream {
+fn of_struct(
+    input: &DeriveInput,
+    weakrefs: &Path,
+    fields: &Fields,
+    errors: &mut Errors,
+) -> TokenStream {
     let Some(slot) = slot::find(fields, Owner::Struct(&input.ident), errors) else {
         return TokenStream::new();
     };
-    let check = check_type(&slot);
+    let check = check_type(&slot, weakrefs);
     let member = &slot.member;
     // `self` resolves as that of the signature; the place is the field's, where errors belong.
     let span = Span::call_site().located_at(slot.ty.span());
@@ -102,7 +107,12 @@ fn of_struct(input: &DeriveInput, fields: &Fields, errors: &mut Errors) -> Token
     quote!(#check #place)
 }
 
-fn of_enum(input: &DeriveInput, data: &DataEnum, errors: &mut Errors) -> TokenStream {
+fn of_enum(
+    input: &DeriveInput,
+    weakrefs: &Path,
+    data: &DataEnum,
+    errors: &mut Errors,
+) -> TokenStream {
     if data.variants.is_empty() {
         errors.report(
             &input.ident,
@@ -119,7 +129,7 @@ fn of_enum(input: &DeriveInput, data: &DataEnum, errors: &mut Errors) -> TokenSt
             name: &variant.ident,
         };
         if let Some(slot) = slot::find(&variant.fields, owner, errors) {
-            checks.extend(check_type(&slot));
+            checks.extend(check_type(&slot, weakrefs));
             let (name, member) = (&variant.ident, &slot.member);
             let span = Span::mixed_site().located_at(slot.ty.span());
             let found = quote_spanned!(span=> __weak_slot);
@@ -132,10 +142,16 @@ fn of_enum(input: &DeriveInput, data: &DataEnum, errors: &mut Errors) -> TokenSt
 
 /// Has the compiler check that the slot is a `WeakSlot` by value. Returning a reference to it is not
 /// enough: `&Arc<WeakSlot>` coerces too, and would give one slot to many objects.
-fn check_type(slot: &Slot<'_>) -> TokenStream {
+fn check_type(slot: &Slot<'_>, weakrefs: &Path) -> TokenStream {
     let ty = slot.ty;
     let span = Span::mixed_site().located_at(ty.span());
-    quote_spanned!(span=> let _ = |__weak_slot: #ty| -> ::weakrefs::WeakSlot { __weak_slot };)
+    // The place is the field's, where errors belong.
+    let weakrefs = weakrefs.to_token_stream().into_iter().map(|mut token| {
+        token.set_span(token.span().located_at(ty.span()));
+        token
+    });
+    let weakrefs = TokenStream::from_iter(weakrefs);
+    quote_spanned!(span=> let _ = |__weak_slot: #ty| -> #weakrefs::WeakSlot { __weak_slot };)
 }
 
 #[cfg(test)]
@@ -237,7 +253,52 @@ mod tests {
             #[weak_slot]
             enum Shape { Circle(f64), Square(WeakSlot, f64), Point, Line(f64, WeakSlot) }
         };
-        let errors = body(&shape).expect_err("a faulty enum");
-        assert_eq!(errors.into_iter().count(), 4);
+        assert_eq!(text(expand(shape)).matches("compile_error!").count(), 4);
+    }
+
+    #[test]
+    fn the_crate_may_have_another_name() {
+        let input = parse_quote! {
+            #[weak_slot(crate = "my::facade")]
+            struct Image(WeakSlot);
+        };
+        let expansion = text(expand(input));
+        assert!(expansion.contains("implmy::facade::WeakReferenceableforImage"));
+        assert!(
+            expansion.contains(
+                "->&my::facade::WeakSlot{let_=|__weak_slot:WeakSlot|->my::facade::WeakSlot"
+            )
+        );
+        assert!(!expansion.contains("::weakrefs"));
+    }
+
+    #[test]
+    fn what_says_no_place_of_the_crate_is_reported() {
+        for (faulty, message) in [
+            (
+                parse_quote! { #[weak_slot(create = "a")] struct S(WeakSlot); },
+                "expected `crate = ",
+            ),
+            (
+                parse_quote! { #[weak_slot(crate)] struct S(WeakSlot); },
+                "expected `=`",
+            ),
+            (
+                parse_quote! { #[weak_slot(crate = "a b")] struct S(WeakSlot); },
+                "unexpected token",
+            ),
+            (
+                parse_quote! { #[weak_slot(crate = "a", crate = "b")] struct S(WeakSlot); },
+                "twice",
+            ),
+            (
+                parse_quote! { enum E { #[weak_slot(crate = "a")] V(WeakSlot) } },
+                "on the type",
+            ),
+        ] {
+            let expansion = expand(faulty).to_string();
+            assert!(expansion.contains("compile_error"), "{expansion}");
+            assert!(expansion.contains(message), "{expansion}");
+        }
     }
 }

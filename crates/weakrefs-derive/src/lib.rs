@@ -1,7 +1,8 @@
 //! `#[derive(WeakReferenceable)]` for the crate [`weakrefs`](https://docs.rs/weakrefs).
 //!
 //! Use it through `weakrefs`, which re-exports and documents it beside the trait: the generated code
-//! names `::weakrefs::WeakReferenceable` and `::weakrefs::WeakSlot`.
+//! names `::weakrefs::WeakReferenceable` and `::weakrefs::WeakSlot`, or what is at the place that
+//! `#[weak_slot(crate = "path")]` on the type gives.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -35,6 +36,7 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// The slot is the first field of the struct, or of every variant of the enum. It is known by the name
 /// of its type, `WeakSlot`, or by the attribute `#[weak_slot]` where the type has another name.
+/// `#[weak_slot(crate = "path")]` on the struct or enum says where the crate `weakrefs` is if it is not `::weakrefs`.
 #[proc_macro_derive(WeakReferenceable, attributes(weak_slot))]
 pub fn derive_weak_referenceable(input: TokenStream) -> TokenStream {
     expand::expand(parse_macro_input!(input as DeriveInput)).into()

@@ -7,7 +7,7 @@
 use crate::errors::Errors;
 use proc_macro2::Ident;
 use quote::ToTokens;
-use syn::{Attribute, Field, Fields, Member, Meta, Type};
+use syn::{Attribute, Field, Fields, LitStr, Member, Meta, Path, Type, parse_quote};
 
 /// The helper attribute.
 const MARKER: &str = "weak_slot";
@@ -90,12 +90,50 @@ pub(crate) fn find<'a>(
 /// Reports the marks on what is not a field: the type itself, a variant.
 pub(crate) fn reject_marks(attributes: &[Attribute], errors: &mut Errors) {
     for mark in marks(attributes) {
+        reject_mark(mark, errors);
+    }
+}
+
+fn reject_mark(mark: &Attribute, errors: &mut Errors) {
+    if matches!(mark.meta, Meta::Path(_)) {
         errors.report(
             mark,
             "`#[weak_slot]` marks a field",
             "put it on the field that is the slot",
         );
+    } else {
+        errors.report(
+            mark,
+            "`#[weak_slot(...)]` says where the crate is, on the type",
+            "write `#[weak_slot(crate = \"path\")]` above the struct or enum",
+        );
     }
+}
+
+/// Where the crate `weakrefs` is: where the type says so by `#[weak_slot(crate = "path")]`, or else at `::weakrefs`.
+pub(crate) fn crate_path(attributes: &[Attribute], errors: &mut Errors) -> Path {
+    let mut path = None;
+    for mark in marks(attributes) {
+        if matches!(mark.meta, Meta::Path(_)) {
+            reject_mark(mark, errors);
+            continue;
+        }
+        let parsed = mark.parse_nested_meta(|meta| {
+            if !meta.path.is_ident("crate") {
+                return Err(meta.error("expected `crate = \"path\"`"));
+            }
+            let given: LitStr = meta.value()?.parse()?;
+            let given = given.parse_with(Path::parse_mod_style)?;
+            if path.replace(given).is_some() {
+                return Err(meta.error("the crate is given twice"));
+            }
+            Ok(())
+        });
+        if let Err(error) = parsed {
+            errors.push(error);
+        }
+    }
+    path.unwrap_or_else(|| parse_quote!(::weakrefs))
 }
 
 fn marks(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
@@ -111,7 +149,7 @@ fn is_marked(field: &Field, errors: &mut Errors) -> bool {
         if !matches!(mark.meta, Meta::Path(_)) {
             errors.report(
                 &mark.meta,
-                "`#[weak_slot]` takes no arguments",
+                "`#[weak_slot]` takes no arguments on a field",
                 "write `#[weak_slot]`",
             );
         } else if is_marked {
@@ -189,7 +227,7 @@ fn report_missing(fields: &Fields, owner: Owner<'_>, errors: &mut Errors) {
 mod tests {
     use super::*;
     use quote::quote;
-    use syn::{Data, DeriveInput, parse_quote};
+    use syn::{Data, DeriveInput};
 
     fn fields_of(input: DeriveInput) -> Fields {
         match input.data {
@@ -299,7 +337,7 @@ mod tests {
         assert_eq!(
             errors,
             [
-                "`#[weak_slot]` takes no arguments",
+                "`#[weak_slot]` takes no arguments on a field",
                 "the field is marked twice",
                 "a second slot: an object has exactly one",
                 "the slot must be the first field, so that references read dead and callbacks run \

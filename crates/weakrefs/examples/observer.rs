@@ -14,18 +14,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::{env, fs, process};
 use weakrefs::{Method, WeakMethod, WeakReferenceable, WeakSlot};
 
-/// A list of methods, called with `Args` in the order in which they were connected.
-struct Signal<Args> {
-    connections: Arc<Connections<Args>>,
+/// A list of methods, called with a borrowed `Event` in the order in which they were connected.
+struct Signal<Event> {
+    connections: Arc<Connections<Event>>,
     next: AtomicU64,
 }
 
-type Connections<Args> = Mutex<BTreeMap<u64, Connection<Args>>>;
+type Connections<Event> = Mutex<BTreeMap<u64, Connection<Event>>>;
 
 /// A [`WeakMethod`] of whatever object. It gives nothing once that is dead.
-type Connection<Args> = Arc<dyn Fn(Args) -> Option<()> + Send + Sync>;
+type Connection<Event> = Arc<dyn Fn(&Event) -> Option<()> + Send + Sync>;
 
-impl<Args: Clone + 'static> Signal<Args> {
+impl<Event: 'static> Signal<Event> {
     fn new() -> Self {
         Self {
             connections: Arc::default(),
@@ -37,7 +37,7 @@ impl<Args: Clone + 'static> Signal<Args> {
     fn connect<T, M>(&self, object: &Arc<T>, method: M)
     where
         T: ?Sized + WeakReferenceable,
-        M: Method<T, Args, Output = ()> + Send + Sync + 'static,
+        M: Method<T, fn(&Event), Output = ()> + Send + Sync + 'static,
     {
         let key = self.next.fetch_add(1, Relaxed);
         let connections = Arc::downgrade(&self.connections);
@@ -49,14 +49,14 @@ impl<Args: Clone + 'static> Signal<Args> {
                 drop(gone);
             }
         });
-        lock(&self.connections).insert(key, Arc::new(move |args| method.call(args)));
+        lock(&self.connections).insert(key, Arc::new(move |event| method.call((event,))));
     }
 
     /// Calls every method. No lock is held: it may connect others, emit, or be the end of its object.
-    fn emit(&self, args: &Args) {
+    fn emit(&self, event: &Event) {
         let connections: Vec<_> = lock(&self.connections).values().cloned().collect();
         for call in connections {
-            call(args.clone());
+            call(event);
         }
     }
 
@@ -70,8 +70,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The arguments of the signal: a line's number and text.
-type Line = (usize, Arc<str>);
+/// What the signal tells of: a line's number and text.
+#[derive(Clone)]
+struct Line {
+    number: usize,
+    text: String,
+}
 
 #[derive(WeakReferenceable, Default)]
 struct Statistics {
@@ -81,10 +85,10 @@ struct Statistics {
 }
 
 impl Statistics {
-    fn count(&self, _: usize, text: Arc<str>) {
+    fn count(&self, line: &Line) {
         self.lines.fetch_add(1, Relaxed);
         self.words
-            .fetch_add(text.split_whitespace().count(), Relaxed);
+            .fetch_add(line.text.split_whitespace().count(), Relaxed);
     }
 }
 
@@ -106,9 +110,9 @@ impl Search {
         })
     }
 
-    fn look_at(&self, number: usize, text: Arc<str>) {
-        if text.contains(&self.word) {
-            lock(&self.found).push((number, text));
+    fn look_at(&self, line: &Line) {
+        if line.text.contains(&self.word) {
+            lock(&self.found).push(line.clone());
         }
     }
 
@@ -121,7 +125,7 @@ impl Search {
 impl Drop for Search {
     fn drop(&mut self) {
         println!("\"{}\":", self.word);
-        for (number, text) in &*lock(&self.found) {
+        for Line { number, text } in &*lock(&self.found) {
             println!("{number:7}  {}", text.trim());
         }
     }
@@ -153,11 +157,13 @@ fn main() {
     println!("{} observers", lines.len());
 
     for (index, text) in text.lines().enumerate() {
-        lines.emit(&(index + 1, text.into()));
+        let number = index + 1;
+        let text = text.to_owned();
+        lines.emit(&Line { number, text });
         let before = searches.len();
         searches.retain(|search| !search.has_enough());
         if searches.len() < before {
-            println!("{} observers after line {}", lines.len(), index + 1);
+            println!("{} observers after line {number}", lines.len());
         }
     }
     println!("at the end:");

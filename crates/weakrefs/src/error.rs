@@ -1,7 +1,8 @@
-//! [`ReferenceError`]: what the use of a dead proxy gives.
+//! The errors: the use of a dead proxy, and an insertion where an equal key is.
 
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 
 /// The object that a [`Proxy`](crate::Proxy) stands for is dead (S11).
 ///
@@ -35,3 +36,37 @@ impl fmt::Display for ReferenceError {
 }
 
 impl Error for ReferenceError {}
+
+/// `try_insert` has found an equal key, and changed nothing.
+///
+/// ```
+/// use std::sync::Arc;
+/// use weakrefs::{Tracked, WeakKeyMap};
+///
+/// let map = WeakKeyMap::new();
+/// let key = Arc::new(Tracked::new("key"));
+/// assert!(map.try_insert(&key, 1).is_ok());
+/// let error = map.try_insert(&key, 2).unwrap_err();
+/// assert_eq!(error.to_string(), "an equal key is already there");
+/// ```
+pub struct OccupiedError<V: ?Sized, N: ?Sized> {
+    /// The value that is there.
+    pub current: Arc<V>,
+    /// What was not stored: the value of a [`WeakKeyMap`](crate::WeakKeyMap), the key of a
+    /// [`WeakValueMap`](crate::WeakValueMap).
+    pub not_inserted: Arc<N>,
+}
+
+impl<V: ?Sized, N: ?Sized> fmt::Debug for OccupiedError<V, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OccupiedError").finish_non_exhaustive()
+    }
+}
+
+impl<V: ?Sized, N: ?Sized> fmt::Display for OccupiedError<V, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an equal key is already there")
+    }
+}
+
+impl<V: ?Sized, N: ?Sized> Error for OccupiedError<V, N> {}

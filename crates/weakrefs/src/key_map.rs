@@ -1,16 +1,20 @@
 //! [`WeakKeyMap`]: what belongs to objects, kept beside them until they die.
 
+mod iter;
+
+pub use self::iter::{Drain, ExtractIf, IntoIter, Iter, Keys, Values};
+
 use crate::containers::{
-    ByEquivalent, ByIdentity, ByReferent, Drained, Entry, Handle, Keying, Walk, drop_entries,
+    ByIdentity, ByReferent, Drained, Entry, Extract, Handle, Keying, LookupKey, Query, Walk,
 };
 use crate::drop_first::drop_first;
+use crate::error::OccupiedError;
 use crate::hashing::RandomState;
 use crate::slot::WeakReferenceable;
-use equivalent::Equivalent;
+use std::borrow::Borrow;
 use std::convert::Infallible;
 use std::fmt;
-use std::hash::{BuildHasher, Hash};
-use std::iter::FusedIterator;
+use std::hash::Hash;
 use std::mem;
 use std::sync::Arc;
 use weakrefs_table::NoRoom;
@@ -19,7 +23,8 @@ use weakrefs_table::NoRoom;
 /// its value is dropped, the moment the key dies (S2, S17).
 ///
 /// Keys are told apart by `Hash` and `Eq`, or by identity in a [`PtrWeakKeyMap`]. All methods take
-/// `&self`; values are given as [`Arc`]s. A clone is another handle to the same map. A value that
+/// `&self`; values are given as [`Arc`]s. A clone is another handle to the same map. A key is looked up by
+/// an `Arc` of it or by anything equivalent; [`LookupKey`] has the rule. A value that
 /// owns its own key keeps it alive for ever (see [limitations](crate::docs::limitations)).
 ///
 /// Cost: O(1) for single entries; two small allocations for a key that is weakly referenced for the
@@ -50,7 +55,7 @@ pub struct WeakKeyMap<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S
 /// use std::sync::Arc;
 /// use weakrefs::{PtrWeakKeyMap, Tracked};
 ///
-/// let notes: PtrWeakKeyMap<Tracked<f64>, &str> = PtrWeakKeyMap::default();
+/// let notes = PtrWeakKeyMap::by_identity();
 /// let number = Arc::new(Tracked::new(f64::NAN));
 /// notes.insert(&number, "not a number");
 /// assert!(notes.contains_key(&number));
@@ -67,9 +72,16 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static> WeakKeyMap<K, V> {
     /// An empty map with room for about `capacity` entries.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
-        let map = Self::new();
-        map.reserve(capacity);
-        map
+        Self::with_capacity_and_hasher(capacity, RandomState::new())
+    }
+}
+
+impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static> PtrWeakKeyMap<K, V> {
+    /// An empty map that tells its keys apart by identity. (Were it called `new`, the compiler could not tell which map
+    /// `WeakKeyMap::new()` means.)
+    #[must_use]
+    pub fn by_identity() -> Self {
+        Self::with_hasher(ByIdentity)
     }
 }
 
@@ -81,6 +93,20 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S> WeakKeyMap<K, V
             container: Handle::new(),
             keying: hasher,
         }
+    }
+
+    /// As [`with_hasher`](Self::with_hasher), with room for about `capacity` entries.
+    #[must_use]
+    pub fn with_capacity_and_hasher(capacity: usize, hasher: S) -> Self {
+        let map = Self::with_hasher(hasher);
+        map.reserve(capacity);
+        map
+    }
+
+    /// What hashes the keys.
+    #[must_use]
+    pub fn hasher(&self) -> &S {
+        &self.keying
     }
 
     /// How many entries there are. O(1).
@@ -101,23 +127,50 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S> WeakKeyMap<K, V
     /// The iterator keeps no key alive. To open it costs the same whatever the size, and so does a change of the
     /// map meanwhile (S42).
     pub fn iter(&self) -> Iter<K, V> {
-        Iter {
-            walk: Walk::new(&self.container),
-        }
+        Iter(Walk::new(&self.container))
     }
 
     /// The keys, as [`iter`](Self::iter) gives them.
-    pub fn keys(&self) -> impl FusedIterator<Item = Arc<K>> + use<K, V, S> {
-        self.iter().map(|(key, _)| key)
+    pub fn keys(&self) -> Keys<K, V> {
+        Keys(Walk::new(&self.container))
     }
 
     /// The values, as [`iter`](Self::iter) gives them.
-    pub fn values(&self) -> impl FusedIterator<Item = Arc<V>> + use<K, V, S> {
-        self.iter().map(|(_, value)| value)
+    pub fn values(&self) -> Values<K, V> {
+        Values(Walk::new(&self.container))
     }
 
-    /// Takes out the newest entry.
-    pub fn pop(&self) -> Option<(Arc<K>, Arc<V>)> {
+    /// The oldest entry. O(1).
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use weakrefs::{Tracked, WeakKeyMap};
+    ///
+    /// let objects = ["a", "b", "c"].map(|name| Arc::new(Tracked::new(name)));
+    /// let map: WeakKeyMap<_, _> = objects.iter().zip(1..).collect();
+    /// let value = |entry: Option<(_, Arc<i32>)>| entry.map(|(_, value)| *value);
+    /// assert_eq!((value(map.first()), value(map.last())), (Some(1), Some(3)));
+    /// assert_eq!((value(map.pop_first()), value(map.pop_last())), (Some(1), Some(3)));
+    /// assert_eq!(map.len(), 1);
+    /// ```
+    #[must_use]
+    pub fn first(&self) -> Option<(Arc<K>, Arc<V>)> {
+        self.iter().next()
+    }
+
+    /// The newest entry. O(1).
+    #[must_use]
+    pub fn last(&self) -> Option<(Arc<K>, Arc<V>)> {
+        self.iter().next_back()
+    }
+
+    /// Takes out the oldest entry. O(1).
+    pub fn pop_first(&self) -> Option<(Arc<K>, Arc<V>)> {
+        self.container.pop_first()
+    }
+
+    /// Takes out the newest entry. O(1).
+    pub fn pop_last(&self) -> Option<(Arc<K>, Arc<V>)> {
         self.container.pop_last()
     }
 
@@ -129,29 +182,55 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S> WeakKeyMap<K, V
     /// Takes every entry out, in the order of insertion. The map is empty at once, whether the iterator
     /// is used or not.
     pub fn drain(&self) -> Drain<K, V> {
-        Drain {
-            drained: Drained::new(self.container.take_all()),
-        }
+        Drain(Drained::new(self.container.take_all()))
     }
 
     /// Removes the entries for which `keep` is false. `keep` runs outside of all locks; an entry whose
     /// value has been changed meanwhile stays.
     pub fn retain(&self, mut keep: impl FnMut(&Arc<K>, &Arc<V>) -> bool) {
-        let mut walk = Walk::new(&self.container);
-        while let Some((hash, watch, key, value)) = walk.next(|hash, entry| {
-            let key = entry.referent.upgrade()?;
-            Some((hash, entry.watch.clone(), key, Arc::clone(&entry.payload)))
-        }) {
-            if !keep(&key, &value) {
-                let is_judged = |entry: &Entry<K, Arc<V>>| Arc::ptr_eq(&entry.payload, &value);
-                drop_entries(self.container.take_watched(hash, &watch, is_judged));
-            }
+        self.extract_if(|key, value| !keep(key, value))
+            .for_each(drop);
+    }
+
+    /// Takes out, one by one as the iterator is asked, the entries for which `condition` holds, among those that are there
+    /// now. `condition` runs outside of all locks; an entry whose value has been changed meanwhile stays. Where the
+    /// iterator is dropped, the others stay.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use weakrefs::{Tracked, WeakKeyMap};
+    ///
+    /// let objects = ["a", "b", "c"].map(|name| Arc::new(Tracked::new(name)));
+    /// let map: WeakKeyMap<_, _> = objects.iter().zip(1..).collect();
+    /// let odd: Vec<_> = map.extract_if(|_, value| **value % 2 == 1).collect();
+    /// assert_eq!((odd.len(), map.len()), (2, 1));
+    /// ```
+    pub fn extract_if<F>(&self, condition: F) -> ExtractIf<K, V, F>
+    where
+        F: FnMut(&Arc<K>, &Arc<V>) -> bool,
+    {
+        ExtractIf {
+            extract: Extract::new(&self.container),
+            condition,
         }
     }
 
     /// Makes room for `additional` more entries.
     pub fn reserve(&self, additional: usize) {
         self.container.reserve(additional);
+    }
+
+    /// For about how many entries there is memory. The map has parts, among which hashes spread the entries: one part may
+    /// grow earlier.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.container.capacity()
+    }
+
+    /// Gives back the memory that the entries do not need. Most of it is given back by itself (S34): when a quarter of it is
+    /// enough. Where an iterator is open, nothing is done. O(n).
+    pub fn shrink_to_fit(&self) {
+        self.container.shrink_to_fit();
     }
 
     /// Whether both are handles of the same map.
@@ -161,8 +240,95 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S> WeakKeyMap<K, V
     }
 }
 
+impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S> WeakKeyMap<K, V, S> {
+    /// The value of the key that `key` names.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use weakrefs::{Tracked, WeakKeyMap};
+    ///
+    /// let sizes = WeakKeyMap::new();
+    /// let file = Arc::new(Tracked::new(String::from("a.txt")));
+    /// sizes.insert(&file, 11);
+    /// assert_eq!(sizes.get("a.txt").as_deref(), Some(&11));
+    /// assert_eq!(sizes.get(&file).as_deref(), Some(&11));
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn get<Q: ?Sized + LookupKey<K, S, By>, By>(&self, key: &Q) -> Option<Arc<V>> {
+        let query = ByReferent::new(key, &self.keying);
+        self.container
+            .get(&query, |entry| Some(Arc::clone(&entry.payload)))
+    }
+
+    /// The stored key that `key` names, and its value.
+    #[must_use]
+    pub fn get_key_value<Q: ?Sized + LookupKey<K, S, By>, By>(
+        &self,
+        key: &Q,
+    ) -> Option<(Arc<K>, Arc<V>)> {
+        self.container
+            .get(&ByReferent::new(key, &self.keying), key_and_value)
+    }
+
+    /// Whether the key that `key` names is there.
+    #[inline]
+    #[must_use]
+    pub fn contains_key<Q: ?Sized + LookupKey<K, S, By>, By>(&self, key: &Q) -> bool {
+        let query = ByReferent::new(key, &self.keying);
+        self.container.get(&query, |_| Some(())).is_some()
+    }
+
+    /// Removes the entry of the key that `key` names; gives its value.
+    pub fn remove<Q: ?Sized + LookupKey<K, S, By>, By>(&self, key: &Q) -> Option<Arc<V>> {
+        let query = ByReferent::new(key, &self.keying);
+        self.container.take(&query).map(|entry| entry.payload)
+    }
+
+    /// Removes the entry of the key that `key` names; gives the stored key and the value.
+    pub fn remove_entry<Q: ?Sized + LookupKey<K, S, By>, By>(
+        &self,
+        key: &Q,
+    ) -> Option<(Arc<K>, Arc<V>)> {
+        let entry = self.container.take(&ByReferent::new(key, &self.keying))?;
+        entry.referent.upgrade().map(|key| (key, entry.payload))
+    }
+
+    /// Removes the entry of the key that `key` names if `condition` holds for it; gives the stored key and the value.
+    ///
+    /// `condition` runs outside of all locks: if the value has been changed meanwhile, the entry stays.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use weakrefs::{Tracked, WeakKeyMap};
+    ///
+    /// let map = WeakKeyMap::new();
+    /// let key = Arc::new(Tracked::new("key"));
+    /// map.insert(&key, 1);
+    /// assert!(map.remove_if(&key, |_, value| **value > 1).is_none());
+    /// assert!(map.remove_if(&key, |_, value| **value == 1).is_some());
+    /// ```
+    pub fn remove_if<Q: ?Sized + LookupKey<K, S, By>, By>(
+        &self,
+        key: &Q,
+        condition: impl FnOnce(&Arc<K>, &Arc<V>) -> bool,
+    ) -> Option<(Arc<K>, Arc<V>)> {
+        let query = ByReferent::new(key, &self.keying);
+        let read = |entry: &Entry<K, Arc<V>>| Some((entry.watch.clone(), key_and_value(entry)?));
+        let (watch, (key, value)) = self.container.get(&query, read)?;
+        if !condition(&key, &value) {
+            return None;
+        }
+        let hash = Query::<K, Arc<V>>::hash(&query);
+        let is_judged = |entry: &Entry<K, Arc<V>>| Arc::ptr_eq(&entry.payload, &value);
+        // What it owned is `value`: this is not the last one of it.
+        self.container.take_watched(hash, &watch, is_judged)?;
+        Some((key, value))
+    }
+}
+
 impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> WeakKeyMap<K, V, S> {
-    /// Containers `value` for `key`; gives the value that it replaces. An equal key that is there stays,
+    /// Stores `value` for `key`; gives the value that it replaces. An equal key that is there stays,
     /// and the entry lives as long as that (S19).
     pub fn insert(&self, key: &Arc<K>, value: V) -> Option<Arc<V>> {
         self.insert_arc(key, Arc::new(value))
@@ -170,41 +336,46 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
 
     /// As [`insert`](Self::insert), for a value that is shared.
     pub fn insert_arc(&self, key: &Arc<K>, value: Arc<V>) -> Option<Arc<V>> {
-        let query = ByReferent::new(&**key, &self.keying);
+        let query = ByReferent::new(key, &self.keying);
         let new = Arc::clone(&value);
         self.container.put(&query, key, value, |table, at| {
             Ok(mem::replace(&mut table.get_mut(at)?.payload, new))
         })
     }
 
-    /// The value of an equal key.
-    #[inline]
-    #[must_use]
-    pub fn get(&self, key: &K) -> Option<Arc<V>> {
+    /// As [`insert`](Self::insert), but an entry that is there stays.
+    ///
+    /// # Errors
+    /// If an equal key is there: with its value, and the one that was not stored.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use weakrefs::{Tracked, WeakKeyMap};
+    ///
+    /// let map = WeakKeyMap::new();
+    /// let key = Arc::new(Tracked::new("key"));
+    /// assert!(map.try_insert(&key, 1).is_ok());
+    /// let error = map.try_insert(&key, 2).unwrap_err();
+    /// assert_eq!((*error.current, *error.not_inserted), (1, 2));
+    /// ```
+    pub fn try_insert(&self, key: &Arc<K>, value: V) -> Result<Arc<V>, OccupiedError<V, V>> {
+        let value = Arc::new(value);
+        match self.put_or_get(key, &value) {
+            None => Ok(value),
+            Some(current) => Err(OccupiedError {
+                current,
+                not_inserted: value,
+            }),
+        }
+    }
+
+    /// Stores a value unless an equal key is there: gives the value of that.
+    fn put_or_get(&self, key: &Arc<K>, value: &Arc<V>) -> Option<Arc<V>> {
         let query = ByReferent::new(key, &self.keying);
         self.container
-            .get(&query, |entry| Some(Arc::clone(&entry.payload)))
-    }
-
-    /// The key that equals `key`, and its value.
-    #[must_use]
-    pub fn get_key_value(&self, key: &K) -> Option<(Arc<K>, Arc<V>)> {
-        self.container
-            .get(&ByReferent::new(key, &self.keying), key_and_value)
-    }
-
-    /// Whether an equal key is there.
-    #[inline]
-    #[must_use]
-    pub fn contains_key(&self, key: &K) -> bool {
-        let query = ByReferent::new(key, &self.keying);
-        self.container.get(&query, |_| Some(())).is_some()
-    }
-
-    /// Removes the entry of an equal key; gives its value.
-    pub fn remove(&self, key: &K) -> Option<Arc<V>> {
-        let query = ByReferent::new(key, &self.keying);
-        self.container.take(&query).map(|entry| entry.payload)
+            .put(&query, key, Arc::clone(value), |table, at| {
+                Ok(Arc::clone(&table.get(at).ok_or(NoRoom)?.payload))
+            })
     }
 
     /// The value of an equal key, or else the one that `make` makes, after storing it for `key`.
@@ -254,15 +425,11 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
         key: &Arc<K>,
         make: impl FnOnce() -> Result<V, E>,
     ) -> Result<Arc<V>, E> {
-        let query = ByReferent::new(&**key, &self.keying);
+        let query = ByReferent::new(key, &self.keying);
         let read = |entry: &Entry<K, Arc<V>>| Some(Arc::clone(&entry.payload));
         self.container.get_or_make(&query, read, || {
             let value = Arc::new(make()?);
-            let shared = Arc::clone(&value);
-            let present = self.container.put(&query, key, shared, |table, at| {
-                Ok(Arc::clone(&table.get(at).ok_or(NoRoom)?.payload))
-            });
-            Ok(match present {
+            Ok(match self.put_or_get(key, &value) {
                 None => value,
                 Some(present) => drop_first(value, present),
             })
@@ -293,7 +460,7 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
         key: &Arc<K>,
         mut change: impl FnMut(Option<Arc<V>>) -> Option<V>,
     ) -> Option<Arc<V>> {
-        let query = ByReferent::new(&**key, &self.keying);
+        let query = ByReferent::new(key, &self.keying);
         loop {
             let Some(present) = self.get(key) else {
                 let value = Arc::new(change(None)?);
@@ -318,6 +485,13 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
         }
     }
 
+    /// Stores every value for its key, as [`insert`](Self::insert) does.
+    pub fn extend<I: IntoIterator<Item = (A, V)>, A: Borrow<Arc<K>>>(&self, entries: I) {
+        for (key, value) in entries {
+            self.insert(key.borrow(), value);
+        }
+    }
+
     /// Another map with the same entries; it shares the values.
     #[must_use]
     pub fn copy(&self) -> Self {
@@ -326,17 +500,6 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
             copy.insert_arc(&key, value);
         }
         copy
-    }
-}
-
-impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: BuildHasher> WeakKeyMap<K, V, S> {
-    /// The key that `key` is equivalent to, and its value: looks for an entry without having its key.
-    ///
-    /// `key` must hash as the entry's key does; a `Borrow` implementation makes it equivalent.
-    #[must_use]
-    pub fn find<Q: ?Sized + Hash + Equivalent<K>>(&self, key: &Q) -> Option<(Arc<K>, Arc<V>)> {
-        self.container
-            .get(&ByEquivalent::new(key, &self.keying), key_and_value)
     }
 }
 
@@ -389,72 +552,51 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static + Eq, S: Keying<K>>
 {
 }
 
-impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Extend<(Arc<K>, V)>
-    for WeakKeyMap<K, V, S>
+impl<K, V, S, A> Extend<(A, V)> for WeakKeyMap<K, V, S>
+where
+    K: ?Sized + WeakReferenceable,
+    V: Send + Sync + 'static,
+    S: Keying<K>,
+    A: Borrow<Arc<K>>,
 {
-    fn extend<I: IntoIterator<Item = (Arc<K>, V)>>(&mut self, entries: I) {
-        for (key, value) in entries {
-            self.insert(&key, value);
-        }
+    fn extend<I: IntoIterator<Item = (A, V)>>(&mut self, entries: I) {
+        Self::extend(self, entries);
     }
 }
 
-impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K> + Default>
-    FromIterator<(Arc<K>, V)> for WeakKeyMap<K, V, S>
+impl<K, V, S, A> Extend<(A, V)> for &WeakKeyMap<K, V, S>
+where
+    K: ?Sized + WeakReferenceable,
+    V: Send + Sync + 'static,
+    S: Keying<K>,
+    A: Borrow<Arc<K>>,
 {
-    fn from_iter<I: IntoIterator<Item = (Arc<K>, V)>>(entries: I) -> Self {
-        let mut map = Self::default();
+    fn extend<I: IntoIterator<Item = (A, V)>>(&mut self, entries: I) {
+        WeakKeyMap::extend(self, entries);
+    }
+}
+
+impl<K, V, S, A> FromIterator<(A, V)> for WeakKeyMap<K, V, S>
+where
+    K: ?Sized + WeakReferenceable,
+    V: Send + Sync + 'static,
+    S: Keying<K> + Default,
+    A: Borrow<Arc<K>>,
+{
+    fn from_iter<I: IntoIterator<Item = (A, V)>>(entries: I) -> Self {
+        let map = Self::default();
         map.extend(entries);
         map
     }
 }
 
-impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S> IntoIterator
-    for &WeakKeyMap<K, V, S>
+impl<K, V, A, const N: usize> From<[(A, V); N]> for WeakKeyMap<K, V>
+where
+    K: ?Sized + WeakReferenceable + Hash + Eq,
+    V: Send + Sync + 'static,
+    A: Borrow<Arc<K>>,
 {
-    type Item = (Arc<K>, Arc<V>);
-    type IntoIter = Iter<K, V>;
-
-    fn into_iter(self) -> Iter<K, V> {
-        self.iter()
+    fn from(entries: [(A, V); N]) -> Self {
+        entries.into_iter().collect()
     }
 }
-
-/// The entries of a [`WeakKeyMap`], as they were when [`iter`](WeakKeyMap::iter) was called.
-#[must_use = "iterators are lazy"]
-pub struct Iter<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static> {
-    walk: Walk<K, Arc<V>>,
-}
-
-impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static> Iterator for Iter<K, V> {
-    type Item = (Arc<K>, Arc<V>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.walk.next(|_, entry| key_and_value(entry))
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        (0, Some(self.walk.remaining()))
-    }
-}
-
-impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static> FusedIterator for Iter<K, V> {}
-
-/// What [`WeakKeyMap::drain`] took out.
-pub struct Drain<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static> {
-    drained: Drained<K, Arc<V>>,
-}
-
-impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static> Iterator for Drain<K, V> {
-    type Item = (Arc<K>, Arc<V>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.drained.next()
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.drained.size_hint()
-    }
-}
-
-impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static> FusedIterator for Drain<K, V> {}

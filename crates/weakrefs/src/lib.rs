@@ -56,7 +56,8 @@
 //! | [`WeakValueMap<K, V>`](WeakValueMap) | the values | `Hash` and `Eq` of the keys | the keys |
 //!
 //! They are handles: a clone is the same container, and all methods take `&self`. What they give are
-//! `Arc`s, never borrows of the inside. They keep the order of insertion, `len` is exact (S20), and
+//! `Arc`s, never [borrows](docs::limitations#nothing-is-lent) of the inside. They are asked by whatever is
+//! [equivalent](Equivalent) to a key, such as `&str` for a `String`. They keep the order of insertion, `len` is exact (S20), and
 //! iteration walks the snapshot of one moment, whatever is inserted, removed or dies meanwhile (S21). A
 //! single operation is O(1), an eviction included. After mass death the memory is given back (S34).
 //!
@@ -74,6 +75,11 @@
 //!
 //! The order at death is (S2): the type's own `Drop`; every reference reads dead; the entries leave their
 //! containers; callbacks and finalizers run, newest first; the other fields are dropped.
+//!
+//! # Features
+//! With `serde`, what is alive can be serialized: containers as sequences and maps, a [`Ref`] as an `Option`, a
+//! [`Tracked`] as its value. Only a `Tracked` can be deserialized, for the others own nothing: deserialize a `Vec<Arc<_>>` or
+//! a `HashMap<_, Arc<_>>`, keep it, and fill the container from it. A slot is skipped: `#[serde(skip)]`.
 //!
 //! # The manual
 //! - [`docs::patterns`]: caches, registries, interners, observers, clean-up, each with an example.
@@ -97,18 +103,40 @@ mod no_room;
 mod once_arc;
 mod proxy;
 mod reference;
+#[cfg(feature = "serde")]
+mod serde;
 mod set;
 mod set_algebra;
 mod slot;
 mod sync;
 mod tracked;
 mod unraisable;
+mod unwind;
 mod value_map;
 mod watchers;
 
-pub use callable::{Callable, Method};
-pub use containers::{ByIdentity, Keying};
-pub use error::ReferenceError;
+/// [`WeakSet`] and its iterators.
+pub mod weak_set {
+    pub use crate::set::{Drain, ExtractIf, IntoIter, Iter, PtrWeakSet, WeakSet};
+}
+
+/// [`WeakKeyMap`] and its iterators.
+pub mod weak_key_map {
+    pub use crate::key_map::{
+        Drain, ExtractIf, IntoIter, Iter, Keys, PtrWeakKeyMap, Values, WeakKeyMap,
+    };
+}
+
+/// [`WeakValueMap`] and its iterators.
+pub mod weak_value_map {
+    pub use crate::value_map::{Drain, ExtractIf, IntoIter, Iter, Keys, Values, WeakValueMap};
+}
+
+pub use callable::{Arguments, Callable, Method};
+pub use containers::{ByIdentity, Keying, LookupKey};
+/// A key that is equivalent to another one: it hashes and compares as that does. What `Borrow` makes of a key is so by itself.
+pub use equivalent::Equivalent;
+pub use error::{OccupiedError, ReferenceError};
 pub use exit::{ExitGuard, exit_guard, run_exit_finalizers};
 pub use finalize::{Finalizer, finalize};
 pub use hashing::{DefaultHasher, RandomState};
@@ -149,6 +177,23 @@ pub use value_map::WeakValueMap;
 /// assert_eq!(to_window.upgrade().unwrap().contents, "text");
 /// drop((window, shape));
 /// assert!(!to_window.is_alive() && !to_shape.is_alive());
+/// ```
+///
+/// A crate that has weakrefs under another name, or re-exports it, says where it is, as to serde:
+///
+/// ```
+/// mod facade {
+///     pub use weakrefs;
+/// }
+///
+/// use facade::weakrefs::{WeakReferenceable, WeakSlot};
+///
+/// #[derive(WeakReferenceable)]
+/// #[weak_slot(crate = "facade::weakrefs")]
+/// struct Image {
+///     slot: WeakSlot,
+/// }
+/// # fn main() {}
 /// ```
 ///
 /// Without a slot, with two, or with one that is not first, the error says what to do. A value put into a variable

@@ -4,7 +4,7 @@
 //! signature are of one type and go into one list. The allocation of the function, which clones
 //! share, is the identity of a dead `WeakMethod`; the `Ref` cannot be, as it may be shared (S6).
 
-use crate::callable::Method;
+use crate::callable::{Arguments, Method};
 use crate::drop_first::drop_first;
 use crate::reference::Ref;
 use crate::slot::WeakReferenceable;
@@ -14,8 +14,10 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// A method whose type is forgotten.
-trait Function<T: ?Sized, Args, R>: Send + Sync {
-    fn call(&self, object: &T, args: Args) -> R;
+trait Function<T: ?Sized, Args: Arguments, R>: Send + Sync {
+    fn call<'a>(&self, object: &T, args: Args::Of<'a>) -> R
+    where
+        Args: 'a;
 
     /// The type that makes it the same function as any other of this type: one without state.
     fn kind(&self) -> Option<TypeId>;
@@ -24,8 +26,12 @@ trait Function<T: ?Sized, Args, R>: Send + Sync {
 impl<T: ?Sized, Args, M> Function<T, Args, M::Output> for M
 where
     M: Method<T, Args> + Send + Sync + 'static,
+    Args: Arguments,
 {
-    fn call(&self, object: &T, args: Args) -> M::Output {
+    fn call<'a>(&self, object: &T, args: Args::Of<'a>) -> M::Output
+    where
+        Args: 'a,
+    {
         self.invoke(object, args)
     }
 
@@ -40,7 +46,8 @@ type AnyFunction<T, Args, R> = Arc<dyn Function<T, Args, R>>;
 /// subscribers alive.
 ///
 /// `Args` is the tuple of the method's arguments after `&self`, `R` its result; different methods of
-/// equal signature have the same type. It is dead as soon as its object is (functions live for ever in
+/// equal signature have the same type. One argument may be borrowed for the call: then `Args` is `fn(&A)` (see
+/// [`Arguments`]). It is dead as soon as its object is (functions live for ever in
 /// Rust). The method may be any function of `&T`, closures included.
 ///
 /// Two are equal if both are alive, their objects are equal, and the function is the same; once one is
@@ -84,12 +91,12 @@ type AnyFunction<T, Args, R> = Arc<dyn Function<T, Args, R>>;
 /// assert!(listeners.iter().all(|listener| !listener.is_alive()));
 /// assert_eq!(listeners[0].call((2,)), None);
 /// ```
-pub struct WeakMethod<T: ?Sized + WeakReferenceable, Args, R = ()> {
+pub struct WeakMethod<T: ?Sized + WeakReferenceable, Args: Arguments, R = ()> {
     object: Ref<T>,
     function: AnyFunction<T, Args, R>,
 }
 
-impl<T: ?Sized + WeakReferenceable, Args, R> WeakMethod<T, Args, R> {
+impl<T: ?Sized + WeakReferenceable, Args: Arguments, R> WeakMethod<T, Args, R> {
     /// A weak reference to `method` of `object`.
     ///
     /// For a trait object, write `<dyn Trait>::method`.
@@ -165,7 +172,7 @@ impl<T: ?Sized + WeakReferenceable, Args, R> WeakMethod<T, Args, R> {
     /// Calls the method with a tuple of arguments and gives the result, or `None` once the object is
     /// dead.
     #[inline]
-    pub fn call(&self, args: Args) -> Option<R> {
+    pub fn call(&self, args: Args::Of<'_>) -> Option<R> {
         let object = self.object.upgrade()?;
         let result = self.function.call(&object, args);
         Some(drop_first(object, result))
@@ -207,7 +214,7 @@ impl<T: ?Sized + WeakReferenceable, Args, R> WeakMethod<T, Args, R> {
     }
 }
 
-impl<T: ?Sized + WeakReferenceable, Args, R> Clone for WeakMethod<T, Args, R> {
+impl<T: ?Sized + WeakReferenceable, Args: Arguments, R> Clone for WeakMethod<T, Args, R> {
     fn clone(&self) -> Self {
         Self {
             object: self.object.clone(),
@@ -216,7 +223,7 @@ impl<T: ?Sized + WeakReferenceable, Args, R> Clone for WeakMethod<T, Args, R> {
     }
 }
 
-impl<T: ?Sized + WeakReferenceable, Args, R> fmt::Debug for WeakMethod<T, Args, R> {
+impl<T: ?Sized + WeakReferenceable, Args: Arguments, R> fmt::Debug for WeakMethod<T, Args, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = if self.is_alive() { "alive" } else { "dead" };
         write!(f, "WeakMethod<{}>({state})", std::any::type_name::<T>())
@@ -226,6 +233,7 @@ impl<T: ?Sized + WeakReferenceable, Args, R> fmt::Debug for WeakMethod<T, Args, 
 impl<T, Args, R> PartialEq for WeakMethod<T, Args, R>
 where
     T: ?Sized + WeakReferenceable + PartialEq,
+    Args: Arguments,
 {
     fn eq(&self, other: &Self) -> bool {
         self.is_clone(other)
@@ -235,9 +243,9 @@ where
     }
 }
 
-impl<T: ?Sized + WeakReferenceable + Eq, Args, R> Eq for WeakMethod<T, Args, R> {}
+impl<T: ?Sized + WeakReferenceable + Eq, Args: Arguments, R> Eq for WeakMethod<T, Args, R> {}
 
-impl<T: ?Sized + WeakReferenceable + Hash, Args, R> Hash for WeakMethod<T, Args, R> {
+impl<T: ?Sized + WeakReferenceable + Hash, Args: Arguments, R> Hash for WeakMethod<T, Args, R> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.object.hash(state);
     }
@@ -257,15 +265,15 @@ impl<T: ?Sized + WeakReferenceable + Hash, Args, R> Hash for WeakMethod<T, Args,
 /// drop(bound);
 /// assert!(!weak.is_alive());
 /// ```
-pub struct BoundMethod<T: ?Sized, Args, R = ()> {
+pub struct BoundMethod<T: ?Sized, Args: Arguments, R = ()> {
     object: Arc<T>,
     function: AnyFunction<T, Args, R>,
 }
 
-impl<T: ?Sized, Args, R> BoundMethod<T, Args, R> {
+impl<T: ?Sized, Args: Arguments, R> BoundMethod<T, Args, R> {
     /// Calls the method with a tuple of arguments.
     #[inline]
-    pub fn call(&self, args: Args) -> R {
+    pub fn call(&self, args: Args::Of<'_>) -> R {
         self.function.call(&self.object, args)
     }
 
@@ -277,7 +285,7 @@ impl<T: ?Sized, Args, R> BoundMethod<T, Args, R> {
     }
 }
 
-impl<T: ?Sized, Args, R> Clone for BoundMethod<T, Args, R> {
+impl<T: ?Sized, Args: Arguments, R> Clone for BoundMethod<T, Args, R> {
     fn clone(&self) -> Self {
         Self {
             object: Arc::clone(&self.object),
@@ -286,7 +294,7 @@ impl<T: ?Sized, Args, R> Clone for BoundMethod<T, Args, R> {
     }
 }
 
-impl<T: ?Sized, Args, R> fmt::Debug for BoundMethod<T, Args, R> {
+impl<T: ?Sized, Args: Arguments, R> fmt::Debug for BoundMethod<T, Args, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "BoundMethod<{}>", std::any::type_name::<T>())
     }

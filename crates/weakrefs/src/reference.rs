@@ -4,6 +4,7 @@
 //! `std::sync::Weak` to the referent behind a lock, so that death can take it out: a dead reference
 //! keeps no memory of its referent. The lock covers a handful of instructions, none of the user's.
 
+use crate::drop_first::drop_first;
 use crate::slot::WeakReferenceable;
 use crate::sync::{Mutex, yield_point};
 use crate::unraisable::caught;
@@ -44,16 +45,19 @@ pub struct Ref<T: ?Sized + WeakReferenceable> {
     object: Arc<ReferenceObject<T>>,
 }
 
-struct ReferenceObject<T: ?Sized + WeakReferenceable> {
+pub(crate) struct ReferenceObject<T: ?Sized + WeakReferenceable> {
     state: Mutex<State<T>>,
-    watch: Watch,
+    /// Its place on the referent's list, if it has got one.
+    watch: OnceLock<Watch>,
     hash: OnceLock<u64>,
 }
 
-/// Both are `None` once the referent is dead, the callback also if there never was one.
+/// Referent and callback are `None` once the referent is dead, the callback also if there never was one.
 struct State<T: ?Sized + WeakReferenceable> {
     referent: Option<Weak<T>>,
     callback: Option<Callback<T>>,
+    /// It was made before its referent, whose list it enters when it first meets it.
+    is_early: bool,
 }
 
 /// The address of an object, by which its list of watchers knows it.
@@ -102,17 +106,122 @@ impl<T: ?Sized + WeakReferenceable> Ref<T> {
         })
     }
 
-    fn make(referent: &Arc<T>, callback: Option<Callback<T>>, watch: Watch) -> (Watcher, Self) {
-        let object = Arc::new(ReferenceObject {
-            state: Mutex::new(State {
-                referent: Some(Arc::downgrade(referent)),
-                callback,
+    /// The weak reference to the object of a [`Weak`], also where that does not exist yet: in
+    /// [`Arc::new_cyclic`], an object can thus own references to itself.
+    ///
+    /// If the object is alive, it is the shared one, as [`new`](Self::new) gives it. Else it is one of its own. Until the
+    /// object exists it reads dead, as the `Weak` does. When it is first [upgraded](Self::upgrade), it becomes one of the
+    /// object's references, which [`count`] and [`refs`] see; an object that dies before leaves its memory to it.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use weakrefs::{Ref, WeakReferenceable, WeakSlot};
+    ///
+    /// #[derive(WeakReferenceable)]
+    /// struct Node {
+    ///     slot: WeakSlot,
+    ///     this: Ref<Node>,
+    /// }
+    ///
+    /// let node = Arc::new_cyclic(|this| Node { slot: WeakSlot::new(), this: Ref::from_weak(this) });
+    /// assert!(Arc::ptr_eq(&node.this.upgrade().unwrap(), &node));
+    /// ```
+    #[must_use]
+    pub fn from_weak(referent: &Weak<T>) -> Self {
+        match referent.upgrade() {
+            Some(referent) => {
+                let reference = Self::new(&referent);
+                drop_first(referent, reference)
+            }
+            None => Self::of(State {
+                referent: Some(Weak::clone(referent)),
+                callback: None,
+                is_early: true,
             }),
-            watch,
+        }
+    }
+
+    /// A weak reference to nothing, dead from the beginning, as [`Weak::new`] makes it. It is no other reference's equal.
+    ///
+    /// ```
+    /// use weakrefs::{Ref, Tracked};
+    ///
+    /// let mut selected = Ref::<Tracked<u8>>::empty();
+    /// assert!(selected.upgrade().is_none());
+    /// # let object = std::sync::Arc::new(Tracked::new(1));
+    /// selected = Ref::new(&object);
+    /// assert!(selected.is_alive());
+    /// ```
+    #[must_use]
+    pub fn empty() -> Self {
+        Self::of(State {
+            referent: None,
+            callback: None,
+            is_early: false,
+        })
+    }
+
+    /// The weak reference to the same object under another type: `coerce` is given the object, and returns it, as a trait
+    /// object for example. It is the [shared](Self::new) one of that type, without callback; of a dead reference,
+    /// an [empty](Self::empty) one.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use weakrefs::{Ref, WeakReferenceable, WeakSlot};
+    ///
+    /// trait Shape: WeakReferenceable {}
+    ///
+    /// #[derive(WeakReferenceable)]
+    /// struct Square { slot: WeakSlot }
+    ///
+    /// impl Shape for Square {}
+    ///
+    /// let square = Arc::new(Square { slot: WeakSlot::new() });
+    /// let reference = Ref::new(&square);
+    /// let shape: Ref<dyn Shape> = reference.coerce(|square| square as Arc<dyn Shape>);
+    /// assert!(shape.is_alive());
+    /// drop(square);
+    /// assert!(!shape.is_alive());
+    /// ```
+    #[must_use]
+    pub fn coerce<U: ?Sized + WeakReferenceable>(
+        &self,
+        coerce: impl FnOnce(Arc<T>) -> Arc<U>,
+    ) -> Ref<U> {
+        match self.upgrade() {
+            Some(referent) => {
+                let referent = coerce(referent);
+                let reference = Ref::new(&referent);
+                drop_first(referent, reference)
+            }
+            None => Ref::empty(),
+        }
+    }
+
+    fn of(state: State<T>) -> Self {
+        let object = Arc::new(ReferenceObject {
+            state: Mutex::new(state),
+            watch: OnceLock::new(),
             hash: OnceLock::new(),
         });
-        let mortal = Arc::downgrade(&object);
-        (Watcher::Mortal(mortal), Self { object })
+        Self { object }
+    }
+
+    fn make(referent: &Arc<T>, callback: Option<Callback<T>>, watch: Watch) -> (Watcher, Self) {
+        let reference = Self::of(State {
+            referent: Some(Arc::downgrade(referent)),
+            callback,
+            is_early: false,
+        });
+        let watcher = reference.enter(watch);
+        (watcher, reference)
+    }
+
+    /// Takes a place on the referent's list.
+    fn enter(&self, watch: Watch) -> Watcher {
+        _ = self.object.watch.set(watch);
+        let mortal = Arc::downgrade(&self.object);
+        Watcher::Mortal(mortal)
     }
 
     /// Views a watcher as a reference to a `T`, if it is one.
@@ -126,7 +235,21 @@ impl<T: ?Sized + WeakReferenceable> Ref<T> {
     #[must_use]
     pub fn upgrade(&self) -> Option<Arc<T>> {
         yield_point();
-        self.object.state.lock().referent.as_ref()?.upgrade()
+        let mut state = self.object.state.lock();
+        let referent = state.referent.as_ref()?.upgrade()?;
+        if state.is_early {
+            state.is_early = false;
+            drop(state);
+            self.meet(&referent);
+        }
+        Some(referent)
+    }
+
+    /// Enters the list of a referent that did not exist when the reference was made.
+    #[cold]
+    fn meet(&self, referent: &Arc<T>) {
+        let watchers = referent.weak_slot().watchers_or_init();
+        watchers.register(home_of(referent), |watch| (self.enter(watch), ()));
     }
 
     /// Whether the referent is alive. It may die at any moment: to use it, [`upgrade`](Self::upgrade).
@@ -190,12 +313,21 @@ impl<T: ?Sized + WeakReferenceable> Mortal for ReferenceObject<T> {
 impl<T: ?Sized + WeakReferenceable> Drop for ReferenceObject<T> {
     fn drop(&mut self) {
         // While the referent's memory is still held: its address is what the list goes by.
-        self.watch.cancel();
+        if let Some(watch) = self.watch.get() {
+            watch.cancel();
+        }
         if let Some(callback) = self.state.get_mut().callback.take() {
             caught("dropping the callback of a weak reference", || {
                 drop(callback);
             });
         }
+    }
+}
+
+/// The [empty](Ref::empty) reference.
+impl<T: ?Sized + WeakReferenceable> Default for Ref<T> {
+    fn default() -> Self {
+        Self::empty()
     }
 }
 

@@ -1,16 +1,17 @@
 //! [`WeakSet`]: a set of objects that leave it when they die.
 
+mod iter;
+
+pub use self::iter::{Drain, ExtractIf, IntoIter, Iter};
+
 use crate::containers::{
-    ByEquivalent, ByIdentity, ByReferent, Drained, Entry, Handle, Keying, Walk,
+    ByIdentity, ByReferent, Drained, Entry, Extract, Handle, Keying, LookupKey, Query, Walk,
 };
 use crate::drop_first::drop_first;
 use crate::hashing::RandomState;
 use crate::slot::WeakReferenceable;
-use equivalent::Equivalent;
 use std::convert::Infallible;
 use std::fmt;
-use std::hash::{BuildHasher, Hash};
-use std::iter::FusedIterator;
 use std::sync::Arc;
 
 /// A set of weakly referenced objects, in the order of insertion: an object leaves it the moment it
@@ -18,7 +19,8 @@ use std::sync::Arc;
 ///
 /// Elements are told apart by `Hash` and `Eq`, or by identity in a [`PtrWeakSet`]. All methods take
 /// `&self`, and what they return are [`Arc`]s. A clone is another handle to the same set; a set with
-/// the same elements is made by [`copy`](Self::copy).
+/// the same elements is made by [`copy`](Self::copy). An element is looked up by an `Arc` of it or by
+/// anything equivalent, such as `&str` for a `Tracked<String>`; [`LookupKey`] has the rule.
 ///
 /// Cost: O(1) for single elements; two small allocations for an object that is weakly referenced for
 /// the first time. `len` is exact (S20).
@@ -51,7 +53,7 @@ pub struct WeakSet<T: ?Sized + WeakReferenceable, S = RandomState> {
 /// use std::sync::Arc;
 /// use weakrefs::{PtrWeakSet, Tracked};
 ///
-/// let observers: PtrWeakSet<Tracked<fn()>> = PtrWeakSet::default();
+/// let observers = PtrWeakSet::by_identity();
 /// let observer = Arc::new(Tracked::new((|| ()) as fn()));
 /// observers.insert(&observer);
 /// assert!(observers.contains(&observer));
@@ -68,9 +70,25 @@ impl<T: ?Sized + WeakReferenceable> WeakSet<T> {
     /// An empty set with room for about `capacity` elements.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
-        let set = Self::new();
-        set.reserve(capacity);
-        set
+        Self::with_capacity_and_hasher(capacity, RandomState::new())
+    }
+}
+
+impl<T: ?Sized + WeakReferenceable> PtrWeakSet<T> {
+    /// An empty set that tells its elements apart by identity. (Were it called `new`, the compiler could not tell which
+    /// set `WeakSet::new()` means.)
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use weakrefs::{Tracked, WeakSet};
+    ///
+    /// let set = WeakSet::by_identity();
+    /// let (one, other) = (Arc::new(Tracked::new(1)), Arc::new(Tracked::new(1)));
+    /// assert!(set.insert(&one) && set.insert(&other));
+    /// ```
+    #[must_use]
+    pub fn by_identity() -> Self {
+        Self::with_hasher(ByIdentity)
     }
 }
 
@@ -82,6 +100,20 @@ impl<T: ?Sized + WeakReferenceable, S> WeakSet<T, S> {
             container: Handle::new(),
             keying: hasher,
         }
+    }
+
+    /// As [`with_hasher`](Self::with_hasher), with room for about `capacity` elements.
+    #[must_use]
+    pub fn with_capacity_and_hasher(capacity: usize, hasher: S) -> Self {
+        let set = Self::with_hasher(hasher);
+        set.reserve(capacity);
+        set
+    }
+
+    /// What hashes the elements.
+    #[must_use]
+    pub fn hasher(&self) -> &S {
+        &self.keying
     }
 
     /// How many elements there are. O(1).
@@ -102,14 +134,41 @@ impl<T: ?Sized + WeakReferenceable, S> WeakSet<T, S> {
     /// The iterator keeps no element alive. To open it costs the same whatever the size, and so does a change of the
     /// set meanwhile (S42).
     pub fn iter(&self) -> Iter<T> {
-        Iter {
-            walk: Walk::new(&self.container),
-        }
+        Iter(Walk::new(&self.container))
     }
 
-    /// Takes out the newest element.
+    /// The oldest element. O(1).
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use weakrefs::{Tracked, WeakSet};
+    ///
+    /// let objects = [1, 2, 3].map(|n| Arc::new(Tracked::new(n)));
+    /// let set = WeakSet::from(objects.each_ref());
+    /// assert_eq!((**set.first().unwrap(), **set.last().unwrap()), (1, 3));
+    /// assert_eq!((**set.pop_first().unwrap(), **set.pop_last().unwrap()), (1, 3));
+    /// assert!(set.iter().eq([objects[1].clone()]));
+    /// ```
+    #[must_use]
+    pub fn first(&self) -> Option<Arc<T>> {
+        self.iter().next()
+    }
+
+    /// The newest element. O(1).
+    #[must_use]
+    pub fn last(&self) -> Option<Arc<T>> {
+        self.iter().next_back()
+    }
+
+    /// Takes out the oldest element. O(1).
     #[must_use = "to drop an element use `clear` or `remove`"]
-    pub fn pop(&self) -> Option<Arc<T>> {
+    pub fn pop_first(&self) -> Option<Arc<T>> {
+        self.container.pop_first().map(|(element, ())| element)
+    }
+
+    /// Takes out the newest element. O(1).
+    #[must_use = "to drop an element use `clear` or `remove`"]
+    pub fn pop_last(&self) -> Option<Arc<T>> {
         self.container.pop_last().map(|(element, ())| element)
     }
 
@@ -121,26 +180,49 @@ impl<T: ?Sized + WeakReferenceable, S> WeakSet<T, S> {
     /// Takes every element out, in the order of insertion. The set is empty at once, whether the
     /// iterator is used or not.
     pub fn drain(&self) -> Drain<T> {
-        Drain {
-            drained: Drained::new(self.container.take_all()),
-        }
+        Drain(Drained::new(self.container.take_all()))
     }
 
     /// Removes the elements for which `keep` is false. `keep` runs outside of all locks.
     pub fn retain(&self, mut keep: impl FnMut(&Arc<T>) -> bool) {
-        let mut walk = Walk::new(&self.container);
-        while let Some((hash, watch, element)) =
-            walk.next(|hash, entry| Some((hash, entry.watch.clone(), entry.referent.upgrade()?)))
-        {
-            if !keep(&element) {
-                self.container.take_watched(hash, &watch, |_| true);
-            }
+        self.extract_if(|element| !keep(element)).for_each(drop);
+    }
+
+    /// Takes out, one by one as the iterator is asked, the elements for which `condition` holds, among those that are there
+    /// now. `condition` runs outside of all locks. Where the iterator is dropped, the others stay.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use weakrefs::{Tracked, WeakSet};
+    ///
+    /// let objects = [1, 2, 3, 4].map(|n| Arc::new(Tracked::new(n)));
+    /// let set = WeakSet::from(objects.each_ref());
+    /// let even: Vec<_> = set.extract_if(|n| ***n % 2 == 0).collect();
+    /// assert_eq!((even.len(), set.len()), (2, 2));
+    /// ```
+    pub fn extract_if<F: FnMut(&Arc<T>) -> bool>(&self, condition: F) -> ExtractIf<T, F> {
+        ExtractIf {
+            extract: Extract::new(&self.container),
+            condition,
         }
     }
 
     /// Makes room for `additional` more elements.
     pub fn reserve(&self, additional: usize) {
         self.container.reserve(additional);
+    }
+
+    /// For about how many elements there is memory. The set has parts, among which hashes spread the elements: one part may
+    /// grow earlier.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.container.capacity()
+    }
+
+    /// Gives back the memory that the elements do not need. Most of it is given back by itself (S34): when a quarter of it is
+    /// enough. Where an iterator is open, nothing is done. O(n).
+    pub fn shrink_to_fit(&self) {
+        self.container.shrink_to_fit();
     }
 
     /// Whether both are handles of the same set.
@@ -153,14 +235,14 @@ impl<T: ?Sized + WeakReferenceable, S> WeakSet<T, S> {
 impl<T: ?Sized + WeakReferenceable, S: Keying<T>> WeakSet<T, S> {
     /// Adds `element`; gives whether it is new. An equal element that is there stays (S19).
     pub fn insert(&self, element: &Arc<T>) -> bool {
-        let query = ByReferent::new(&**element, &self.keying);
+        let query = ByReferent::new(element, &self.keying);
         let present = self.container.put(&query, element, (), |_, _| Ok(()));
         present.is_none()
     }
 
     /// Adds `element` in place of an equal one, which is returned.
     pub fn replace(&self, element: &Arc<T>) -> Option<Arc<T>> {
-        let query = ByReferent::new(&**element, &self.keying);
+        let query = ByReferent::new(element, &self.keying);
         self.container.replace(&query, element, ())
     }
 
@@ -177,40 +259,85 @@ impl<T: ?Sized + WeakReferenceable, S: Keying<T>> WeakSet<T, S> {
     /// ```
     #[must_use = "without a strong reference the element dies"]
     pub fn get_or_insert(&self, element: Arc<T>) -> Arc<T> {
-        let query = ByReferent::new(&*element, &self.keying);
+        let query = ByReferent::new(&element, &self.keying);
         match self.container.put_or_upgrade(&query, &element, &()) {
             None => element,
             Some(present) => drop_first(element, present),
         }
     }
+}
 
-    /// Whether an equal element is there (S22: one that cannot be is a compile error).
+impl<T: ?Sized + WeakReferenceable, S> WeakSet<T, S> {
+    /// Whether the element that `key` names is there (S22: a key that names none is a compile error).
     #[inline]
     #[must_use]
-    pub fn contains(&self, element: &T) -> bool {
-        let query = ByReferent::new(element, &self.keying);
+    pub fn contains<Q: ?Sized + LookupKey<T, S, By>, By>(&self, key: &Q) -> bool {
+        let query = ByReferent::new(key, &self.keying);
         self.container.get(&query, |_| Some(())).is_some()
     }
 
-    /// The element that equals `element`.
+    /// The element that `key` names.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use weakrefs::{Tracked, WeakSet};
+    ///
+    /// let words = WeakSet::new();
+    /// let word = Arc::new(Tracked::new(String::from("word")));
+    /// words.insert(&word);
+    /// assert!(words.get("word").is_some_and(|found| Arc::ptr_eq(&found, &word)));
+    /// assert!(words.contains(&word) && !words.contains("other"));
+    /// ```
     #[inline]
     #[must_use]
-    pub fn get(&self, element: &T) -> Option<Arc<T>> {
-        let query = ByReferent::new(element, &self.keying);
+    pub fn get<Q: ?Sized + LookupKey<T, S, By>, By>(&self, key: &Q) -> Option<Arc<T>> {
+        let query = ByReferent::new(key, &self.keying);
         self.container.get(&query, |entry| entry.referent.upgrade())
     }
 
-    /// Removes the element that equals `element`; gives whether it was there.
-    pub fn remove(&self, element: &T) -> bool {
-        self.take(element).is_some()
+    /// Removes the element that `key` names; gives whether it was there.
+    pub fn remove<Q: ?Sized + LookupKey<T, S, By>, By>(&self, key: &Q) -> bool {
+        self.take(key).is_some()
     }
 
-    /// Takes out the element that equals `element`.
-    pub fn take(&self, element: &T) -> Option<Arc<T>> {
-        let query = ByReferent::new(element, &self.keying);
+    /// Takes out the element that `key` names.
+    pub fn take<Q: ?Sized + LookupKey<T, S, By>, By>(&self, key: &Q) -> Option<Arc<T>> {
+        let query = ByReferent::new(key, &self.keying);
         self.container.take(&query)?.referent.upgrade()
     }
 
+    /// Takes out the element that `key` names if `condition` holds for it.
+    ///
+    /// `condition` runs outside of all locks: if another thread removes the element meanwhile, nothing is taken.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use weakrefs::{Tracked, WeakSet};
+    ///
+    /// let set = WeakSet::new();
+    /// let object = Arc::new(Tracked::new(1));
+    /// set.insert(&object);
+    /// assert!(set.remove_if(&object, |found| Arc::strong_count(found) > 2).is_none());
+    /// assert!(set.remove_if(&object, |found| Arc::strong_count(found) == 2).is_some());
+    /// ```
+    pub fn remove_if<Q: ?Sized + LookupKey<T, S, By>, By>(
+        &self,
+        key: &Q,
+        condition: impl FnOnce(&Arc<T>) -> bool,
+    ) -> Option<Arc<T>> {
+        let query = ByReferent::new(key, &self.keying);
+        let read = |entry: &Entry<T, ()>| Some((entry.watch.clone(), entry.referent.upgrade()?));
+        let (watch, element) = self.container.get(&query, read)?;
+        if !condition(&element) {
+            return None;
+        }
+        let hash = Query::<T, ()>::hash(&query);
+        self.container.take_watched(hash, &watch, |_| true)?;
+        Some(element)
+    }
+}
+
+impl<T: ?Sized + WeakReferenceable, S: Keying<T>> WeakSet<T, S> {
     /// Another set with the same elements.
     #[must_use]
     pub fn copy(&self) -> Self {
@@ -218,41 +345,8 @@ impl<T: ?Sized + WeakReferenceable, S: Keying<T>> WeakSet<T, S> {
         copy.extend(self);
         copy
     }
-}
 
-impl<T: ?Sized + WeakReferenceable, S: BuildHasher> WeakSet<T, S> {
-    /// The element that `key` is equivalent to: looks for an element without having one.
-    ///
-    /// `key` must hash as the element does; a `Borrow` implementation makes it equivalent.
-    ///
-    /// ```
-    /// use std::borrow::Borrow;
-    /// use std::sync::Arc;
-    /// use weakrefs::{Tracked, WeakReferenceable, WeakSet, WeakSlot};
-    ///
-    /// #[derive(WeakReferenceable, PartialEq, Eq, Hash)]
-    /// struct Symbol {
-    ///     slot: WeakSlot,
-    ///     name: String,
-    /// }
-    ///
-    /// impl Borrow<str> for Symbol {
-    ///     fn borrow(&self) -> &str {
-    ///         &self.name
-    ///     }
-    /// }
-    ///
-    /// let symbols = WeakSet::new();
-    /// let x = symbols.get_or_insert(Arc::new(Symbol { slot: WeakSlot::new(), name: "x".into() }));
-    /// assert!(Arc::ptr_eq(&symbols.find("x").unwrap(), &x));
-    /// ```
-    #[must_use]
-    pub fn find<Q: ?Sized + Hash + Equivalent<T>>(&self, key: &Q) -> Option<Arc<T>> {
-        let query = ByEquivalent::new(key, &self.keying);
-        self.container.get(&query, |entry| entry.referent.upgrade())
-    }
-
-    /// The element that `key` is equivalent to, or else the one that `make` makes, after adding it.
+    /// The element that `key` names, or else the one that `make` makes, after adding it.
     ///
     /// Threads that want the same element at the same time get the same: `make` is called by one of
     /// them, outside of all locks, while the others wait. If it panics, the next one's is called.
@@ -264,21 +358,17 @@ impl<T: ?Sized + WeakReferenceable, S: BuildHasher> WeakSet<T, S> {
     /// use std::sync::Arc;
     /// use weakrefs::{Tracked, WeakSet};
     ///
-    /// let numbers = WeakSet::new();
-    /// let seven = Tracked::new(7);
-    /// let first = numbers.get_or_insert_with(&seven, || Arc::new(Tracked::new(7)));
-    /// let second = numbers.get_or_insert_with(&seven, || unreachable!());
+    /// let names: WeakSet<Tracked<Box<str>>> = WeakSet::new();
+    /// let first = names.get_or_insert_with("seven", || Arc::new("seven".into()));
+    /// let second = names.get_or_insert_with("seven", || unreachable!());
     /// assert!(Arc::ptr_eq(&first, &second));
     /// ```
     #[must_use = "without a strong reference the element dies"]
-    pub fn get_or_insert_with<Q: ?Sized + Hash + Equivalent<T>>(
+    pub fn get_or_insert_with<Q: ?Sized + LookupKey<T, S, By>, By>(
         &self,
         key: &Q,
         make: impl FnOnce() -> Arc<T>,
-    ) -> Arc<T>
-    where
-        S: Keying<T>,
-    {
+    ) -> Arc<T> {
         let make = || Ok::<_, Infallible>(make());
         let Ok(element) = self.get_or_try_insert_with(key, make);
         element
@@ -299,19 +389,16 @@ impl<T: ?Sized + WeakReferenceable, S: BuildHasher> WeakSet<T, S> {
     ///
     /// let numbers: WeakSet<Tracked<i32>> = WeakSet::new();
     /// let parse = |text: &str| text.parse().map(|number| Arc::new(Tracked::new(number)));
-    /// assert!(numbers.get_or_try_insert_with(&Tracked::new(7), || parse("seven")).is_err());
-    /// let seven = numbers.get_or_try_insert_with(&Tracked::new(7), || parse("7")).unwrap();
+    /// assert!(numbers.get_or_try_insert_with(&7, || parse("seven")).is_err());
+    /// let seven = numbers.get_or_try_insert_with(&7, || parse("7")).unwrap();
     /// assert!(numbers.contains(&seven));
     /// ```
-    pub fn get_or_try_insert_with<Q: ?Sized + Hash + Equivalent<T>, E>(
+    pub fn get_or_try_insert_with<Q: ?Sized + LookupKey<T, S, By>, By, E>(
         &self,
         key: &Q,
         make: impl FnOnce() -> Result<Arc<T>, E>,
-    ) -> Result<Arc<T>, E>
-    where
-        S: Keying<T>,
-    {
-        let query = ByEquivalent::new(key, &self.keying);
+    ) -> Result<Arc<T>, E> {
+        let query = ByReferent::new(key, &self.keying);
         let read = |entry: &Entry<T, ()>| entry.referent.upgrade();
         self.container
             .get_or_make(&query, read, || Ok(self.get_or_insert(make()?)))
@@ -338,51 +425,3 @@ impl<T: ?Sized + WeakReferenceable + fmt::Debug, S> fmt::Debug for WeakSet<T, S>
         f.debug_set().entries(self).finish()
     }
 }
-
-/// The elements of a [`WeakSet`], as they were when [`iter`](WeakSet::iter) was called.
-#[must_use = "iterators are lazy"]
-pub struct Iter<T: ?Sized + WeakReferenceable> {
-    pub(crate) walk: Walk<T, ()>,
-}
-
-impl<T: ?Sized + WeakReferenceable> Iterator for Iter<T> {
-    type Item = Arc<T>;
-
-    fn next(&mut self) -> Option<Arc<T>> {
-        self.walk.next(|_, entry| entry.referent.upgrade())
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        (0, Some(self.walk.remaining()))
-    }
-}
-
-impl<T: ?Sized + WeakReferenceable> FusedIterator for Iter<T> {}
-
-impl<T: ?Sized + WeakReferenceable, S> IntoIterator for &WeakSet<T, S> {
-    type Item = Arc<T>;
-    type IntoIter = Iter<T>;
-
-    fn into_iter(self) -> Iter<T> {
-        self.iter()
-    }
-}
-
-/// What [`WeakSet::drain`] took out.
-pub struct Drain<T: ?Sized + WeakReferenceable> {
-    drained: Drained<T, ()>,
-}
-
-impl<T: ?Sized + WeakReferenceable> Iterator for Drain<T> {
-    type Item = Arc<T>;
-
-    fn next(&mut self) -> Option<Arc<T>> {
-        self.drained.next().map(|(element, ())| element)
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.drained.size_hint()
-    }
-}
-
-impl<T: ?Sized + WeakReferenceable> FusedIterator for Drain<T> {}

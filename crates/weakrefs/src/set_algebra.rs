@@ -7,6 +7,7 @@ use crate::set::WeakSet;
 use crate::slot::WeakReferenceable;
 use std::borrow::Borrow;
 use std::collections::{BTreeSet, HashSet};
+use std::hash::Hash;
 use std::ops::{BitAnd, BitAndAssign, BitOr, BitOrAssign, BitXor, BitXorAssign, Sub, SubAssign};
 use std::sync::Arc;
 
@@ -38,7 +39,7 @@ impl<T: ?Sized + WeakReferenceable, S: Keying<T>> WeakSet<T, S> {
     pub fn intersection<I: IntoIterator<Item: Borrow<Arc<T>>>>(&self, other: I) -> Self {
         let intersection = Self::with_hasher(self.keying.clone());
         for element in other {
-            if let Some(element) = self.get(element.borrow()) {
+            if let Some(element) = self.get::<Arc<T>, _>(element.borrow()) {
                 intersection.insert(&element);
             }
         }
@@ -71,7 +72,7 @@ impl<T: ?Sized + WeakReferenceable, S: Keying<T>> WeakSet<T, S> {
     /// Removes every element of `other` (S24).
     pub fn remove_all<I: IntoIterator<Item: Borrow<Arc<T>>>>(&self, other: I) {
         for element in other {
-            self.remove(element.borrow());
+            self.remove::<Arc<T>, _>(element.borrow());
         }
     }
 
@@ -86,7 +87,7 @@ impl<T: ?Sized + WeakReferenceable, S: Keying<T>> WeakSet<T, S> {
     pub fn is_disjoint<I: IntoIterator<Item: Borrow<Arc<T>>>>(&self, other: I) -> bool {
         !other
             .into_iter()
-            .any(|element| self.contains(element.borrow()))
+            .any(|element| self.contains::<Arc<T>, _>(element.borrow()))
     }
 
     /// Whether every element is in `other` (S24).
@@ -101,7 +102,7 @@ impl<T: ?Sized + WeakReferenceable, S: Keying<T>> WeakSet<T, S> {
     pub fn is_superset<I: IntoIterator<Item: Borrow<Arc<T>>>>(&self, other: I) -> bool {
         other
             .into_iter()
-            .all(|element| self.contains(element.borrow()))
+            .all(|element| self.contains::<Arc<T>, _>(element.borrow()))
     }
 
     /// Removes the elements of `other` that are here, and adds those that are not (S24).
@@ -137,6 +138,20 @@ struct Held<T: ?Sized + WeakReferenceable, S> {
 impl<T: ?Sized + WeakReferenceable, S: Keying<T>, A: Borrow<Arc<T>>> Extend<A> for WeakSet<T, S> {
     fn extend<I: IntoIterator<Item = A>>(&mut self, elements: I) {
         Self::extend(self, elements);
+    }
+}
+
+impl<T: ?Sized + WeakReferenceable, S: Keying<T>, A: Borrow<Arc<T>>> Extend<A> for &WeakSet<T, S> {
+    fn extend<I: IntoIterator<Item = A>>(&mut self, elements: I) {
+        WeakSet::extend(self, elements);
+    }
+}
+
+impl<T: ?Sized + WeakReferenceable + Hash + Eq, A: Borrow<Arc<T>>, const N: usize> From<[A; N]>
+    for WeakSet<T>
+{
+    fn from(elements: [A; N]) -> Self {
+        elements.into_iter().collect()
     }
 }
 

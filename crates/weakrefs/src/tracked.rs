@@ -1,8 +1,12 @@
 //! [`Tracked`]: a slot around a value of a type that has none.
 
 use crate::slot::{WeakReferenceable, WeakSlot};
+use std::borrow::Borrow;
+use std::ffi::{CStr, CString, OsStr, OsString};
 use std::fmt;
 use std::ops::{Deref, DerefMut};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Makes the values of any type weakly referenceable (S12).
 ///
@@ -24,6 +28,22 @@ use std::ops::{Deref, DerefMut};
 ///
 /// let object: Arc<Tracked<dyn Fn() -> i32 + Send + Sync>> = Arc::new(Tracked::new(|| 7));
 /// assert_eq!((**object)(), 7);
+/// ```
+///
+/// It lends what the value does: a set of `Tracked<String>`, or of `Tracked<Box<str>>`, which is smaller, is asked by a
+/// `&str`. (A `Tracked<str>` is a type, too, but safe code cannot make one: the compiler unsizes arrays to slices, and
+/// nothing to `str`.)
+///
+/// ```
+/// use std::sync::Arc;
+/// use weakrefs::{Tracked, WeakSet};
+///
+/// let names: WeakSet<Tracked<Box<str>>> = WeakSet::new();
+/// let name = names.get_or_insert_with("logo", || Arc::new("logo".into()));
+/// assert!(names.contains("logo") && name.starts_with("lo"));
+///
+/// let bytes: Arc<Tracked<[u8]>> = Arc::new(Tracked::new([1, 2]));
+/// assert!(WeakSet::from([&bytes]).contains(&[1, 2][..]));
 /// ```
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Tracked<T: ?Sized> {
@@ -79,6 +99,43 @@ impl<T: ?Sized> AsRef<T> for Tracked<T> {
         &self.value
     }
 }
+
+/// What a container of `Tracked<T>` may be asked by: a `T`, and below, what the usual owners of strings and slices lend.
+impl<T: ?Sized> Borrow<T> for Tracked<T> {
+    fn borrow(&self) -> &T {
+        &self.value
+    }
+}
+
+macro_rules! lends {
+    ($($owner:ty => $lent:ty $(, $parameter:ident)?;)*) => {$(
+        impl$(<$parameter>)? Borrow<$lent> for Tracked<$owner> {
+            fn borrow(&self) -> &$lent {
+                &self.value
+            }
+        }
+    )*};
+}
+
+lends! {
+    String => str; Box<str> => str; Arc<str> => str; &str => str;
+    Vec<T> => [T], T; Box<[T]> => [T], T; Arc<[T]> => [T], T; &[T] => [T], T;
+    PathBuf => Path; Box<Path> => Path; Arc<Path> => Path; &Path => Path;
+    OsString => OsStr; Box<OsStr> => OsStr; Arc<OsStr> => OsStr; &OsStr => OsStr;
+    CString => CStr; Box<CStr> => CStr; Arc<CStr> => CStr; &CStr => CStr;
+}
+
+macro_rules! from_str {
+    ($($owner:ty)*) => {$(
+        impl From<&str> for Tracked<$owner> {
+            fn from(text: &str) -> Self {
+                Self::new(text.into())
+            }
+        }
+    )*};
+}
+
+from_str! { String Box<str> Arc<str> }
 
 impl<T: ?Sized + fmt::Debug> fmt::Debug for Tracked<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,15 +1,20 @@
 //! [`WeakValueMap`]: objects by key, as long as somebody else keeps them alive.
 
-use crate::containers::{ByKey, Drained, Entry, Handle, Walk, drop_entries};
+mod iter;
+
+pub use self::iter::{Drain, ExtractIf, IntoIter, Iter, Keys, Values};
+
+use crate::containers::{ByKey, Drained, Entry, Extract, Handle, Query, Walk, drop_entries};
 use crate::drop_first::drop_first;
+use crate::error::OccupiedError;
 use crate::hashing::RandomState;
 use crate::reference::home_of;
 use crate::slot::WeakReferenceable;
 use equivalent::Equivalent;
+use std::borrow::Borrow;
 use std::convert::Infallible;
 use std::fmt;
 use std::hash::{BuildHasher, Hash};
-use std::iter::FusedIterator;
 use std::sync::Arc;
 
 /// A map from keys to weakly referenced objects, in the order of insertion: an entry leaves it, and
@@ -51,9 +56,7 @@ impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable> WeakValueMap<K, V>
     /// An empty map with room for about `capacity` entries.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
-        let map = Self::new();
-        map.reserve(capacity);
-        map
+        Self::with_capacity_and_hasher(capacity, RandomState::new())
     }
 }
 
@@ -65,6 +68,20 @@ impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S> WeakValueMap<K,
             container: Handle::new(),
             hasher,
         }
+    }
+
+    /// As [`with_hasher`](Self::with_hasher), with room for about `capacity` entries.
+    #[must_use]
+    pub fn with_capacity_and_hasher(capacity: usize, hasher: S) -> Self {
+        let map = Self::with_hasher(hasher);
+        map.reserve(capacity);
+        map
+    }
+
+    /// What hashes the keys.
+    #[must_use]
+    pub fn hasher(&self) -> &S {
+        &self.hasher
     }
 
     /// How many entries there are. O(1).
@@ -85,24 +102,53 @@ impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S> WeakValueMap<K,
     /// The iterator keeps no object alive. To open it costs the same whatever the size, and so does a change of the
     /// map meanwhile (S42).
     pub fn iter(&self) -> Iter<K, V> {
-        Iter {
-            walk: Walk::new(&self.container),
-        }
+        Iter(Walk::new(&self.container))
     }
 
     /// The keys, as [`iter`](Self::iter) gives them.
-    pub fn keys(&self) -> impl FusedIterator<Item = Arc<K>> + use<K, V, S> {
-        self.iter().map(|(key, _)| key)
+    pub fn keys(&self) -> Keys<K, V> {
+        Keys(Walk::new(&self.container))
     }
 
     /// The objects, as [`iter`](Self::iter) gives them.
-    pub fn values(&self) -> impl FusedIterator<Item = Arc<V>> + use<K, V, S> {
-        self.iter().map(|(_, value)| value)
+    pub fn values(&self) -> Values<K, V> {
+        Values(Walk::new(&self.container))
     }
 
-    /// Takes out the newest entry.
-    pub fn pop(&self) -> Option<(Arc<K>, Arc<V>)> {
-        self.container.pop_last().map(|(value, key)| (key, value))
+    /// The oldest entry. O(1).
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use weakrefs::{Tracked, WeakValueMap};
+    ///
+    /// let objects = ["a", "b", "c"].map(|name| Arc::new(Tracked::new(name)));
+    /// let map: WeakValueMap<_, _> = (1..).zip(&objects).collect();
+    /// let key = |entry: Option<(Arc<i32>, _)>| entry.map(|(key, _)| *key);
+    /// assert_eq!((key(map.first()), key(map.last())), (Some(1), Some(3)));
+    /// assert_eq!((key(map.pop_first()), key(map.pop_last())), (Some(1), Some(3)));
+    /// assert_eq!(map.len(), 1);
+    /// ```
+    #[must_use]
+    pub fn first(&self) -> Option<(Arc<K>, Arc<V>)> {
+        self.iter().next()
+    }
+
+    /// The newest entry. O(1).
+    #[must_use]
+    pub fn last(&self) -> Option<(Arc<K>, Arc<V>)> {
+        self.iter().next_back()
+    }
+
+    /// Takes out the oldest entry. O(1).
+    pub fn pop_first(&self) -> Option<(Arc<K>, Arc<V>)> {
+        let (value, key) = self.container.pop_first()?;
+        Some((key, value))
+    }
+
+    /// Takes out the newest entry. O(1).
+    pub fn pop_last(&self) -> Option<(Arc<K>, Arc<V>)> {
+        let (value, key) = self.container.pop_last()?;
+        Some((key, value))
     }
 
     /// Removes every entry.
@@ -113,28 +159,55 @@ impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S> WeakValueMap<K,
     /// Takes every entry out, in the order of insertion. The map is empty at once, whether the iterator
     /// is used or not.
     pub fn drain(&self) -> Drain<K, V> {
-        Drain {
-            drained: Drained::new(self.container.take_all()),
-        }
+        Drain(Drained::new(self.container.take_all()))
     }
 
     /// Removes the entries for which `keep` is false. `keep` runs outside of all locks; an entry whose
     /// object has been changed meanwhile stays.
     pub fn retain(&self, mut keep: impl FnMut(&Arc<K>, &Arc<V>) -> bool) {
-        let mut walk = Walk::new(&self.container);
-        while let Some((hash, watch, key, value)) = walk.next(|hash, entry| {
-            let value = entry.referent.upgrade()?;
-            Some((hash, entry.watch.clone(), Arc::clone(&entry.payload), value))
-        }) {
-            if !keep(&key, &value) {
-                drop_entries(self.container.take_watched(hash, &watch, |_| true));
-            }
+        self.extract_if(|key, value| !keep(key, value))
+            .for_each(drop);
+    }
+
+    /// Takes out, one by one as the iterator is asked, the entries for which `condition` holds, among those that are there
+    /// now. `condition` runs outside of all locks; an entry whose object has been changed meanwhile stays. Where the
+    /// iterator is dropped, the others stay.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use weakrefs::{Tracked, WeakValueMap};
+    ///
+    /// let objects = ["a", "b", "c"].map(|name| Arc::new(Tracked::new(name)));
+    /// let map: WeakValueMap<_, _> = (1..).zip(&objects).collect();
+    /// let odd: Vec<_> = map.extract_if(|key, _| **key % 2 == 1).collect();
+    /// assert_eq!((odd.len(), map.len()), (2, 1));
+    /// ```
+    pub fn extract_if<F>(&self, condition: F) -> ExtractIf<K, V, F>
+    where
+        F: FnMut(&Arc<K>, &Arc<V>) -> bool,
+    {
+        ExtractIf {
+            extract: Extract::new(&self.container),
+            condition,
         }
     }
 
     /// Makes room for `additional` more entries.
     pub fn reserve(&self, additional: usize) {
         self.container.reserve(additional);
+    }
+
+    /// For about how many entries there is memory. The map has parts, among which hashes spread the entries: one part may
+    /// grow earlier.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.container.capacity()
+    }
+
+    /// Gives back the memory that the entries do not need. Most of it is given back by itself (S34): when a quarter of it is
+    /// enough. Where an iterator is open, nothing is done. O(n).
+    pub fn shrink_to_fit(&self) {
+        self.container.shrink_to_fit();
     }
 
     /// Whether both are handles of the same map.
@@ -150,12 +223,39 @@ where
     V: ?Sized + WeakReferenceable,
     S: BuildHasher,
 {
-    /// Containers `value` under `key`; gives the object that it replaces, if that is still alive. An equal
+    /// Stores `value` under `key`; gives the object that it replaces, if that is still alive. An equal
     /// key that is there stays (S19), and the death of the replaced object removes nothing (S16).
     pub fn insert(&self, key: K, value: &Arc<V>) -> Option<Arc<V>> {
         let key = Arc::new(key);
         let replaced = self.store_under(&key, value);
         drop_first(key, replaced)
+    }
+
+    /// As [`insert`](Self::insert), but an entry that is there stays.
+    ///
+    /// # Errors
+    /// If there is an object under an equal key: with that, and the key that was not stored.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use weakrefs::{Tracked, WeakValueMap};
+    ///
+    /// let map = WeakValueMap::new();
+    /// let (one, other) = (Arc::new(Tracked::new(1)), Arc::new(Tracked::new(2)));
+    /// assert!(map.try_insert("key", &one).is_ok());
+    /// let error = map.try_insert("key", &other).unwrap_err();
+    /// assert!(Arc::ptr_eq(&error.current, &one) && *error.not_inserted == "key");
+    /// ```
+    pub fn try_insert(&self, key: K, value: &Arc<V>) -> Result<(), OccupiedError<V, K>> {
+        let key = Arc::new(key);
+        let query = ByKey::<K, K>::new(&key, &self.hasher);
+        match self.container.put_or_upgrade(&query, value, &key) {
+            None => Ok(()),
+            Some(current) => Err(OccupiedError {
+                current,
+                not_inserted: key,
+            }),
+        }
     }
 
     /// The object under `key`.
@@ -198,6 +298,38 @@ where
         let query = ByKey::new(key, &self.hasher);
         let entry = self.container.take(&query)?;
         entry.referent.upgrade().map(|value| (entry.payload, value))
+    }
+
+    /// Removes the entry of `key` if `condition` holds for it; gives the stored key and the object.
+    ///
+    /// `condition` runs outside of all locks: if the object has been changed meanwhile, the entry stays.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use weakrefs::{Tracked, WeakValueMap};
+    ///
+    /// let map = WeakValueMap::new();
+    /// let object = Arc::new(Tracked::new(1));
+    /// map.insert("key", &object);
+    /// assert!(map.remove_if("key", |_, object| ***object > 1).is_none());
+    /// assert!(map.remove_if("key", |_, object| ***object == 1).is_some());
+    /// ```
+    pub fn remove_if<Q: ?Sized + Hash + Equivalent<K>>(
+        &self,
+        key: &Q,
+        condition: impl FnOnce(&Arc<K>, &Arc<V>) -> bool,
+    ) -> Option<(Arc<K>, Arc<V>)> {
+        let query = ByKey::new(key, &self.hasher);
+        let read = |entry: &Entry<V, Arc<K>>| Some((entry.watch.clone(), key_and_value(entry)?));
+        let (watch, (key, value)) = self.container.get(&query, read)?;
+        if !condition(&key, &value) {
+            return None;
+        }
+        let hash = Query::<V, Arc<K>>::hash(&query);
+        // An entry whose object has been replaced has another place on another list. What this one owned is `key`: this
+        // is not the last one of it.
+        self.container.take_watched(hash, &watch, |_| true)?;
+        Some((key, value))
     }
 
     /// The object under `key`, or else the one that `make` makes, after storing it there.
@@ -261,6 +393,70 @@ where
             })
         });
         drop_first(key, result)
+    }
+
+    /// As [`get_or_insert_with`](Self::get_or_insert_with), with a key that is made only where there is no object: by
+    /// `From<&Q>`, as a `String` or an `Arc<str>` is made from a `&str`.
+    ///
+    /// # Panics
+    /// If `make` does.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use weakrefs::{Tracked, WeakValueMap};
+    ///
+    /// let files: WeakValueMap<String, Tracked<usize>> = WeakValueMap::new();
+    /// let first = files.get_or_insert_with_ref("a.txt", || Arc::new(Tracked::new(11)));
+    /// let second = files.get_or_insert_with_ref("a.txt", || unreachable!()); // no `String` is made
+    /// assert!(Arc::ptr_eq(&first, &second));
+    /// ```
+    #[must_use = "without a strong reference the object dies"]
+    pub fn get_or_insert_with_ref<'a, Q>(&self, key: &'a Q, make: impl FnOnce() -> Arc<V>) -> Arc<V>
+    where
+        Q: ?Sized + Hash + Equivalent<K>,
+        K: From<&'a Q>,
+    {
+        let make = || Ok::<_, Infallible>(make());
+        let Ok(value) = self.get_or_try_insert_with_ref(key, make);
+        value
+    }
+
+    /// As [`get_or_insert_with_ref`](Self::get_or_insert_with_ref), with a `make` that may fail.
+    ///
+    /// # Errors
+    /// That of `make`.
+    ///
+    /// # Panics
+    /// If `make` does.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use weakrefs::{Tracked, WeakValueMap};
+    ///
+    /// let texts: WeakValueMap<String, Tracked<String>> = WeakValueMap::new();
+    /// let read = |path: &str| std::fs::read_to_string(path).map(|text| Arc::new(text.into()));
+    /// assert!(texts.get_or_try_insert_with_ref("no such file", || read("no such file")).is_err());
+    /// ```
+    pub fn get_or_try_insert_with_ref<'a, Q, E>(
+        &self,
+        key: &'a Q,
+        make: impl FnOnce() -> Result<Arc<V>, E>,
+    ) -> Result<Arc<V>, E>
+    where
+        Q: ?Sized + Hash + Equivalent<K>,
+        K: From<&'a Q>,
+    {
+        match self.get(key) {
+            Some(present) => Ok(present),
+            None => self.get_or_try_insert_with(K::from(key), make),
+        }
+    }
+
+    /// Stores every object under its key, as [`insert`](Self::insert) does.
+    pub fn extend<I: IntoIterator<Item = (K, A)>, A: Borrow<Arc<V>>>(&self, entries: I) {
+        for (key, value) in entries {
+            self.insert(key, value.borrow());
+        }
     }
 
     /// Computes the object under `key` from the present one: `change` gets it, if there is one, and
@@ -388,72 +584,51 @@ impl<K: Hash + Eq + Send + Sync + 'static, V: ?Sized + WeakReferenceable + Eq, S
 {
 }
 
-impl<K: Hash + Eq + Send + Sync + 'static, V: ?Sized + WeakReferenceable, S: BuildHasher>
-    Extend<(K, Arc<V>)> for WeakValueMap<K, V, S>
+impl<K, V, S, A> Extend<(K, A)> for WeakValueMap<K, V, S>
+where
+    K: Hash + Eq + Send + Sync + 'static,
+    V: ?Sized + WeakReferenceable,
+    S: BuildHasher,
+    A: Borrow<Arc<V>>,
 {
-    fn extend<I: IntoIterator<Item = (K, Arc<V>)>>(&mut self, entries: I) {
-        for (key, value) in entries {
-            self.insert(key, &value);
-        }
+    fn extend<I: IntoIterator<Item = (K, A)>>(&mut self, entries: I) {
+        Self::extend(self, entries);
     }
 }
 
-impl<K: Hash + Eq + Send + Sync + 'static, V: ?Sized + WeakReferenceable, S: BuildHasher + Default>
-    FromIterator<(K, Arc<V>)> for WeakValueMap<K, V, S>
+impl<K, V, S, A> Extend<(K, A)> for &WeakValueMap<K, V, S>
+where
+    K: Hash + Eq + Send + Sync + 'static,
+    V: ?Sized + WeakReferenceable,
+    S: BuildHasher,
+    A: Borrow<Arc<V>>,
 {
-    fn from_iter<I: IntoIterator<Item = (K, Arc<V>)>>(entries: I) -> Self {
-        let mut map = Self::default();
+    fn extend<I: IntoIterator<Item = (K, A)>>(&mut self, entries: I) {
+        WeakValueMap::extend(self, entries);
+    }
+}
+
+impl<K, V, S, A> FromIterator<(K, A)> for WeakValueMap<K, V, S>
+where
+    K: Hash + Eq + Send + Sync + 'static,
+    V: ?Sized + WeakReferenceable,
+    S: BuildHasher + Default,
+    A: Borrow<Arc<V>>,
+{
+    fn from_iter<I: IntoIterator<Item = (K, A)>>(entries: I) -> Self {
+        let map = Self::default();
         map.extend(entries);
         map
     }
 }
 
-impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S> IntoIterator
-    for &WeakValueMap<K, V, S>
+impl<K, V, A, const N: usize> From<[(K, A); N]> for WeakValueMap<K, V>
+where
+    K: Hash + Eq + Send + Sync + 'static,
+    V: ?Sized + WeakReferenceable,
+    A: Borrow<Arc<V>>,
 {
-    type Item = (Arc<K>, Arc<V>);
-    type IntoIter = Iter<K, V>;
-
-    fn into_iter(self) -> Iter<K, V> {
-        self.iter()
+    fn from(entries: [(K, A); N]) -> Self {
+        entries.into_iter().collect()
     }
 }
-
-/// The entries of a [`WeakValueMap`], as they were when [`iter`](WeakValueMap::iter) was called.
-#[must_use = "iterators are lazy"]
-pub struct Iter<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable> {
-    walk: Walk<V, Arc<K>>,
-}
-
-impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable> Iterator for Iter<K, V> {
-    type Item = (Arc<K>, Arc<V>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.walk.next(|_, entry| key_and_value(entry))
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        (0, Some(self.walk.remaining()))
-    }
-}
-
-impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable> FusedIterator for Iter<K, V> {}
-
-/// What [`WeakValueMap::drain`] took out.
-pub struct Drain<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable> {
-    drained: Drained<V, Arc<K>>,
-}
-
-impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable> Iterator for Drain<K, V> {
-    type Item = (Arc<K>, Arc<V>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.drained.next().map(|(value, key)| (key, value))
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.drained.size_hint()
-    }
-}
-
-impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable> FusedIterator for Drain<K, V> {}

@@ -40,7 +40,7 @@ fn a_set_is_read_in_the_order_of_insertion() {
     let again = item(0);
     set.insert(&again);
     assert_eq!(set.iter().last().map(|last| **last), Some(0));
-    let newest: Vec<_> = std::iter::from_fn(|| set.pop()).take(10).collect();
+    let newest: Vec<_> = std::iter::from_fn(|| set.pop_last()).take(10).collect();
     assert_eq!(
         values(newest),
         [0, 4999, 4997, 4996, 4994, 4993, 4991, 4990, 4988, 4987]
@@ -156,7 +156,7 @@ fn a_key_map_is_read_in_the_order_of_insertion() {
             .map(|value| *value)
             .eq(expected.iter().map(|pair| pair.1))
     );
-    let (key, value) = map.pop().unwrap();
+    let (key, value) = map.pop_last().unwrap();
     assert_eq!((**key, *value), (2999, 7999));
     assert_eq!(map.len(), keys.len() - 1);
 }
@@ -232,7 +232,7 @@ fn a_value_map_is_read_in_the_order_of_insertion() {
         values(map.values()),
         expected.iter().map(|pair| pair.1).collect::<Vec<_>>()
     );
-    let (key, value) = map.pop().unwrap();
+    let (key, value) = map.pop_last().unwrap();
     assert_eq!((*key, **value, map.len()), (2999, 2999, 1999));
 }
 

@@ -73,6 +73,15 @@ fn dead_references_do_not_pin_their_referents() {
         kept.push(Ref::new(&object));
         kept.push(Ref::with_callback(&object, |_| ()));
         kept.push(kept[0].clone());
+        kept.push(Ref::empty());
+        drop(object);
+        // One that is older than its object, and has met it.
+        let object = Arc::new_cyclic(|this| {
+            kept.push(Ref::from_weak(this));
+            Tracked::new([0; 1 << 16])
+        });
+        assert!(kept.last().is_some_and(|early| early.upgrade().is_some()));
+        drop(object);
     });
     assert!(kept.iter().all(|reference| !reference.is_alive()));
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use weakrefs::{BoundMethod, Tracked, WeakMethod, WeakReferenceable, WeakSlot, count};
+use weakrefs::{Arguments, BoundMethod, Tracked, WeakMethod, WeakReferenceable, WeakSlot, count};
 
 #[derive(WeakReferenceable, Debug, PartialEq, Eq, Hash)]
 struct Button {
@@ -243,4 +243,61 @@ fn dies_in_its_method() {
     drop(button);
     assert_eq!(weak.call((Event(1),)).as_deref(), Some("ok clicked 1"));
     assert_eq!(weak.call((Event(1),)), None);
+}
+
+impl Button {
+    fn renamed(&self, name: &str) -> usize {
+        self.name.len() + name.len()
+    }
+}
+
+/// S28: an argument that lives no longer than the call, also behind a trait object, and with a callback.
+#[test]
+fn an_argument_may_be_borrowed() {
+    type Renamed = WeakMethod<Button, fn(&str), usize>;
+
+    let ok = Button::named("ok");
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let methods: Vec<Renamed> = vec![
+        WeakMethod::new(&ok, Button::renamed),
+        WeakMethod::with_callback(
+            &ok,
+            |_: &Button, name: &str| name.len(),
+            move |dead: &Renamed| sender.send(dead.is_alive()).unwrap(),
+        ),
+    ];
+    for name in ["cancel", "no"] {
+        let name = name.to_owned(); // lives for one round
+        assert_eq!(methods[0].call((&name,)), Some(2 + name.len()));
+        assert_eq!(methods[1].upgrade().unwrap().call((&name,)), name.len());
+    }
+    let same: Renamed = WeakMethod::new(&ok, Button::renamed);
+    assert!(same == methods[0] && same != methods[1]);
+    drop(ok);
+    assert_eq!(receiver.try_recv(), Ok(false));
+    assert_eq!(methods[0].call(("",)), None);
+}
+
+/// S28: code for any arguments.
+#[test]
+fn generic_code_calls() {
+    fn call_all<Args: Arguments + 'static, R>(
+        methods: &[WeakMethod<Button, Args, R>],
+        args: impl Fn() -> Args::Of<'static>,
+    ) -> usize {
+        methods
+            .iter()
+            .filter_map(|method| method.call(args()))
+            .count()
+    }
+
+    let ok = Button::named("ok");
+    assert_eq!(
+        call_all::<fn(&str), _>(&[WeakMethod::new(&ok, Button::renamed)], || ("x",)),
+        1
+    );
+    assert_eq!(
+        call_all(&[WeakMethod::new(&ok, Button::clicked)], || (Event(1),)),
+        1
+    );
 }

@@ -117,7 +117,7 @@ fn in_its_own_drop_an_object_is_dead() {
     let (inner_set, inner_map, note) = (set.clone(), map.clone(), log.clone());
     *object.on_drop.lock().unwrap() = Some(OnDrop::new(move || {
         assert!(!reference.is_alive() && !called.is_alive());
-        assert!(inner_set.iter().next().is_none() && inner_set.pop().is_none());
+        assert!(inner_set.iter().next().is_none() && inner_set.pop_last().is_none());
         assert!(inner_map.get("key").is_none() && !inner_map.contains_key("key"));
         note.note("checked");
     }));

@@ -180,3 +180,109 @@ fn a_slot_is_neutral_and_its_clone_is_empty() {
     drop(object);
     assert_eq!(log.take(), ["died"]);
 }
+
+/// An object that owns a reference to itself.
+#[derive(WeakReferenceable)]
+struct Node {
+    slot: WeakSlot,
+    this: Ref<Node>,
+}
+
+fn node(seen: impl FnOnce(&Ref<Node>)) -> Arc<Node> {
+    Arc::new_cyclic(|this| {
+        let this = Ref::from_weak(this);
+        seen(&this);
+        Node {
+            slot: WeakSlot::new(),
+            this,
+        }
+    })
+}
+
+/// S1, S10: a reference is made before its object, and then is one of the object's.
+#[test]
+fn a_reference_may_be_older_than_its_object() {
+    let object = node(|early| {
+        assert!(!early.is_alive() && early.upgrade().is_none());
+        assert!(!early.has_callback());
+    });
+    assert_eq!(count(&object), 0);
+    let this = object.this.clone();
+    assert!(this.is_alive());
+    assert!(Arc::ptr_eq(&this.upgrade().unwrap(), &object));
+    assert_eq!((count(&object), refs(&object).len()), (1, 1));
+    assert!(Arc::ptr_eq(&this.upgrade().unwrap(), &object));
+    assert_eq!(count(&object), 1);
+    assert!(!this.ptr_eq(&Ref::new(&object)));
+    drop(object);
+    assert!(!this.is_alive() && this.upgrade().is_none());
+}
+
+/// S2: once it has met its object it is told of the death.
+#[test]
+fn an_early_reference_is_told_of_the_death() {
+    let object = node(|_| ());
+    let this = object.this.clone();
+    drop(this.upgrade());
+    drop(object);
+    assert!(!this.is_alive());
+    // One that never was upgraded has nothing to be told.
+    let object = node(|_| ());
+    let this = object.this.clone();
+    drop(object);
+    assert!(!this.is_alive() && this.upgrade().is_none());
+}
+
+/// S33: two threads that meet the object at once enter its list once.
+#[test]
+fn an_early_reference_enters_the_list_once() {
+    for _ in 0..100 {
+        let object = node(|_| ());
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| assert!(object.this.upgrade().is_some()));
+            }
+        });
+        assert_eq!(count(&object), 1);
+    }
+}
+
+/// S6: the `Weak` of a living object leads to its shared reference.
+#[test]
+fn a_weak_of_a_living_object_gives_the_shared_reference() {
+    let object = item(1);
+    let shared = Ref::new(&object);
+    assert!(Ref::from_weak(&Arc::downgrade(&object)).ptr_eq(&shared));
+    assert_eq!(count(&object), 1);
+    let weak = Arc::downgrade(&object);
+    drop(object);
+    assert!(!Ref::from_weak(&weak).is_alive());
+    assert!(!Ref::<Item>::from_weak(&std::sync::Weak::new()).is_alive());
+}
+
+/// S8: an empty reference is dead from the beginning, and equal to its clones alone.
+#[test]
+fn an_empty_reference_is_dead() {
+    let empty = Ref::<Item>::empty();
+    assert!(!empty.is_alive() && empty.upgrade().is_none() && !empty.has_callback());
+    assert!(empty == empty.clone() && empty != Ref::default() && empty != Ref::new(&item(1)));
+    assert_eq!(
+        format!("{:?}", Ref::<Item>::default())
+            .matches("dead")
+            .count(),
+        1
+    );
+}
+
+/// S6: under another type there is another shared reference; both are told.
+#[test]
+fn a_reference_is_coerced() {
+    let object = item(1);
+    let reference = Ref::new(&object);
+    let shape = reference.coerce(|item| item as Arc<dyn Shape>);
+    assert!(shape.ptr_eq(&reference.coerce(|item| item as Arc<dyn Shape>)));
+    assert_eq!(count(&object), 2);
+    drop(object);
+    assert!(!shape.is_alive());
+    assert!(!reference.coerce(|item| item as Arc<dyn Shape>).is_alive());
+}

@@ -50,10 +50,17 @@ fn reads_pass_over_entries_whose_slot_was_never_dropped() {
     }
     let probe = leaky(3);
     assert!(!set.contains(&probe) && set.get(&probe).is_none() && set.iter().next().is_none());
-    assert!(keys.get(&probe).is_none() && keys.find(&*probe).is_none());
+    assert!(keys.get(&probe).is_none() && keys.get_key_value(&*probe).is_none());
     assert!(!objects.contains_key(&3) && objects.get(&3).is_none());
     assert!(!set.remove(&probe) && keys.remove(&probe).is_none() && objects.remove(&3).is_none());
+    assert!(set.first().is_none() && set.pop_first().is_none() && keys.last().is_none());
     assert!(set.insert(&probe));
+    assert!(
+        [set.first(), set.last()]
+            .iter()
+            .flatten()
+            .all(|found| Arc::ptr_eq(found, &probe))
+    );
     assert!(keys.insert(&probe, 30).is_none() && objects.insert(3, &probe).is_none());
     assert!(Arc::ptr_eq(&set.get(&probe).unwrap(), &probe));
     assert_eq!(
@@ -64,14 +71,16 @@ fn reads_pass_over_entries_whose_slot_was_never_dropped() {
         ),
         (1, 1, 1)
     );
-    assert!(Arc::ptr_eq(&set.pop().unwrap(), &probe) && set.pop().is_none() && set.is_empty());
+    assert!(
+        Arc::ptr_eq(&set.pop_last().unwrap(), &probe) && set.pop_last().is_none() && set.is_empty()
+    );
     assert_eq!(
         keys.drain().map(|(_, value)| *value).collect::<Vec<_>>(),
         [30]
     );
     let kept: WeakValueMap<u32, Leaky, _> = objects.copy();
     assert_eq!(
-        (kept.len(), objects.pop().map(|(key, _)| *key)),
+        (kept.len(), objects.pop_last().map(|(key, _)| *key)),
         (1, Some(3))
     );
 }

@@ -245,15 +245,17 @@ fn container_drop_against_death() {
 #[test]
 fn removals_share_the_entries() {
     within(20, || {
-        for _ in 0..rounds(100) {
+        for round in 0..rounds(100) {
             let objects = items(0..400);
             let set: PtrWeakSet<Item> = objects.iter().collect();
             let removed = AtomicUsize::new(0);
             race(|number| {
                 let mine = match number {
                     0 => objects.iter().filter(|object| set.remove(object)).count(),
-                    1 => std::iter::from_fn(|| set.pop()).count(),
-                    2 => set.drain().count(),
+                    1 => std::iter::from_fn(|| set.pop_last()).count(),
+                    2 if round % 2 == 0 => set.drain().count(),
+                    2 => set.extract_if(|_| true).count(),
+                    3 if round % 2 == 0 => std::iter::from_fn(|| set.pop_first()).count(),
                     _ => {
                         let taken = objects.iter().rev().filter_map(|object| set.take(object));
                         taken.count()

@@ -109,7 +109,7 @@ fn removals_in_bulk() {
     assert_eq!(drained.map(|(_, value)| *value).sum::<u32>(), 450);
     fill(&map, &keys);
     map.clear();
-    assert!(map.is_empty() && map.pop().is_none());
+    assert!(map.is_empty() && map.pop_last().is_none());
     assert!(keys.iter().all(|key| Arc::weak_count(key) == 0));
 }
 
@@ -224,8 +224,8 @@ fn keys_are_found_by_what_is_equivalent() {
         path: "a".into(),
     });
     map.insert(&file, 1);
-    let (key, value) = map.find("a").unwrap();
-    assert!(Arc::ptr_eq(&key, &file) && *value == 1 && map.find("b").is_none());
+    let (key, value) = map.get_key_value("a").unwrap();
+    assert!(Arc::ptr_eq(&key, &file) && *value == 1 && map.get_key_value("b").is_none());
 }
 
 /// S17: identity needs neither `Hash` nor `Eq`.
@@ -295,8 +295,8 @@ fn colliding_hashes_work() {
 fn conversions_equality_and_debug() {
     let keys = items(0..3);
     let entries = || keys.iter().map(|key| (Arc::clone(key), ***key * 2));
-    let mut map: WeakKeyMap<Item, u32> = entries().collect();
-    let mut other: WeakKeyMap<Item, u32> = WeakKeyMap::default();
+    let map: WeakKeyMap<Item, u32> = entries().collect();
+    let other: WeakKeyMap<Item, u32> = WeakKeyMap::default();
     other.extend(entries().rev().take(2));
     assert!(map != other);
     other.extend(entries());

@@ -92,7 +92,7 @@ fn removals_in_bulk() {
     assert_eq!(values(drained), (2..100).step_by(2).collect::<Vec<_>>());
     assert_eq!(values(&set), [7]);
     set.clear();
-    assert!(set.is_empty() && set.pop().is_none());
+    assert!(set.is_empty() && set.pop_last().is_none());
     assert!(objects.iter().all(|object| Arc::weak_count(object) == 0));
 }
 
@@ -152,14 +152,14 @@ fn elements_are_found_by_what_is_equivalent() {
     let set = WeakSet::new();
     let x = set.get_or_insert(symbol("x"));
     assert!(Arc::ptr_eq(&set.get_or_insert(symbol("x")), &x));
-    assert!(Arc::ptr_eq(&set.find("x").unwrap(), &x) && set.find("y").is_none());
+    assert!(Arc::ptr_eq(&set.get("x").unwrap(), &x) && set.get("y").is_none());
     let y = set.get_or_insert_with("y", || symbol("y"));
     assert!(Arc::ptr_eq(
         &set.get_or_insert_with("y", || unreachable!()),
         &y
     ));
     drop(y);
-    assert!(set.find("y").is_none() && set.len() == 1);
+    assert!(set.get("y").is_none() && set.len() == 1);
 }
 
 trait Shape: WeakReferenceable {
@@ -296,7 +296,7 @@ fn destructors_of_elements_may_use_the_set() {
     let set: PtrWeakSet<Tracked<Noting>> = PtrWeakSet::default();
     let object = Arc::new(Tracked::new(Noting("element", log.clone())));
     set.insert(&object);
-    let strong = set.pop().unwrap();
+    let strong = set.pop_last().unwrap();
     drop(object);
     assert!(log.take().is_empty());
     drop(strong);

@@ -122,7 +122,7 @@ fn removals_in_bulk() {
         map.insert(***object, object);
     }
     map.clear();
-    assert!(map.is_empty() && map.pop().is_none());
+    assert!(map.is_empty() && map.pop_last().is_none());
     assert!(objects.iter().all(|object| Arc::weak_count(object) == 0));
 }
 
@@ -309,7 +309,7 @@ fn hostile_keys_may_leave() {
 fn conversions_equality_and_debug() {
     let objects = items(0..3);
     let map = filled(&objects);
-    let mut other: WeakValueMap<u32, Item> = WeakValueMap::default();
+    let other: WeakValueMap<u32, Item> = WeakValueMap::default();
     other.extend(
         objects
             .iter()

@@ -306,12 +306,10 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
         reserved.unwrap_or_else(|NoRoom| no_room());
     }
 
-    /// Gives back the memory for more than `capacity` entries.
-    pub(crate) fn shrink_to(&self, capacity: usize) {
-        let mut tables = self.lock_all();
-        let each = capacity.div_ceil(tables.len());
-        for table in &mut tables {
-            table.shrink_to(each);
+    /// Gives back what memory is not needed, of one shard after the other.
+    pub(crate) fn shrink_to_fit(&self) {
+        for shard in self.shards() {
+            shard.lock().shrink_to(0);
         }
     }
 }
@@ -396,10 +394,7 @@ mod tests {
         }
         assert_eq!(set.len(), 96);
         assert!(read.by_ref().take(40).eq(objects.iter().take(40).cloned()));
-        let rest: Vec<_> =
-            std::iter::from_fn(|| read.walk.next_back(|_, entry| entry.referent.upgrade()))
-                .collect();
-        assert!(rest.iter().rev().eq(&objects[40..]));
+        assert!(read.rev().eq(objects[40..].iter().rev().cloned()));
         assert!(objects.iter().all(|object| set.contains(object)));
         assert_eq!(
             container.pop_first().map(|(object, ())| object),

@@ -15,23 +15,25 @@ impl<T: ?Sized, P: Payload> Drained<T, P> {
             entries: entries.into_iter(),
         }
     }
-}
 
-impl<T: ?Sized, P: Payload> Iterator for Drained<T, P> {
-    type Item = (Arc<T>, P);
+    /// At most how many are left.
+    pub(crate) fn remaining(&self) -> usize {
+        self.entries.len()
+    }
 
-    fn next(&mut self) -> Option<(Arc<T>, P)> {
-        for entry in self.entries.by_ref() {
+    /// The next one, from the front or from the back.
+    pub(crate) fn step<const BACK: bool>(&mut self) -> Option<(Arc<T>, P)> {
+        loop {
+            let entry = if BACK {
+                self.entries.next_back()
+            } else {
+                self.entries.next()
+            }?;
             if let Some(referent) = entry.referent.upgrade() {
                 return Some((referent, entry.payload));
             }
             drop_entries([entry]);
         }
-        None
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        (0, self.entries.size_hint().1)
     }
 }
 

@@ -5,32 +5,39 @@
 //! | --- | --- |
 //! | what is stored | `entry` |
 //! | what is about to be | `pending` |
-//! | how an entry is recognised: by identity, by equality outside of the lock | `query`, `keying`, `builtin_keys` |
+//! | how an entry is recognised: by identity, by equality outside of the lock | `query`, `keying`, `lookup_key`, `builtin_keys` |
 //! | where entries are, in which order, and what iterators see | `table` |
 //! | what its user holds | `handle` |
 //! | the locks, eviction, what is done to all entries | `container` |
 //! | lookup, insertion, removal | `lookup` |
 //! | reading a snapshot in the order of insertion | `walk` |
-//! | what has been taken out at once | `drained` |
+//! | what has been taken out at once, or is one by one | `drained`, `extract` |
+//! | the public iterators | `iterators` |
 //! | one factory at a time for each key | `factories` |
 
 mod builtin_keys;
 mod container;
 mod drained;
 mod entry;
+mod extract;
 mod factories;
 mod handle;
+mod iterators;
 mod keying;
 mod lookup;
+mod lookup_key;
 mod pending;
 mod query;
 mod table;
 mod walk;
 
-pub(crate) use container::drop_entries;
+pub(crate) use container::{Container, drop_entries};
 pub(crate) use drained::Drained;
-pub(crate) use entry::Entry;
+pub(crate) use entry::{Entry, Payload};
+pub(crate) use extract::Extract;
 pub(crate) use handle::Handle;
+pub(crate) use iterators::iterators;
 pub use keying::{ByIdentity, Keying};
-pub(crate) use query::{ByEquivalent, ByKey, ByReferent};
+pub use lookup_key::LookupKey;
+pub(crate) use query::{ByKey, ByReferent, Query};
 pub(crate) use walk::Walk;

@@ -2,7 +2,7 @@
 
 use super::builtin_keys::compares_without_user_code;
 use super::entry::Entry;
-use super::keying::Keying;
+use super::lookup_key::LookupKey;
 use equivalent::Equivalent;
 use std::hash::{BuildHasher, Hash};
 use std::marker::PhantomData;
@@ -29,25 +29,32 @@ pub(crate) trait Query<T: ?Sized, P> {
     fn is_equal(&self, key: &Self::Key) -> bool;
 }
 
-/// Looks for a referent that is the same as, or equal to, a given one.
-pub(crate) struct ByReferent<'a, T: ?Sized, S> {
+/// Looks for a referent by what it can be looked up by.
+pub(crate) struct ByReferent<'a, Q: ?Sized, S, By> {
     hash: u64,
-    referent: &'a T,
-    keying: PhantomData<S>,
+    key: &'a Q,
+    way: PhantomData<(S, By)>,
 }
 
-impl<'a, T: ?Sized, S: Keying<T>> ByReferent<'a, T, S> {
+impl<'a, Q: ?Sized, S, By> ByReferent<'a, Q, S, By> {
     #[inline]
-    pub(crate) fn new(referent: &'a T, keying: &S) -> Self {
+    pub(crate) fn new<T: ?Sized>(key: &'a Q, keying: &S) -> Self
+    where
+        Q: LookupKey<T, S, By>,
+    {
         Self {
-            hash: keying.hash_of(referent),
-            referent,
-            keying: PhantomData,
+            hash: key.hash_by(keying),
+            key,
+            way: PhantomData,
         }
     }
 }
 
-impl<T: ?Sized, P, S: Keying<T>> Query<T, P> for ByReferent<'_, T, S> {
+impl<T, P, Q, S, By> Query<T, P> for ByReferent<'_, Q, S, By>
+where
+    T: ?Sized,
+    Q: ?Sized + LookupKey<T, S, By>,
+{
     type Key = T;
 
     #[inline]
@@ -58,12 +65,12 @@ impl<T: ?Sized, P, S: Keying<T>> Query<T, P> for ByReferent<'_, T, S> {
     #[inline]
     fn is_same(&self, entry: &Entry<T, P>) -> bool {
         // The entry keeps the memory at its address, so nothing else can be there, dead or alive.
-        S::is_same(self.referent, entry.referent.as_ptr()) && entry.is_alive()
+        self.key.is_same(entry.referent.as_ptr()) && entry.is_alive()
     }
 
     #[inline]
     fn key_of(&self, entry: &Entry<T, P>) -> Option<Arc<T>> {
-        if S::COMPARES {
+        if Q::COMPARES {
             entry.referent.upgrade()
         } else {
             None
@@ -71,56 +78,12 @@ impl<T: ?Sized, P, S: Keying<T>> Query<T, P> for ByReferent<'_, T, S> {
     }
 
     fn weak_key_of(&self, entry: &Entry<T, P>) -> Option<Weak<T>> {
-        (S::COMPARES && entry.is_alive()).then(|| Weak::clone(&entry.referent))
+        (Q::COMPARES && entry.is_alive()).then(|| Weak::clone(&entry.referent))
     }
 
     #[inline]
     fn is_equal(&self, key: &T) -> bool {
-        S::are_equal(self.referent, key)
-    }
-}
-
-/// Looks for a referent by something equivalent to it.
-pub(crate) struct ByEquivalent<'a, Q: ?Sized> {
-    hash: u64,
-    key: &'a Q,
-}
-
-impl<'a, Q: ?Sized + Hash> ByEquivalent<'a, Q> {
-    #[inline]
-    pub(crate) fn new(key: &'a Q, hasher: &impl BuildHasher) -> Self {
-        Self {
-            hash: hasher.hash_one(key),
-            key,
-        }
-    }
-}
-
-impl<T: ?Sized, P, Q: ?Sized + Equivalent<T>> Query<T, P> for ByEquivalent<'_, Q> {
-    type Key = T;
-
-    #[inline]
-    fn hash(&self) -> u64 {
-        self.hash
-    }
-
-    #[inline]
-    fn is_same(&self, _: &Entry<T, P>) -> bool {
-        false
-    }
-
-    #[inline]
-    fn key_of(&self, entry: &Entry<T, P>) -> Option<Arc<T>> {
-        entry.referent.upgrade()
-    }
-
-    fn weak_key_of(&self, entry: &Entry<T, P>) -> Option<Weak<T>> {
-        entry.is_alive().then(|| Weak::clone(&entry.referent))
-    }
-
-    #[inline]
-    fn is_equal(&self, key: &T) -> bool {
-        self.key.equivalent(key)
+        self.key.is_equal(key)
     }
 }
 

@@ -79,7 +79,7 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Walk<T, P> {
         self.remaining
     }
 
-    /// What `read` makes, inside the table, of the next entry for which it makes anything.
+    /// What `read` makes, inside the table, of the next entry for which it makes anything, from the front.
     #[inline]
     pub(crate) fn next<R>(
         &mut self,
@@ -88,16 +88,9 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Walk<T, P> {
         self.step::<R, false>(read)
     }
 
-    /// The same from the back.
-    pub(crate) fn next_back<R>(
-        &mut self,
-        read: impl FnMut(u64, &Entry<T, P>) -> Option<R>,
-    ) -> Option<R> {
-        self.step::<R, true>(read)
-    }
-
+    /// The same from the front or from the back.
     #[inline]
-    fn step<R, const BACK: bool>(
+    pub(crate) fn step<R, const BACK: bool>(
         &mut self,
         mut read: impl FnMut(u64, &Entry<T, P>) -> Option<R>,
     ) -> Option<R> {

@@ -156,6 +156,37 @@
 //! that want each other's keys do not deadlock: where the wait would be circular, both run, and the first
 //! result counts. `weakrefs` does not see waits in your own locks.
 //!
+//! # Nothing is lent
+//! An entry may be evicted at any moment, and your code never runs under a lock. So a container gives [`Arc`]s, and lends
+//! nothing of its inside:
+//!
+//! - There is no `Index`, and no `with(key, |value| ...)` that saves counting an `Arc` up and down: its closure, or the
+//!   destructor of what it had read, would run while the entry is locked.
+//! - There is no `Entry` as that of `HashMap`, which borrows the map, or that of `DashMap`, which locks a part of it. What it is
+//!   for is one step each, that threads cannot come between:
+//!
+//! | `HashMap`, `DashMap` | here |
+//! | --- | --- |
+//! | `entry(k).or_insert_with(f)` | `get_or_insert_with(k, f)`, `get_or_try_insert_with(k, f)`; by `&Q`, `get_or_insert_with_ref` |
+//! | `entry(k).and_modify(f).or_insert(v)` | `update(k, f)` |
+//! | a `VacantEntry`'s `insert` | `try_insert(k, v)` |
+//! | an `OccupiedEntry`'s `remove` | `remove_entry(k)`, `remove_if(k, condition)` |
+//!
+//! - Iterators are no `Clone`: each is a reader that the container knows. Another `iter()` costs the same. They go in one
+//!   direction; `last` and `pop_last` are the other end.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use weakrefs::{Tracked, WeakKeyMap};
+//!
+//! let visits = WeakKeyMap::new();
+//! let page = Arc::new(Tracked::new("index"));
+//! for _ in 0..2 {
+//!     visits.update(&page, |count| Some(count.map_or(1, |count| *count + 1)));
+//! }
+//! assert_eq!(visits.remove_if(&page, |_, count| **count > 1).map(|(_, count)| *count), Some(2));
+//! ```
+//!
 //! # Moments
 //! With several threads, [`is_alive`](crate::Ref::is_alive), `len` and `contains` describe a moment that
 //! has passed when you read the answer. To use an object, get an `Arc` of it. For some instructions after
@@ -226,8 +257,8 @@
 //! # Types
 //! - A watched type is `Send + Sync + 'static`, since any thread may drop the last `Arc`. There is no form
 //!   for `Rc`, and none for values outside an `Arc`.
-//! - The arguments and the result of a [`WeakMethod`](crate::WeakMethod) are types, not families of types:
-//!   a method that takes `&str` fits one lifetime only. Pass an `Arc<str>`, or an index.
+//! - The arguments of a [`WeakMethod`](crate::WeakMethod) are types, not families of types, but for one that is borrowed:
+//!   `fn(&A)`, see [`Arguments`](crate::Arguments). Pass several as a struct. The result cannot borrow.
 //! - An object has one slot, and an `Arc` cannot own a field of an object. So there is no weak reference
 //!   to a part of an object.
 //!
@@ -237,5 +268,6 @@
 //! [`Ref`](crate::Ref) is small, whatever it referred to (S34). [Internals](super::internals#memory) has the
 //! numbers.
 //!
+//! [`Arc`]: std::sync::Arc
 //! [`WeakKeyMap`]: crate::WeakKeyMap
 //! [`WeakValueMap`]: crate::WeakValueMap

@@ -154,7 +154,7 @@
 //!
 //! # An interner
 //! A set that finds elements by something equivalent. If the elements are `Borrow<str>` and hash as their
-//! string does (a slot adds nothing to a hash), [`WeakSet::find`] and [`WeakSet::get_or_insert_with`] take
+//! string does (a slot adds nothing to a hash), [`WeakSet::get`] and [`WeakSet::get_or_insert_with`] take
 //! a `&str`. Equal symbols are then the same pointer.
 //!
 //! ```
@@ -184,7 +184,7 @@
 //! let one = intern(&symbols, "x");
 //! let two = intern(&symbols, "x");
 //! assert!(Arc::ptr_eq(&one, &two));
-//! assert!(symbols.find("y").is_none());
+//! assert!(symbols.get("y").is_none());
 //! drop((one, two));
 //! assert!(symbols.is_empty());
 //! ```
@@ -215,7 +215,7 @@
 //!     }
 //! }
 //!
-//! let observers: PtrWeakSet<dyn Observer> = PtrWeakSet::default();
+//! let observers: PtrWeakSet<dyn Observer> = PtrWeakSet::by_identity();
 //! let sum = Arc::new(Sum::default());
 //! let observer: Arc<dyn Observer> = sum.clone();
 //! observers.insert(&observer);
@@ -287,7 +287,7 @@
 //!     slot: WeakSlot,
 //! }
 //!
-//! let types: PtrWeakKeyMap<Node, &str> = PtrWeakKeyMap::default();
+//! let types: PtrWeakKeyMap<Node, &str> = PtrWeakKeyMap::by_identity();
 //! let node = Arc::new(Node { slot: WeakSlot::new() });
 //! assert_eq!(*types.get_or_insert_with(&node, || "integer"), "integer");
 //! assert_eq!(types.get(&node).as_deref(), Some(&"integer"));
@@ -404,7 +404,7 @@
 //! [`WeakMethod`]: crate::WeakMethod
 //! [`WeakReferenceable`]: crate::WeakReferenceable
 //! [`WeakSet`]: crate::WeakSet
-//! [`WeakSet::find`]: crate::WeakSet::find
+//! [`WeakSet::get`]: crate::WeakSet::get
 //! [`WeakSet::get_or_insert_with`]: crate::WeakSet::get_or_insert_with
 //! [`WeakValueMap`]: crate::WeakValueMap
 //! [`WeakValueMap::get_or_insert_with`]: crate::WeakValueMap::get_or_insert_with

@@ -11,6 +11,7 @@
 //! | `TypeError: cannot create weak reference` | a compile error | it says how to opt in (S12); [`Tracked`] wraps types that are not yours |
 //! | `ref(o)` | [`Ref::new(&arc)`](crate::Ref::new) | shared, as in Python (S6) |
 //! | `ref(o, callback)` | [`Ref::with_callback`](crate::Ref::with_callback) | the callback is called once, so it may be `FnOnce`; it must be `Send` |
+//! | none | [`Ref::from_weak`](crate::Ref::from_weak), [`Ref::empty`](crate::Ref::empty), [`coerce`](crate::Ref::coerce) | for an object that is being made, for none, for a trait object |
 //! | `r()` | [`r.upgrade()`](crate::Ref::upgrade) | |
 //! | `r() is not None` | [`r.is_alive()`](crate::Ref::is_alive) | |
 //! | `r.__callback__` | [`r.has_callback()`](crate::Ref::has_callback) | tells whether there is one; it cannot be handed out without sharing it |
@@ -42,12 +43,12 @@
 //! | `WeakSet` | [`WeakSet`], [`PtrWeakSet`](crate::PtrWeakSet) | by value, or by identity; in Python the class decides |
 //! | `WeakKeyDictionary` | [`WeakKeyMap`], [`PtrWeakKeyMap`](crate::PtrWeakKeyMap) | |
 //! | `WeakValueDictionary` | [`WeakValueMap`] | |
-//! | `d[k]`, `d.get(k)` | `d.get(&k)` | gives an `Option` of an `Arc`, since nothing can borrow what may be evicted |
+//! | `d[k]`, `d.get(k)` | `d.get(&k)`; `k` is anything [equivalent](crate::LookupKey) | gives an `Option` of an `Arc`, since nothing can borrow what may be evicted |
 //! | `d[k] = v`, `s.add(x)` | `d.insert(k, v)`, `s.insert(&x)` | an equal key stays (S19) |
 //! | `del d[k]`, `d.pop(k)`, `s.discard(x)` | `remove` | `take` of a set gives the element |
 //! | `k in d`, `x in s` | `d.contains_key(&k)`, `s.contains(&x)` | |
 //! | `d.setdefault(k, v)` | `d.get_or_insert_with(k, \|\| v)` | one step: racing threads get the same object |
-//! | `d.popitem()`, `s.pop()` | `pop` | the newest; Python's sets give any |
+//! | `d.popitem()`, `s.pop()` | `pop_last` | the newest; Python's sets give any. `pop_first` is the oldest |
 //! | `d.update(other)`, `s.update(other)` | `extend` | in this crate `update` of a map computes one value from the present one |
 //! | `d.keyrefs()`, `d.valuerefs()`, `KeyedRef`, `d.data` | none | entries are not reference objects; an iterator keeps nothing alive that it has not given yet |
 //! | `d.copy()` | `copy` | `clone` makes another handle of the same container |

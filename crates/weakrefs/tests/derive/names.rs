@@ -147,3 +147,29 @@ fn in_hostile_surroundings() {
         r#move: 1,
     }));
 }
+
+/// What a crate re-exports that depends on weakrefs under a name of its own.
+mod facade {
+    pub(crate) mod weak {
+        pub(crate) use weakrefs::{WeakReferenceable, WeakSlot};
+    }
+}
+
+/// S12: the crate may be somewhere else.
+#[test]
+fn a_renamed_crate() {
+    #[derive(WeakReferenceable)]
+    #[weak_slot(crate = "crate::names::facade::weak")]
+    struct Image<T>(#[weak_slot] facade::weak::WeakSlot, T);
+
+    #[derive(facade::weak::WeakReferenceable)]
+    #[weak_slot(crate = "facade::weak")]
+    enum Shape {
+        Point { slot: WeakSlot },
+    }
+
+    assert_dies(Arc::new(Image(WeakSlot::new(), 1)));
+    assert_dies(Arc::new(Shape::Point {
+        slot: WeakSlot::new(),
+    }));
+}

@@ -36,7 +36,11 @@ pub(crate) const ACTIONS: [Named; 12] = [
         }
     }),
     ("pop", |world| {
-        drop((world.set.pop(), world.keys.pop(), world.values.pop()))
+        drop((
+            world.set.pop_last(),
+            world.keys.pop_last(),
+            world.values.pop_last(),
+        ))
     }),
     ("look everything up", |world| drop(world.listed())),
     ("grow", |world| {
@@ -54,7 +58,7 @@ pub(crate) const ACTIONS: [Named; 12] = [
 ];
 
 /// During which operations.
-pub(crate) const OPERATIONS: [Named; 40] = [
+pub(crate) const OPERATIONS: [Named; 54] = [
     ("set.insert equal", |world| {
         let _ = world.set.insert(&world.add(3));
     }),
@@ -86,7 +90,26 @@ pub(crate) const OPERATIONS: [Named; 40] = [
         let _ = world.set.contains(&probe(4));
     }),
     ("set.get", |world| drop(world.set.get(&probe(5)))),
-    ("set.find", |world| drop(world.set.find(&probe(7)))),
+    ("set.get by an Arc", |world| {
+        drop(world.set.get(&Arc::new(probe(7))))
+    }),
+    ("set.remove_if", |world| {
+        drop(world.set.remove_if(&probe(6), |_| {
+            at(Place::Given);
+            true
+        }));
+    }),
+    ("set.pop_first", |world| drop(world.set.pop_first())),
+    ("set.first, set.last", |world| {
+        drop((world.set.first(), world.set.last()))
+    }),
+    ("set.extract_if", |world| {
+        let taken = world.set.extract_if(|object| {
+            at(Place::Given);
+            object.class > 3
+        });
+        drop(taken.take(2).collect::<Vec<_>>());
+    }),
     ("set.take", |world| drop(world.set.take(&probe(5)))),
     ("set.retain", |world| {
         world.set.retain(|object| {
@@ -128,6 +151,23 @@ pub(crate) const OPERATIONS: [Named; 40] = [
         drop(world.keys.get_key_value(&probe(4)))
     }),
     ("keys.remove", |world| drop(world.keys.remove(&probe(5)))),
+    ("keys.remove_entry", |world| {
+        drop(world.keys.remove_entry(&probe(4)))
+    }),
+    ("keys.remove_if", |world| {
+        drop(world.keys.remove_if(&probe(6), |_, _| {
+            at(Place::Given);
+            true
+        }));
+    }),
+    ("keys.try_insert", |world| {
+        drop(world.keys.try_insert(&world.add(5), other(5)));
+        drop(world.keys.try_insert(&world.add(9), other(9)));
+    }),
+    ("keys.pop_first", |world| drop(world.keys.pop_first())),
+    ("keys.first, keys.last", |world| {
+        drop((world.keys.first(), world.keys.last()))
+    }),
     ("keys.update", |world| {
         drop(world.keys.update(&world.add(5), |old| {
             at(Place::Given);
@@ -160,6 +200,27 @@ pub(crate) const OPERATIONS: [Named; 40] = [
     ("values.get", |world| drop(world.values.get(&other(5)))),
     ("values.remove", |world| {
         drop(world.values.remove(&other(4)))
+    }),
+    ("values.remove_if", |world| {
+        drop(world.values.remove_if(&other(6), |_, _| {
+            at(Place::Given);
+            true
+        }));
+    }),
+    ("values.try_insert", |world| {
+        drop(world.values.try_insert(other(5), &world.add(5)));
+        drop(world.values.try_insert(other(9), &world.add(9)));
+    }),
+    ("values.pop_first", |world| drop(world.values.pop_first())),
+    ("values.first, values.last", |world| {
+        drop((world.values.first(), world.values.last()))
+    }),
+    ("values.extract_if", |world| {
+        let taken = world.values.extract_if(|key, _| {
+            at(Place::Given);
+            key.class() > 3
+        });
+        drop(taken.take(2).collect::<Vec<_>>());
     }),
     ("values.update", |world| {
         drop(world.values.update(other(5), |_| {

@@ -263,7 +263,7 @@ fn popping_and_death() {
         set.extend(&elements);
         let pop = || {
             let set = set.clone();
-            move || set.pop().map(|element| **element)
+            move || set.pop_last().map(|element| **element)
         };
         let [one, two, three] = elements;
         let (first, second, ()) = in_threads!(pop(), pop(), move || drop(three));

@@ -159,7 +159,10 @@ pub(crate) trait Container: Default + 'static {
     fn get_or_make(&self, element: Arc<Element>, key: u32, make: impl FnOnce() -> Made) -> Outcome;
     fn get(&self, class: u32) -> Outcome;
     fn remove(&self, class: u32) -> Outcome;
-    fn pop(&self) -> Outcome;
+    fn pop_first(&self) -> Outcome;
+    fn pop_last(&self) -> Outcome;
+    fn first(&self) -> Outcome;
+    fn last(&self) -> Outcome;
     fn clear(&self);
     fn drain(&self) -> Outcome;
     fn retain(&self, parity: u32);
@@ -212,8 +215,20 @@ impl Container for Set {
         number(self.0.take(&probe(class)))
     }
 
-    fn pop(&self) -> Outcome {
-        Outcome::Pair(self.0.pop().map(|object| (object.number, 0)))
+    fn pop_first(&self) -> Outcome {
+        Outcome::Pair(self.0.pop_first().map(|object| (object.number, 0)))
+    }
+
+    fn pop_last(&self) -> Outcome {
+        Outcome::Pair(self.0.pop_last().map(|object| (object.number, 0)))
+    }
+
+    fn first(&self) -> Outcome {
+        Outcome::Pair(self.0.first().map(|object| (object.number, 0)))
+    }
+
+    fn last(&self) -> Outcome {
+        Outcome::Pair(self.0.last().map(|object| (object.number, 0)))
     }
 
     fn clear(&self) {
@@ -283,8 +298,20 @@ impl Container for Keys {
         value(self.0.remove(&probe(class)))
     }
 
-    fn pop(&self) -> Outcome {
-        pair(self.0.pop())
+    fn pop_first(&self) -> Outcome {
+        pair(self.0.pop_first())
+    }
+
+    fn pop_last(&self) -> Outcome {
+        pair(self.0.pop_last())
+    }
+
+    fn first(&self) -> Outcome {
+        pair(self.0.first())
+    }
+
+    fn last(&self) -> Outcome {
+        pair(self.0.last())
     }
 
     fn clear(&self) {
@@ -368,8 +395,20 @@ impl Container for Values {
         number(self.0.remove(&Other(class)))
     }
 
-    fn pop(&self) -> Outcome {
-        pair(self.0.pop().map(|(key, object)| (object, key)))
+    fn pop_first(&self) -> Outcome {
+        pair(self.0.pop_first().map(|(key, object)| (object, key)))
+    }
+
+    fn pop_last(&self) -> Outcome {
+        pair(self.0.pop_last().map(|(key, object)| (object, key)))
+    }
+
+    fn first(&self) -> Outcome {
+        pair(self.0.first().map(|(key, object)| (object, key)))
+    }
+
+    fn last(&self) -> Outcome {
+        pair(self.0.last().map(|(key, object)| (object, key)))
     }
 
     fn clear(&self) {

@@ -24,7 +24,10 @@ pub(crate) enum Operation {
     },
     Get(u32),
     Remove(u32),
-    Pop,
+    PopFirst,
+    PopLast,
+    First,
+    Last,
     Clear,
     Drain,
     Retain(u32),
@@ -323,7 +326,14 @@ impl<C: Container> History<C> {
                     container.remove(class)
                 });
             }
-            Plan::Pop => self.record(Event::Operation(Operation::Pop), || container.pop()),
+            Plan::PopFirst => self.record(Event::Operation(Operation::PopFirst), || {
+                container.pop_first()
+            }),
+            Plan::PopLast => self.record(Event::Operation(Operation::PopLast), || {
+                container.pop_last()
+            }),
+            Plan::First => self.record(Event::Operation(Operation::First), || container.first()),
+            Plan::Last => self.record(Event::Operation(Operation::Last), || container.last()),
             Plan::Clear => self.record(Event::Operation(Operation::Clear), || {
                 container.clear();
                 Outcome::Done

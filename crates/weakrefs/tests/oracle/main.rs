@@ -26,7 +26,7 @@ struct Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    (0u8..64, any::<Index>(), 0u32..6).prop_map(|(kind, one, class)| Step { kind, one, class })
+    (0u8..70, any::<Index>(), 0u32..6).prop_map(|(kind, one, class)| Step { kind, one, class })
 }
 
 /// What a step does in the present state of a run: objects and open iterators are named by their
@@ -38,7 +38,10 @@ enum Plan {
     Replace(usize, u32),
     Get(u32),
     Remove(u32),
-    Pop,
+    PopFirst,
+    PopLast,
+    First,
+    Last,
     Clear,
     Drain,
     Retain(u32),
@@ -62,7 +65,7 @@ impl Step {
             (29..=32, Some(object), _) => Plan::Replace(object, class),
             (33..=38, ..) => Plan::Get(class),
             (39..=42, ..) => Plan::Remove(class),
-            (43..=44, ..) => Plan::Pop,
+            (43..=44, ..) => Plan::PopLast,
             (45, ..) => Plan::Clear,
             (46, ..) => Plan::Drain,
             (47, ..) => Plan::Retain(class % 2),
@@ -71,6 +74,9 @@ impl Step {
             (55..=56, ..) => Plan::Open,
             (57..=62, _, Some(iterator)) => Plan::Next(iterator),
             (63, _, Some(iterator)) => Plan::Close(iterator),
+            (64..=65, ..) => Plan::PopFirst,
+            (66..=67, ..) => Plan::First,
+            (68..=69, ..) => Plan::Last,
             _ => Plan::Get(class),
         }
     }

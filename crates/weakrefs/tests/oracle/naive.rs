@@ -129,18 +129,18 @@ impl Naive {
                 }
                 Outcome::Object(old)
             }
-            Operation::Get(class) => {
-                let entry = self.find(class).map(|at| self.entries[at]);
-                Outcome::Pair(entry.map(|entry| (entry.object, entry.value)))
-            }
+            Operation::Get(class) => pair(self.find(class).map(|at| self.entries[at])),
             Operation::Remove(class) => {
                 let entry = self.find(class).map(|at| self.entries.remove(at));
                 self.given(entry)
             }
-            Operation::Pop => {
-                let entry = self.entries.pop();
-                Outcome::Pair(entry.map(|entry| (entry.object, entry.value)))
+            Operation::PopFirst => {
+                let entry = (!self.entries.is_empty()).then(|| self.entries.remove(0));
+                pair(entry)
             }
+            Operation::PopLast => pair(self.entries.pop()),
+            Operation::First => pair(self.entries.first().copied()),
+            Operation::Last => pair(self.entries.last().copied()),
             Operation::Clear => {
                 self.entries.clear();
                 Outcome::Done
@@ -210,4 +210,8 @@ impl Naive {
         let at = present.unwrap_or(self.entries.len() - 1);
         self.given(Some(self.entries[at]))
     }
+}
+
+fn pair(entry: Option<Entry>) -> Outcome {
+    Outcome::Pair(entry.map(|entry| (entry.object, entry.value)))
 }

@@ -39,4 +39,16 @@ struct Unmarked {
     slot: Slot,
 }
 
+#[derive(WeakReferenceable)]
+#[weak_slot(create = "weakrefs")]
+struct Misspelt {
+    slot: weakrefs::WeakSlot,
+}
+
+#[derive(WeakReferenceable)]
+#[weak_slot(crate = "weakrefs", crate = "weakrefs")]
+struct Elsewhere {
+    slot: weakrefs::WeakSlot,
+}
+
 fn main() {}
