@@ -47,8 +47,6 @@ pub struct Ref<T: ?Sized + WeakReferenceable> {
 
 pub(crate) struct ReferenceObject<T: ?Sized + WeakReferenceable> {
     state: Mutex<State<T>>,
-    /// Its place on the referent's list, if it has got one.
-    watch: OnceLock<Watch>,
     hash: OnceLock<u64>,
 }
 
@@ -56,8 +54,8 @@ pub(crate) struct ReferenceObject<T: ?Sized + WeakReferenceable> {
 struct State<T: ?Sized + WeakReferenceable> {
     referent: Option<Weak<T>>,
     callback: Option<Callback<T>>,
-    /// It was made before its referent, whose list it enters when it first meets it.
-    is_early: bool,
+    /// Its place on the referent's list. One that was made before its referent has none until they first meet.
+    watch: Option<Watch>,
 }
 
 /// The address of an object, by which its list of watchers knows it.
@@ -136,7 +134,7 @@ impl<T: ?Sized + WeakReferenceable> Ref<T> {
             None => Self::of(State {
                 referent: Some(Weak::clone(referent)),
                 callback: None,
-                is_early: true,
+                watch: None,
             }),
         }
     }
@@ -157,7 +155,7 @@ impl<T: ?Sized + WeakReferenceable> Ref<T> {
         Self::of(State {
             referent: None,
             callback: None,
-            is_early: false,
+            watch: None,
         })
     }
 
@@ -201,7 +199,6 @@ impl<T: ?Sized + WeakReferenceable> Ref<T> {
     fn of(state: State<T>) -> Self {
         let object = Arc::new(ReferenceObject {
             state: Mutex::new(state),
-            watch: OnceLock::new(),
             hash: OnceLock::new(),
         });
         Self { object }
@@ -211,15 +208,12 @@ impl<T: ?Sized + WeakReferenceable> Ref<T> {
         let reference = Self::of(State {
             referent: Some(Arc::downgrade(referent)),
             callback,
-            is_early: false,
+            watch: Some(watch),
         });
-        let watcher = reference.enter(watch);
-        (watcher, reference)
+        (reference.watcher(), reference)
     }
 
-    /// Takes a place on the referent's list.
-    fn enter(&self, watch: Watch) -> Watcher {
-        _ = self.object.watch.set(watch);
+    fn watcher(&self) -> Watcher {
         let mortal = Arc::downgrade(&self.object);
         Watcher::Mortal(mortal)
     }
@@ -235,11 +229,11 @@ impl<T: ?Sized + WeakReferenceable> Ref<T> {
     #[must_use]
     pub fn upgrade(&self) -> Option<Arc<T>> {
         yield_point();
-        let mut state = self.object.state.lock();
+        let state = self.object.state.lock();
         let referent = state.referent.as_ref()?.upgrade()?;
-        if state.is_early {
-            state.is_early = false;
-            drop(state);
+        let is_early = state.watch.is_none();
+        drop(state);
+        if is_early {
             self.meet(&referent);
         }
         Some(referent)
@@ -249,7 +243,18 @@ impl<T: ?Sized + WeakReferenceable> Ref<T> {
     #[cold]
     fn meet(&self, referent: &Arc<T>) {
         let watchers = referent.weak_slot().watchers_or_init();
-        watchers.register(home_of(referent), |watch| (self.enter(watch), ()));
+        let watch = watchers.register(home_of(referent), |watch| (self.watcher(), watch));
+        yield_point();
+        let mut state = self.object.state.lock();
+        let unneeded = match state.watch {
+            // Another thread was faster. Both hold the referent, so it has not died in between.
+            Some(_) => Some(watch),
+            None => state.watch.replace(watch),
+        };
+        drop(state);
+        if let Some(unneeded) = unneeded {
+            unneeded.cancel();
+        }
     }
 
     /// Whether the referent is alive. It may die at any moment: to use it, [`upgrade`](Self::upgrade).
@@ -313,10 +318,11 @@ impl<T: ?Sized + WeakReferenceable> Mortal for ReferenceObject<T> {
 impl<T: ?Sized + WeakReferenceable> Drop for ReferenceObject<T> {
     fn drop(&mut self) {
         // While the referent's memory is still held: its address is what the list goes by.
-        if let Some(watch) = self.watch.get() {
+        let state = self.state.get_mut();
+        if let Some(watch) = &state.watch {
             watch.cancel();
         }
-        if let Some(callback) = self.state.get_mut().callback.take() {
+        if let Some(callback) = state.callback.take() {
             caught("dropping the callback of a weak reference", || {
                 drop(callback);
             });

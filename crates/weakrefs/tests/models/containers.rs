@@ -261,12 +261,11 @@ fn popping_and_death() {
         let set = Set::default();
         let elements = [object(1), object(2), object(3)];
         set.extend(&elements);
-        let pop = || {
-            let set = set.clone();
-            move || set.pop_last().map(|element| **element)
-        };
+        let (front, back) = (set.clone(), set.clone());
+        let pop_first = move || front.pop_first().map(|element| **element);
+        let pop_last = move || back.pop_last().map(|element| **element);
         let [one, two, three] = elements;
-        let (first, second, ()) = in_threads!(pop(), pop(), move || drop(three));
+        let (first, second, ()) = in_threads!(pop_first, pop_last, move || drop(three));
         assert!(first != second || first.is_none());
         assert!(first.is_some() && second.is_some());
         let left = set.len();

@@ -236,3 +236,33 @@ fn the_hook_is_set_while_callbacks_panic() {
         reset_unraisable_hook();
     });
 }
+
+/// S2, S10: a reference that is older than its object enters its list once, whichever threads it meets it in, and is told
+/// of a death at any moment.
+#[test]
+fn an_early_reference_meets_its_object() {
+    explore(|| {
+        let early = Mutex::new(None);
+        let referent = Arc::new_cyclic(|this| {
+            *early.lock().unwrap() = Some(Ref::from_weak(this));
+            Tracked::new(1)
+        });
+        let early = early.into_inner().unwrap().unwrap();
+        let meet = |reference: Ref<Tracked<i32>>| {
+            move || {
+                if let Some(referent) = reference.upgrade() {
+                    pause();
+                    assert!(count(&referent) >= 1);
+                }
+            }
+        };
+        let kept = Arc::clone(&referent);
+        in_threads!(meet(early.clone()), meet(early.clone()), move || drop(
+            referent
+        ));
+        assert!(early.upgrade().is_some());
+        assert_eq!((count(&kept), refs(&kept).len()), (1, 1));
+        in_threads!(meet(early.clone()), move || drop(kept));
+        assert!(!early.is_alive() && early.upgrade().is_none());
+    });
+}
