@@ -261,7 +261,7 @@ fn iterators_of_a_value_map_walk_a_snapshot() {
 /// S42: the first element is at hand whatever has left before it. (If a step walked over that, this would not end.)
 #[test]
 fn the_first_is_at_hand() {
-    const SIZE: u32 = 300_000;
+    const SIZE: u32 = 200_000;
     let set = WeakSet::new();
     let mut objects = std::collections::VecDeque::from(items(0..SIZE));
     set.extend(&objects);
