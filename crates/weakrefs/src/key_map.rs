@@ -362,11 +362,16 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Default> Defaul
     }
 }
 
-impl<K: ?Sized + WeakReferenceable + fmt::Debug, V: Send + Sync + 'static + fmt::Debug, S>
-    fmt::Debug for WeakKeyMap<K, V, S>
+/// Prints a key as [`std::sync::Weak`] does, `(Weak)`: an object that knows its map would print itself for ever. The
+/// values, which the map owns, are printed as they are.
+impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static + fmt::Debug, S> fmt::Debug
+    for WeakKeyMap<K, V, S>
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self).finish()
+        let entries = self
+            .iter()
+            .map(|(key, value)| (Arc::downgrade(&key), value));
+        f.debug_map().entries(entries).finish()
     }
 }
 

@@ -332,9 +332,11 @@ impl<T: ?Sized + WeakReferenceable, S: Default> Default for WeakSet<T, S> {
     }
 }
 
-impl<T: ?Sized + WeakReferenceable + fmt::Debug, S> fmt::Debug for WeakSet<T, S> {
+/// Prints an element as [`std::sync::Weak`] does, `(Weak)`: an object that knows its set would print itself for ever.
+impl<T: ?Sized + WeakReferenceable, S> fmt::Debug for WeakSet<T, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self).finish()
+        let elements = self.iter().map(|element| Arc::downgrade(&element));
+        f.debug_set().entries(elements).finish()
     }
 }
 

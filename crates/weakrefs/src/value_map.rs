@@ -358,11 +358,16 @@ impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S: Default> Defaul
     }
 }
 
-impl<K: Send + Sync + 'static + fmt::Debug, V: ?Sized + WeakReferenceable + fmt::Debug, S>
-    fmt::Debug for WeakValueMap<K, V, S>
+/// Prints an object as [`std::sync::Weak`] does, `(Weak)`: one that knows its map would print itself for ever. The keys,
+/// which the map owns, are printed as they are.
+impl<K: Send + Sync + 'static + fmt::Debug, V: ?Sized + WeakReferenceable, S> fmt::Debug
+    for WeakValueMap<K, V, S>
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self).finish()
+        let entries = self
+            .iter()
+            .map(|(key, value)| (key, Arc::downgrade(&value)));
+        f.debug_map().entries(entries).finish()
     }
 }
 

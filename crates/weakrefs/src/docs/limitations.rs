@@ -28,6 +28,9 @@
 //! Objects that own each other by `Arc` never die; no collector finds them. Weak references avoid such
 //! cycles, but do not break them.
 //!
+//! `Debug` prints what is held weakly as [`std::sync::Weak`] does, `(Weak)`, and so ends also where an object owns
+//! something that refers to it weakly.
+//!
 //! # Values that leave their `Arc`
 //! The drop of its slot announces an object's death. But a value can leave its `Arc` alive, and it takes
 //! the slot along. For its weak references the object is dead from that moment, as for
