@@ -73,7 +73,9 @@
 //! a callback goes to a hook, never to the code that dropped the object (S5).
 //!
 //! The order at death is (S2): the type's own `Drop`; every reference reads dead; the entries leave their
-//! containers; callbacks and finalizers run, newest first; the other fields are dropped.
+//! containers; callbacks and finalizers run, newest first; the other fields are dropped. When the drop of the last `Arc`
+//! returns, all of it has happened, however long a chain of deaths it has set off
+//! ([details](docs::limitations#deep-chains)).
 //!
 //! # The manual
 //! - [`docs::patterns`]: caches, registries, interners, observers, clean-up, each with an example.
@@ -84,6 +86,7 @@
 //! Numbers such as S12 are sections of the [contract](docs#the-contract).
 
 mod callable;
+mod chains;
 mod containers;
 pub mod docs;
 mod drop_first;

@@ -4,6 +4,7 @@
 //! `std::sync::Weak` to the referent behind a lock, so that death can take it out: a dead reference
 //! keeps no memory of its referent. The lock covers a handful of instructions, none of the user's.
 
+use crate::chains::step;
 use crate::slot::WeakReferenceable;
 use crate::sync::{Mutex, yield_point};
 use crate::unraisable::caught;
@@ -192,8 +193,10 @@ impl<T: ?Sized + WeakReferenceable> Drop for ReferenceObject<T> {
         // While the referent's memory is still held: its address is what the list goes by.
         self.watch.cancel();
         if let Some(callback) = self.state.get_mut().callback.take() {
-            caught("dropping the callback of a weak reference", || {
-                drop(callback);
+            step(|| {
+                caught("dropping the callback of a weak reference", || {
+                    drop(callback);
+                });
             });
         }
     }

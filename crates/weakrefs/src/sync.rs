@@ -9,11 +9,15 @@
 pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
 #[cfg(not(shuttle))]
 pub(crate) use std::thread::ThreadId;
+#[cfg(not(shuttle))]
+pub(crate) use std::thread_local;
 
 #[cfg(shuttle)]
 pub(crate) use self::models::{Condvar, Mutex, MutexGuard, Static};
 #[cfg(shuttle)]
 pub(crate) use shuttle::thread::ThreadId;
+#[cfg(shuttle)]
+pub(crate) use shuttle::thread_local;
 
 /// Declares statics that hold what threads change.
 #[cfg(not(shuttle))]

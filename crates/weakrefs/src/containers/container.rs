@@ -15,6 +15,7 @@
 
 use super::entry::{Entry, Payload};
 use super::factories::Factories;
+use crate::chains::step;
 use crate::no_room::no_room;
 use crate::slot::WeakReferenceable;
 use crate::sync::{Mutex, MutexGuard, yield_point};
@@ -179,7 +180,9 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Drop for Container<T, P> {
 pub(crate) fn drop_entries<T: ?Sized, P: Payload>(entries: impl IntoIterator<Item = Entry<T, P>>) {
     for entry in entries {
         if let Some(remains) = entry.payload.into_remains() {
-            caught("dropping an entry of a container", || drop(remains));
+            step(|| {
+                caught("dropping an entry of a container", || drop(remains));
+            });
         }
     }
 }
