@@ -1,7 +1,8 @@
 //! [`WeakKeyMap`]: what belongs to objects, kept beside them until they die.
 
 use crate::containers::{
-    ByEquivalent, ByIdentity, ByReferent, Container, Drained, Entry, Keying, Walk, drop_entries,
+    ATTEMPTS, ByEquivalent, ByIdentity, ByReferent, Container, Drained, Entry, Keying, Walk,
+    drop_entries,
 };
 use crate::drop_first::drop_first;
 use crate::slot::WeakReferenceable;
@@ -82,7 +83,8 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S> WeakKeyMap<K, V
         }
     }
 
-    /// How many entries there are. O(1).
+    /// How many entries there are. O(1): it takes each lock of the map once, and so meets all
+    /// threads that use it.
     #[must_use]
     pub fn len(&self) -> usize {
         self.container.len()
@@ -99,18 +101,22 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S> WeakKeyMap<K, V
     ///
     /// The iterator keeps no key alive. To open it costs the same whatever the size, and so does a change of the
     /// map meanwhile (S42).
+    ///
+    /// As long as it is open, the map keeps for it what has been removed since, values included. One that is
+    /// [forgotten](std::mem::forget) leaks that, and the map, for ever
+    /// ([details](crate::docs::limitations#iterators-that-stay-open)).
     pub fn iter(&self) -> Iter<K, V> {
         Iter {
             walk: Walk::new(&self.container),
         }
     }
 
-    /// The keys, as [`iter`](Self::iter) gives them.
+    /// The keys, as [`iter`](Self::iter) gives them: each an [`Arc`] of its own, as is the value that is passed over.
     pub fn keys(&self) -> impl FusedIterator<Item = Arc<K>> + use<K, V, S> {
         self.iter().map(|(key, _)| key)
     }
 
-    /// The values, as [`iter`](Self::iter) gives them.
+    /// The values, as [`iter`](Self::iter) gives them: each an [`Arc`] of its own, as is the key that is passed over.
     pub fn values(&self) -> impl FusedIterator<Item = Arc<V>> + use<K, V, S> {
         self.iter().map(|(_, value)| value)
     }
@@ -210,6 +216,8 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
     ///
     /// Threads that want the value of the same key at the same time get the same: `make` is called by
     /// one of them, outside of all locks, while the others wait. If it panics, the next one's is called.
+    /// So `make` must not wait for another thread (join it, or receive from it) that wants the same: both would wait for
+    /// ever ([details](crate::docs::limitations#factories-that-wait)).
     ///
     /// # Panics
     /// If `make` does.
@@ -272,7 +280,8 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
     /// the new one, or `None` to remove the entry. Returns the new value.
     ///
     /// `change` runs outside of all locks. If the entry has been changed meanwhile, by another thread
-    /// or by `change` itself, it is called again with what is there then: nothing is lost.
+    /// or by `change` itself, it is called again with what is there then: nothing is lost. Where that does not end, because
+    /// `change` itself changes the entry each time, the result of its thousand and first call counts.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -293,7 +302,7 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
         mut change: impl FnMut(Option<Arc<V>>) -> Option<V>,
     ) -> Option<Arc<V>> {
         let query = ByReferent::new(&**key, &self.keying);
-        loop {
+        for _ in 0..ATTEMPTS {
             let Some(present) = self.get(key) else {
                 let value = Arc::new(change(None)?);
                 let shared = Arc::clone(&value);
@@ -315,6 +324,12 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
                 return drop_first(present, new);
             }
         }
+        let new = change(self.get(key)).map(Arc::new);
+        let replaced = match &new {
+            Some(new) => self.insert_arc(key, Arc::clone(new)),
+            None => self.remove(key),
+        };
+        drop_first(replaced, new)
     }
 
     /// Another map with the same entries; it shares the values.

@@ -83,7 +83,8 @@ impl<T: ?Sized + WeakReferenceable, S> WeakSet<T, S> {
         }
     }
 
-    /// How many elements there are. O(1).
+    /// How many elements there are. O(1): it takes each lock of the set once, and so meets all
+    /// threads that use it.
     #[must_use]
     pub fn len(&self) -> usize {
         self.container.len()
@@ -100,6 +101,10 @@ impl<T: ?Sized + WeakReferenceable, S> WeakSet<T, S> {
     ///
     /// The iterator keeps no element alive. To open it costs the same whatever the size, and so does a change of the
     /// set meanwhile (S42).
+    ///
+    /// As long as it is open, the set keeps for it what has been removed since. One that is
+    /// [forgotten](std::mem::forget) leaks that, and the set, for ever
+    /// ([details](crate::docs::limitations#iterators-that-stay-open)).
     pub fn iter(&self) -> Iter<T> {
         Iter {
             walk: Walk::new(&self.container),
@@ -255,6 +260,8 @@ impl<T: ?Sized + WeakReferenceable, S: BuildHasher> WeakSet<T, S> {
     ///
     /// Threads that want the same element at the same time get the same: `make` is called by one of
     /// them, outside of all locks, while the others wait. If it panics, the next one's is called.
+    /// So `make` must not wait for another thread (join it, or receive from it) that wants the same: both would wait for
+    /// ever ([details](crate::docs::limitations#factories-that-wait)).
     ///
     /// # Panics
     /// If `make` does.

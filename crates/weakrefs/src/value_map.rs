@@ -1,6 +1,6 @@
 //! [`WeakValueMap`]: objects by key, as long as somebody else keeps them alive.
 
-use crate::containers::{ByKey, Container, Drained, Entry, Walk, drop_entries};
+use crate::containers::{ATTEMPTS, ByKey, Container, Drained, Entry, Walk, drop_entries};
 use crate::drop_first::drop_first;
 use crate::reference::home_of;
 use crate::slot::WeakReferenceable;
@@ -66,7 +66,8 @@ impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S> WeakValueMap<K,
         }
     }
 
-    /// How many entries there are. O(1).
+    /// How many entries there are. O(1): it takes each lock of the map once, and so meets all
+    /// threads that use it.
     #[must_use]
     pub fn len(&self) -> usize {
         self.container.len()
@@ -83,18 +84,22 @@ impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S> WeakValueMap<K,
     ///
     /// The iterator keeps no object alive. To open it costs the same whatever the size, and so does a change of the
     /// map meanwhile (S42).
+    ///
+    /// As long as it is open, the map keeps for it what has been removed since, keys included. One that is
+    /// [forgotten](std::mem::forget) leaks that, and the map, for ever
+    /// ([details](crate::docs::limitations#iterators-that-stay-open)).
     pub fn iter(&self) -> Iter<K, V> {
         Iter {
             walk: Walk::new(&self.container),
         }
     }
 
-    /// The keys, as [`iter`](Self::iter) gives them.
+    /// The keys, as [`iter`](Self::iter) gives them: each an [`Arc`] of its own, as is the object that is passed over.
     pub fn keys(&self) -> impl FusedIterator<Item = Arc<K>> + use<K, V, S> {
         self.iter().map(|(key, _)| key)
     }
 
-    /// The objects, as [`iter`](Self::iter) gives them.
+    /// The objects, as [`iter`](Self::iter) gives them: each an [`Arc`] of its own, as is the key that is passed over.
     pub fn values(&self) -> impl FusedIterator<Item = Arc<V>> + use<K, V, S> {
         self.iter().map(|(_, value)| value)
     }
@@ -203,6 +208,8 @@ where
     ///
     /// Threads that want the object of the same key at the same time get the same: `make` is called by
     /// one of them, outside of all locks, while the others wait. If it panics, the next one's is called.
+    /// So `make` must not wait for another thread (join it, or receive from it) that wants the same: both would wait for
+    /// ever ([details](crate::docs::limitations#factories-that-wait)).
     ///
     /// # Panics
     /// If `make` does.
@@ -266,7 +273,8 @@ where
     /// gives the new one, or `None` to remove the entry. Returns the new one.
     ///
     /// `change` runs outside of all locks. If the entry has been changed meanwhile, by another thread
-    /// or by `change` itself, it is called again with what is there then: nothing is lost.
+    /// or by `change` itself, it is called again with what is there then: nothing is lost. Where that does not end, because
+    /// `change` itself changes the entry each time, the result of its thousand and first call counts.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -287,8 +295,9 @@ where
     ) -> Option<Arc<V>> {
         let key = Arc::new(key);
         let query = ByKey::<K, K>::new(&key, &self.hasher);
-        loop {
-            let Some(present) = self.container.get(&query, |entry| entry.referent.upgrade()) else {
+        let read = |entry: &Entry<V, Arc<K>>| entry.referent.upgrade();
+        for _ in 0..ATTEMPTS {
+            let Some(present) = self.container.get(&query, read) else {
                 let value = change(None)?;
                 let payload = Arc::clone(&key);
                 match self.container.put(&query, &value, payload, |_, _| Ok(())) {
@@ -314,6 +323,12 @@ where
                 return drop_first((key, present), new);
             }
         }
+        let new = change(self.container.get(&query, read));
+        let replaced = match &new {
+            Some(new) => self.store_under(&key, new),
+            None => self.remove(&*key),
+        };
+        drop_first((key, replaced), new)
     }
 
     /// Another map with the same entries; it shares the keys.

@@ -338,3 +338,31 @@ fn capacity_is_only_room() {
     drop(object);
     assert!(map.is_empty());
 }
+
+/// S35: an `update` ends whatever its function does to the entry; then the last result counts.
+#[test]
+fn an_update_ends_that_always_changes_its_entry() {
+    let map: WeakKeyMap<Item, u32> = WeakKeyMap::new();
+    let key = item(0);
+    let mut calls = 0;
+    let mut interfere = |present: bool| {
+        calls += 1;
+        match present {
+            true => drop(map.insert(&key, calls)),
+            false => drop(map.remove(&key)),
+        }
+        calls
+    };
+    // The entry is another one, is gone, or has come, each time.
+    let last = map.update(&key, |_| Some(interfere(true) * 10));
+    let calls_of_one = *last.unwrap() / 10;
+    assert!((2..100_000).contains(&calls_of_one));
+    assert_eq!(map.get(&key).as_deref(), Some(&(calls_of_one * 10)));
+    let last = map.update(&key, |present| Some(interfere(present.is_none())));
+    assert_eq!(map.get(&key), last);
+    let none = map.update(&key, |_| {
+        interfere(true);
+        None
+    });
+    assert!(none.is_none() && map.is_empty());
+}

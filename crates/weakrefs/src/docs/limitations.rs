@@ -154,10 +154,37 @@
 //! that [`Proxy::with`](crate::Proxy::with) uses. Whoever drops it runs the callbacks. A callback that
 //! blocks, blocks that thread; let it [send a message](super::patterns#news-of-a-death) instead.
 //!
+//! # Factories that wait
 //! Factories, as in [`get_or_insert_with`](crate::WeakValueMap::get_or_insert_with), may block. Only
 //! threads that want the same key (or one of equal hash) of the same container wait for them. Factories
 //! that want each other's keys do not deadlock: where the wait would be circular, both run, and the first
-//! result counts. `weakrefs` does not see waits in your own locks.
+//! result counts.
+//!
+//! `weakrefs` sees only the waits in its own containers. A factory deadlocks if it takes one of your locks whose holder
+//! wants its key. So does one that joins a thread, or receives a message of one, that wants its key: Rust tells nobody who
+//! waits for what. Let such a thread do the work without asking the container for that key.
+//!
+//! # Iterators that stay open
+//! An iterator reads the container of the moment at which it was opened. For that the container keeps what has been
+//! removed or replaced since, with its keys and values, until the last iterator that sees it is dropped. Objects die
+//! in any case, and mostly what the container owned for them goes at once, too. But the memory of their `Arc`s may stay, and where the
+//! container has become much smaller meanwhile, also keys and values of the dead. Do not keep an iterator in a struct for
+//! long; collect what it gives. And do not [forget](std::mem::forget) one: the container would wait for it for ever, and
+//! never be dropped.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use weakrefs::{Tracked, WeakKeyMap};
+//!
+//! let map = WeakKeyMap::new();
+//! let (key, value) = (Arc::new(Tracked::new(1)), Arc::new("value"));
+//! map.insert_arc(&key, Arc::clone(&value));
+//! let open = map.iter();
+//! map.remove(&key);
+//! assert_eq!(Arc::strong_count(&value), 2);
+//! drop(open);
+//! assert_eq!(Arc::strong_count(&value), 1);
+//! ```
 //!
 //! # Moments
 //! With several threads, [`is_alive`](crate::Ref::is_alive), `len` and `contains` describe a moment that
