@@ -50,6 +50,7 @@ struct Parent {
 #[derive(WeakReferenceable, Debug)]
 struct Child {
     slot: WeakSlot,
+    #[allow(dead_code, reason = "printed")]
     parent: Arc<Parent>,
 }
 

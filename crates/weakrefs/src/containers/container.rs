@@ -18,12 +18,11 @@ use super::factories::Factories;
 use crate::chains::step;
 use crate::no_room::no_room;
 use crate::slot::WeakReferenceable;
-use crate::sync::{Mutex, MutexGuard, yield_point};
+use crate::sync::{AtomicU64, Mutex, MutexGuard, yield_point};
 use crate::unraisable::caught;
 use crate::watchers::{Evict, Remains, Watch, Watchers};
 use smallvec::SmallVec;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use weakrefs_table::{Entries, NoRoom, Table};
 
 /// Shards per container.

@@ -258,6 +258,13 @@
 //! destructors are gone. A finalizer should access one only by `try_with`, or run earlier, by an
 //! [`exit_guard`](crate::exit_guard).
 //!
+//! On `wasm32-unknown-unknown` nothing tells a program that it ends, so only [`run_exit_finalizers`] and an
+//! [`exit_guard`] run them. So it is under Miri. WASI has an exit like other systems. WebAssembly does not unwind: a panic
+//! in a callback ends the program there, as with `panic = "abort"`.
+//!
+//! [`run_exit_finalizers`]: crate::run_exit_finalizers
+//! [`exit_guard`]: crate::exit_guard
+//!
 //! # Fork
 //! A forked process has a copy of every object and finalizer. If it ends by `exit`, it runs its copies.
 //! They then clean up files and the like twice, and too early for the parent. Let the child call `exec` or
