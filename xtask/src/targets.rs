@@ -37,7 +37,7 @@ const CRATES: [&str; 2] = ["weakrefs-table", "weakrefs"];
 const EXTENSION: [&str; 1] = ["weakrefs-python"];
 
 /// What is compiled for which target.
-const TARGETS: [(&str, &[(&str, &[&str])]); 8] = [
+const TARGETS: [(&str, &[Build]); 8] = [
     (WINDOWS, &[RUST, PYTHON, ("xtask", &COMMANDS)]),
     (WINDOWS_GNU, &[RUST]),
     (MACOS, &[RUST, PYTHON]),
@@ -47,8 +47,10 @@ const TARGETS: [(&str, &[(&str, &[&str])]); 8] = [
     (WASI, &[RUST]),
     (BARE, &[("the table", &TABLE)]),
 ];
-const RUST: (&str, &[&str]) = ("the Rust crates", &CRATES);
-const PYTHON: (&str, &[&str]) = ("the extension", &EXTENSION);
+/// What the table of results says, and the packages.
+type Build = (&'static str, &'static [&'static str]);
+const RUST: Build = ("the Rust crates", &CRATES);
+const PYTHON: Build = ("the extension", &EXTENSION);
 
 /// Runs programs for WASI.
 const NODE: &str = "node";
