@@ -1,8 +1,8 @@
-//! Builds that the other checks do not see: Windows, macOS, 32 bits, WebAssembly, an interpreter without a GIL, and
-//! these commands themselves on Windows.
+//! Builds that the other checks do not see: Windows, macOS, 32 bits, processors without atomic operations on 64 bits,
+//! WebAssembly, no system at all (the table), an interpreter without a GIL, and these commands themselves on Windows.
 //!
 //! The code is compiled, not run, so it needs neither these systems nor their linkers; PyO3 needs only the version of an
-//! interpreter. Only linking shows whether Windows has every declared function: PyO3 says which library has its own
+//! interpreter. Only what is for WASI runs, where there is a Node.js: the tests that need neither threads nor unwinding. Only linking shows whether Windows has every declared function: PyO3 says which library has its own
 //! declarations, but nobody says it for the package's. So there is an attempt to link, with the linker that comes with
 //! Rust. Without Windows it fails, and lists what it misses.
 //!
@@ -14,19 +14,58 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::{
     cargo::{cargo, host, packages},
+    checks::cargo_test,
     lint::passes,
     process::{self, LIMIT, answer},
     report::{Outcome, Report},
 };
 
 const WINDOWS: &str = "x86_64-pc-windows-msvc";
+const WINDOWS_GNU: &str = "x86_64-pc-windows-gnu";
 const MACOS: &str = "aarch64-apple-darwin";
 const BITS_32: &str = "i686-unknown-linux-gnu";
+/// Atomic operations on 32 bits at most.
+const NO_ATOMIC_64: &str = "powerpc-unknown-linux-gnu";
 const WASM: &str = "wasm32-unknown-unknown";
+const WASI: &str = "wasm32-wasip1";
+/// No standard library.
+const BARE: &str = "thumbv7em-none-eabi";
 
-/// The Rust crates, and the extension by itself.
+/// The table, the Rust crates, and the extension by itself.
+const TABLE: [&str; 1] = ["weakrefs-table"];
 const CRATES: [&str; 2] = ["weakrefs-table", "weakrefs"];
 const EXTENSION: [&str; 1] = ["weakrefs-python"];
+
+/// What is compiled for which target.
+const TARGETS: [(&str, &[Build]); 8] = [
+    (WINDOWS, &[RUST, PYTHON, ("xtask", &COMMANDS)]),
+    (WINDOWS_GNU, &[RUST]),
+    (MACOS, &[RUST, PYTHON]),
+    (BITS_32, &[RUST, PYTHON]),
+    (NO_ATOMIC_64, &[RUST]),
+    (WASM, &[RUST]),
+    (WASI, &[RUST]),
+    (BARE, &[("the table", &TABLE)]),
+];
+/// What the table of results says, and the packages.
+type Build = (&'static str, &'static [&'static str]);
+const RUST: Build = ("the Rust crates", &CRATES);
+const PYTHON: Build = ("the extension", &EXTENSION);
+
+/// Runs programs for WASI.
+const NODE: &str = "node";
+const WASI_RUNNER: &str = "xtask/src/wasi.mjs";
+/// Tests that need neither threads nor unwinding.
+const WASI_TESTS: [&str; 8] = [
+    "alone",
+    "debug",
+    "derive",
+    "method",
+    "moves",
+    "proxy",
+    "references",
+    "set_algebra",
+];
 const COMMANDS: [&str; 1] = ["xtask"];
 
 /// What the extension is compiled for; a `t` says that there is no GIL.
@@ -53,25 +92,21 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Everything.
 pub(crate) fn check(report: &mut Report) -> Result<()> {
-    for target in [WINDOWS, MACOS, BITS_32, WASM] {
+    for (target, builds) in TARGETS {
         if !is_available(target) {
             report.check(target, "cargo check", || {
                 Ok(Outcome::skipped("not available"))
             })?;
             continue;
         }
-        let mut check = |what: &str, names: &[&str]| {
+        for (what, names) in builds {
             let mut command = compile(cargo(), "check", target, VERSION);
-            passes(report, target, what, command.args(packages(names)))
-        };
-        check("the Rust crates", &CRATES)?;
-        if target == WASM {
-            continue;
+            passes(report, target, what, command.args(packages(names)))?;
         }
-        check("the extension", &EXTENSION)?;
-        if target == WINDOWS {
-            check("xtask", &COMMANDS)?;
-            windows_link(report)?;
+        match target {
+            WINDOWS => windows_link(report)?,
+            WASI => wasi_tests(report)?,
+            _ => {}
         }
     }
     let mut command = compile(cargo(), "check", &this_machine()?, FREE_THREADED);
@@ -100,6 +135,26 @@ pub(crate) fn is_available(target: &str) -> bool {
     let mut rustup = Command::new("rustup");
     rustup.args(["target", "add", target]);
     process::share(&mut rustup, PATIENCE).is_ok_and(|status| status.success())
+}
+
+/// Runs tests of the Rust crates.
+fn wasi_tests(report: &mut Report) -> Result<()> {
+    report.check(WASI, "tests", || {
+        let mut node = Command::new(NODE);
+        node.args(["--eval", "require('node:wasi')"]);
+        if answer(&mut node).is_none() {
+            return Ok(Outcome::skipped("no Node.js"));
+        }
+        let runner = fs::canonicalize(WASI_RUNNER)?;
+        let runner = [NODE.into(), "--no-warnings".into(), runner.into_os_string()];
+        let mut command = compile(cargo(), "test", WASI, VERSION);
+        command
+            .arg("--config")
+            .arg(format!("target.{WASI}.runner={runner:?}"))
+            .args(packages(&["weakrefs"]))
+            .args(WASI_TESTS.iter().flat_map(|name| ["--test", name]));
+        cargo_test(&mut command)
+    })
 }
 
 /// Has the linker look for every function that the extension uses.

@@ -74,7 +74,7 @@ fn markdown(rows: &[Row], run: &str) -> String {
          A version with a `d` is a debug build."
             .to_owned(),
         by_interpreter(&labels, &on_interpreters),
-        "## Elsewhere\n\nA number in brackets counts tests. For other platforms the code is compiled, not run.".to_owned(),
+        "## Elsewhere\n\nA number in brackets counts tests. For other platforms the code is compiled, not run, but for WASI.".to_owned(),
         by_subject(&elsewhere),
         "## Notes".to_owned(),
         notes(rows),

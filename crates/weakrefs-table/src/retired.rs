@@ -23,7 +23,7 @@ const NOBODY: u32 = LIMIT;
 pub(crate) struct Retired {
     first: u32,
     last: u32,
-    len: usize,
+    len: u32,
 }
 
 /// The word in place of a hash.

@@ -4,13 +4,14 @@
 //! removed, for readers that may still see it), or a tombstone. Invariants between two calls of the table:
 //!
 //! - the index holds exactly the positions of the present, each under its slot's hash;
-//! - all present slots are between `oldest` and `newest`.
+//! - all present slots are between `oldest` and `newest`, and none is in the `gap`.
 
 use crate::entries::Slot;
 use crate::index::Index;
 use crate::retired::Retired;
 use crate::room::NoRoom;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 #[derive(Debug)]
 pub(crate) struct Storage<E> {
@@ -21,6 +22,9 @@ pub(crate) struct Storage<E> {
     pub(crate) oldest: u32,
     /// Neither is it, nor one after it.
     pub(crate) newest: u32,
+    /// A long stretch, if one is known, in which no slot is present: whoever takes the newest entries does not walk over it
+    /// again and again, however many come and go after it.
+    gap: Range<u32>,
     /// Whether a slot may look otherwise to an open reader than to the table.
     pub(crate) altered: bool,
 }
@@ -42,6 +46,7 @@ impl<E> Storage<E> {
             retired: Retired::new(),
             oldest: 0,
             newest: 0,
+            gap: 0..0,
             altered: false,
         }
     }
@@ -84,9 +89,28 @@ impl<E> Storage<E> {
     /// The position of the newest present entry.
     #[inline]
     pub(crate) fn last(&self) -> Option<u32> {
-        (0..self.newest)
-            .rev()
-            .find(|at| self.present(*at).is_some())
+        let mut end = self.newest;
+        while end > 0 {
+            if self.gap.end == end && !self.gap.is_empty() {
+                end = self.gap.start;
+                continue;
+            }
+            end -= 1;
+            if self.present(end).is_some() {
+                return Some(end);
+            }
+        }
+        None
+    }
+
+    /// Notes what has been walked over: what comes after a position, that of the [last](Self::last) one, is not present.
+    #[inline]
+    pub(crate) fn end_after(&mut self, last: u32) {
+        let gap = last + 1..self.newest;
+        if gap.len() > self.gap.len() {
+            self.gap = gap;
+        }
+        self.newest = last + 1;
     }
 
     /// Every entry that is in a slot.
@@ -147,12 +171,14 @@ impl<E> Storage<E> {
         let end = self.slots.len() as u32;
         self.newest = self.newest.min(end);
         self.oldest = self.oldest.min(end);
+        self.gap.end = self.gap.end.min(end);
     }
 
     /// Squeezes the tombstones out in place, where nothing is retired. Needs no memory.
     pub(crate) fn squeeze(&mut self) {
         self.slots.retain(|slot| slot.entry.is_some());
         (self.oldest, self.newest) = (0, self.slots.len() as u32);
+        self.gap = 0..0;
         self.reindex_in_place(self.slots.len() + self.slots.len() / 2 + 1);
     }
 

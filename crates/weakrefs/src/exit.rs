@@ -20,9 +20,9 @@
 //!   exits. [Locks](lock) that it cannot have it does without, and it does not wait for a runner of the
 //!   other process.
 
-#[cfg(all(test, unix))]
+#[cfg(all(test, unix, not(miri)))]
 pub(crate) mod forks;
-#[cfg_attr(target_os = "unknown", path = "exit/no_hook.rs")]
+#[cfg_attr(any(target_os = "unknown", miri), path = "exit/no_hook.rs")]
 mod hook;
 mod lock;
 
@@ -186,11 +186,20 @@ fn list(table: &mut Table<Registered>, entry: Registered) {
     }
 }
 
+/// The number of this process. WebAssembly has none, so that to ask would be a panic: no process forks there.
+fn process_id() -> u32 {
+    if cfg!(target_family = "wasm") {
+        0
+    } else {
+        std::process::id()
+    }
+}
+
 impl Runner {
     #[cfg(shuttle)]
     fn current() -> Self {
         Self {
-            process: std::process::id(),
+            process: process_id(),
             thread: crate::sync::current_thread().into(),
         }
     }
@@ -204,7 +213,7 @@ impl Runner {
 
         let thread = MARK.try_with(|mark| ptr::from_ref(mark).addr());
         Self {
-            process: std::process::id(),
+            process: process_id(),
             thread: thread.unwrap_or(0),
         }
     }

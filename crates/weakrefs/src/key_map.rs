@@ -5,7 +5,8 @@ mod iter;
 pub use self::iter::{Drain, ExtractIf, IntoIter, Iter, Keys, Values};
 
 use crate::containers::{
-    ByIdentity, ByReferent, Drained, Entry, Extract, Handle, Keying, LookupKey, Query, Walk,
+    ATTEMPTS, ByIdentity, ByReferent, Drained, Entry, Extract, Handle, Keying, LookupKey, Query,
+    Walk,
 };
 use crate::drop_first::drop_first;
 use crate::error::OccupiedError;
@@ -109,7 +110,7 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S> WeakKeyMap<K, V
         &self.keying
     }
 
-    /// How many entries there are. O(1).
+    /// How many entries there are. O(1): it adds up what is noted, and takes no lock.
     #[must_use]
     pub fn len(&self) -> usize {
         self.container.len()
@@ -126,16 +127,20 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S> WeakKeyMap<K, V
     ///
     /// The iterator keeps no key alive. To open it costs the same whatever the size, and so does a change of the
     /// map meanwhile (S42).
+    ///
+    /// As long as it is open, the map keeps for it what has been removed since, values included. One that is
+    /// [forgotten](std::mem::forget) leaks that, and the map, for ever
+    /// ([details](crate::docs::limitations#iterators-that-stay-open)).
     pub fn iter(&self) -> Iter<K, V> {
         Iter(Walk::new(&self.container))
     }
 
-    /// The keys, as [`iter`](Self::iter) gives them.
+    /// The keys, as [`iter`](Self::iter) gives them: each an [`Arc`] of its own.
     pub fn keys(&self) -> Keys<K, V> {
         Keys(Walk::new(&self.container))
     }
 
-    /// The values, as [`iter`](Self::iter) gives them.
+    /// The values, as [`iter`](Self::iter) gives them: each an [`Arc`] of its own.
     pub fn values(&self) -> Values<K, V> {
         Values(Walk::new(&self.container))
     }
@@ -382,6 +387,8 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
     ///
     /// Threads that want the value of the same key at the same time get the same: `make` is called by
     /// one of them, outside of all locks, while the others wait. If it panics, the next one's is called.
+    /// So `make` must not wait for another thread (join it, or receive from it) that wants the same: both would wait for
+    /// ever ([details](crate::docs::limitations#factories-that-wait)).
     ///
     /// # Panics
     /// If `make` does.
@@ -440,7 +447,8 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
     /// the new one, or `None` to remove the entry. Returns the new value.
     ///
     /// `change` runs outside of all locks. If the entry has been changed meanwhile, by another thread
-    /// or by `change` itself, it is called again with what is there then: nothing is lost.
+    /// or by `change` itself, it is called again with what is there then: nothing is lost. Where that does not end, because
+    /// `change` itself changes the entry each time, the result of its thousand and first call counts.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -461,7 +469,7 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
         mut change: impl FnMut(Option<Arc<V>>) -> Option<V>,
     ) -> Option<Arc<V>> {
         let query = ByReferent::new(key, &self.keying);
-        loop {
+        for _ in 0..ATTEMPTS {
             let Some(present) = self.get(key) else {
                 let value = Arc::new(change(None)?);
                 let shared = Arc::clone(&value);
@@ -483,6 +491,12 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
                 return drop_first(present, new);
             }
         }
+        let new = change(self.get(key)).map(Arc::new);
+        let replaced = match &new {
+            Some(new) => self.insert_arc(key, Arc::clone(new)),
+            None => self.remove(key),
+        };
+        drop_first(replaced, new)
     }
 
     /// Stores every value for its key, as [`insert`](Self::insert) does.
@@ -526,11 +540,16 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Default> Defaul
     }
 }
 
-impl<K: ?Sized + WeakReferenceable + fmt::Debug, V: Send + Sync + 'static + fmt::Debug, S>
-    fmt::Debug for WeakKeyMap<K, V, S>
+/// Prints a key as [`std::sync::Weak`] does, `(Weak)`: an object that knows its map would print itself for ever. The
+/// values, which the map owns, are printed as they are.
+impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static + fmt::Debug, S> fmt::Debug
+    for WeakKeyMap<K, V, S>
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self).finish()
+        let entries = self
+            .iter()
+            .map(|(key, value)| (Arc::downgrade(&key), value));
+        f.debug_map().entries(entries).finish()
     }
 }
 

@@ -74,7 +74,9 @@
 //! a callback goes to a hook, never to the code that dropped the object (S5).
 //!
 //! The order at death is (S2): the type's own `Drop`; every reference reads dead; the entries leave their
-//! containers; callbacks and finalizers run, newest first; the other fields are dropped.
+//! containers; callbacks and finalizers run, newest first; the other fields are dropped. When the drop of the last `Arc`
+//! returns, all of it has happened, however long a chain of deaths it has set off
+//! ([details](docs::limitations#deep-chains)).
 //!
 //! # Features
 //! With `serde`, what is alive can be serialized: containers as sequences and maps, a [`Ref`] as an `Option`, a
@@ -90,6 +92,7 @@
 //! Numbers such as S12 are sections of the [contract](docs#the-contract).
 
 mod callable;
+mod chains;
 mod containers;
 pub mod docs;
 mod drop_first;

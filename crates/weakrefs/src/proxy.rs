@@ -14,10 +14,10 @@ use std::sync::Arc;
 
 /// Stands for an object without keeping it alive; every use after its death says so (S11).
 ///
-/// It prints and compares as its referent. Rust has no forwarding of every method: [`with`](Self::with)
+/// It is displayed and compares as its referent; `Debug` says what it is, as `repr` does in Python. Rust has no forwarding of every method: [`with`](Self::with)
 /// runs code on the object, [`call`](Self::call) calls it.
 ///
-/// A dead proxy prints as the message of [`ReferenceError`], and equals nothing, not even itself.
+/// A dead proxy is displayed as the message of [`ReferenceError`], and equals nothing, not even itself.
 /// Being neither `Eq` nor `Hash`, a proxy is no key; use its [`reference`](Self::reference).
 ///
 /// Cost: that of a [`Ref`]; the plain proxy of an object shares the object's plain reference (S6), so
@@ -29,13 +29,13 @@ use std::sync::Arc;
 /// use weakrefs::{Proxy, ReferenceError, Tracked};
 ///
 /// # fn main() -> Result<(), ReferenceError> {
-/// let object = Arc::new(Tracked::new(vec![1, 2]));
+/// let object = Arc::new(Tracked::new("value"));
 /// let proxy = Proxy::new(&object);
-/// assert_eq!(proxy.with(|list| list.len())?, 2);
-/// assert_eq!(format!("{proxy:?}"), "[1, 2]");
+/// assert_eq!(proxy.with(|text| text.len())?, 5);
+/// assert_eq!(proxy.to_string(), "value");
 ///
 /// drop(object);
-/// assert!(proxy.with(|list| list.len()).is_err());
+/// assert!(proxy.with(|text| text.len()).is_err());
 /// # Ok(())
 /// # }
 /// ```
@@ -133,12 +133,15 @@ impl<T: ?Sized + WeakReferenceable> Clone for Proxy<T> {
     }
 }
 
-impl<T: ?Sized + WeakReferenceable + fmt::Debug> fmt::Debug for Proxy<T> {
+/// Not as the referent, which may know the proxy and would print itself for ever.
+impl<T: ?Sized + WeakReferenceable> fmt::Debug for Proxy<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.get() {
-            Ok(referent) => referent.fmt(f),
-            Err(dead) => fmt::Display::fmt(&dead, f),
-        }
+        let state = if self.reference.is_alive() {
+            "alive"
+        } else {
+            "dead"
+        };
+        write!(f, "Proxy<{}>({state})", std::any::type_name::<T>())
     }
 }
 

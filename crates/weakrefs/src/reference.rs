@@ -4,6 +4,7 @@
 //! `std::sync::Weak` to the referent behind a lock, so that death can take it out: a dead reference
 //! keeps no memory of its referent. The lock covers a handful of instructions, none of the user's.
 
+use crate::chains::step;
 use crate::drop_first::drop_first;
 use crate::slot::WeakReferenceable;
 use crate::sync::{Mutex, yield_point};
@@ -323,8 +324,10 @@ impl<T: ?Sized + WeakReferenceable> Drop for ReferenceObject<T> {
             watch.cancel();
         }
         if let Some(callback) = state.callback.take() {
-            caught("dropping the callback of a weak reference", || {
-                drop(callback);
+            step(|| {
+                caught("dropping the callback of a weak reference", || {
+                    drop(callback);
+                });
             });
         }
     }

@@ -116,7 +116,7 @@ impl<T: ?Sized + WeakReferenceable, S> WeakSet<T, S> {
         &self.keying
     }
 
-    /// How many elements there are. O(1).
+    /// How many elements there are. O(1): it adds up what is noted, and takes no lock.
     #[must_use]
     pub fn len(&self) -> usize {
         self.container.len()
@@ -133,6 +133,10 @@ impl<T: ?Sized + WeakReferenceable, S> WeakSet<T, S> {
     ///
     /// The iterator keeps no element alive. To open it costs the same whatever the size, and so does a change of the
     /// set meanwhile (S42).
+    ///
+    /// As long as it is open, the set keeps for it what has been removed since. One that is
+    /// [forgotten](std::mem::forget) leaks that, and the set, for ever
+    /// ([details](crate::docs::limitations#iterators-that-stay-open)).
     pub fn iter(&self) -> Iter<T> {
         Iter(Walk::new(&self.container))
     }
@@ -350,6 +354,8 @@ impl<T: ?Sized + WeakReferenceable, S: Keying<T>> WeakSet<T, S> {
     ///
     /// Threads that want the same element at the same time get the same: `make` is called by one of
     /// them, outside of all locks, while the others wait. If it panics, the next one's is called.
+    /// So `make` must not wait for another thread (join it, or receive from it) that wants the same: both would wait for
+    /// ever ([details](crate::docs::limitations#factories-that-wait)).
     ///
     /// # Panics
     /// If `make` does.
@@ -420,8 +426,10 @@ impl<T: ?Sized + WeakReferenceable, S: Default> Default for WeakSet<T, S> {
     }
 }
 
-impl<T: ?Sized + WeakReferenceable + fmt::Debug, S> fmt::Debug for WeakSet<T, S> {
+/// Prints an element as [`std::sync::Weak`] does, `(Weak)`: an object that knows its set would print itself for ever.
+impl<T: ?Sized + WeakReferenceable, S> fmt::Debug for WeakSet<T, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self).finish()
+        let elements = self.iter().map(|element| Arc::downgrade(&element));
+        f.debug_set().entries(elements).finish()
     }
 }

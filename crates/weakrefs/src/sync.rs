@@ -5,15 +5,24 @@
 //! (a list of watchers, a reference, a container, the registry of finalizers) while it takes one of
 //! another.
 
+#[cfg(not(target_has_atomic = "64"))]
+pub(crate) use portable_atomic::AtomicU64;
+#[cfg(target_has_atomic = "64")]
+pub(crate) use std::sync::atomic::AtomicU64;
+
 #[cfg(not(shuttle))]
 pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
 #[cfg(not(shuttle))]
 pub(crate) use std::thread::ThreadId;
+#[cfg(not(shuttle))]
+pub(crate) use std::thread_local;
 
 #[cfg(shuttle)]
 pub(crate) use self::models::{Condvar, Mutex, MutexGuard, Static};
 #[cfg(shuttle)]
 pub(crate) use shuttle::thread::ThreadId;
+#[cfg(shuttle)]
+pub(crate) use shuttle::thread_local;
 
 /// Declares statics that hold what threads change.
 #[cfg(not(shuttle))]

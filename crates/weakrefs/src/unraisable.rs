@@ -153,7 +153,7 @@ fn print(unraisable: &Unraisable) {
     let _ = writeln!(std::io::stderr(), "weakrefs: {unraisable}");
 }
 
-#[cfg(all(test, unix))]
+#[cfg(all(test, unix, not(miri)))]
 mod tests {
     use super::{HOOK, caught};
     use crate::exit::forks::{Process, holding};

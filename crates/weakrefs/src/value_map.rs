@@ -4,7 +4,9 @@ mod iter;
 
 pub use self::iter::{Drain, ExtractIf, IntoIter, Iter, Keys, Values};
 
-use crate::containers::{ByKey, Drained, Entry, Extract, Handle, Query, Walk, drop_entries};
+use crate::containers::{
+    ATTEMPTS, ByKey, Drained, Entry, Extract, Handle, Query, Walk, drop_entries,
+};
 use crate::drop_first::drop_first;
 use crate::error::OccupiedError;
 use crate::hashing::RandomState;
@@ -84,7 +86,7 @@ impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S> WeakValueMap<K,
         &self.hasher
     }
 
-    /// How many entries there are. O(1).
+    /// How many entries there are. O(1): it adds up what is noted, and takes no lock.
     #[must_use]
     pub fn len(&self) -> usize {
         self.container.len()
@@ -101,16 +103,20 @@ impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S> WeakValueMap<K,
     ///
     /// The iterator keeps no object alive. To open it costs the same whatever the size, and so does a change of the
     /// map meanwhile (S42).
+    ///
+    /// As long as it is open, the map keeps for it what has been removed since, keys included. One that is
+    /// [forgotten](std::mem::forget) leaks that, and the map, for ever
+    /// ([details](crate::docs::limitations#iterators-that-stay-open)).
     pub fn iter(&self) -> Iter<K, V> {
         Iter(Walk::new(&self.container))
     }
 
-    /// The keys, as [`iter`](Self::iter) gives them.
+    /// The keys, as [`iter`](Self::iter) gives them: each an [`Arc`] of its own.
     pub fn keys(&self) -> Keys<K, V> {
         Keys(Walk::new(&self.container))
     }
 
-    /// The objects, as [`iter`](Self::iter) gives them.
+    /// The objects, as [`iter`](Self::iter) gives them: each an [`Arc`] of its own.
     pub fn values(&self) -> Values<K, V> {
         Values(Walk::new(&self.container))
     }
@@ -336,6 +342,8 @@ where
     ///
     /// Threads that want the object of the same key at the same time get the same: `make` is called by
     /// one of them, outside of all locks, while the others wait. If it panics, the next one's is called.
+    /// So `make` must not wait for another thread (join it, or receive from it) that wants the same: both would wait for
+    /// ever ([details](crate::docs::limitations#factories-that-wait)).
     ///
     /// # Panics
     /// If `make` does.
@@ -463,7 +471,8 @@ where
     /// gives the new one, or `None` to remove the entry. Returns the new one.
     ///
     /// `change` runs outside of all locks. If the entry has been changed meanwhile, by another thread
-    /// or by `change` itself, it is called again with what is there then: nothing is lost.
+    /// or by `change` itself, it is called again with what is there then: nothing is lost. Where that does not end, because
+    /// `change` itself changes the entry each time, the result of its thousand and first call counts.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -484,8 +493,9 @@ where
     ) -> Option<Arc<V>> {
         let key = Arc::new(key);
         let query = ByKey::<K, K>::new(&key, &self.hasher);
-        loop {
-            let Some(present) = self.container.get(&query, |entry| entry.referent.upgrade()) else {
+        let read = |entry: &Entry<V, Arc<K>>| entry.referent.upgrade();
+        for _ in 0..ATTEMPTS {
+            let Some(present) = self.container.get(&query, read) else {
                 let value = change(None)?;
                 let payload = Arc::clone(&key);
                 match self.container.put(&query, &value, payload, |_, _| Ok(())) {
@@ -511,6 +521,12 @@ where
                 return drop_first((key, present), new);
             }
         }
+        let new = change(self.container.get(&query, read));
+        let replaced = match &new {
+            Some(new) => self.store_under(&key, new),
+            None => self.remove(&*key),
+        };
+        drop_first((key, replaced), new)
     }
 
     /// Another map with the same entries; it shares the keys.
@@ -555,11 +571,16 @@ impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S: Default> Defaul
     }
 }
 
-impl<K: Send + Sync + 'static + fmt::Debug, V: ?Sized + WeakReferenceable + fmt::Debug, S>
-    fmt::Debug for WeakValueMap<K, V, S>
+/// Prints an object as [`std::sync::Weak`] does, `(Weak)`: one that knows its map would print itself for ever. The keys,
+/// which the map owns, are printed as they are.
+impl<K: Send + Sync + 'static + fmt::Debug, V: ?Sized + WeakReferenceable, S> fmt::Debug
+    for WeakValueMap<K, V, S>
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self).finish()
+        let entries = self
+            .iter()
+            .map(|(key, value)| (key, Arc::downgrade(&value)));
+        f.debug_map().entries(entries).finish()
     }
 }
 

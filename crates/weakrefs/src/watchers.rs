@@ -9,8 +9,8 @@
 //! - *Leaving* ([`Watch::cancel`]) may race with death: the list is taken by whoever locks it first.
 //! - *Death* ([`Watchers::announce_death`]) takes the whole list under the lock, and tells it without:
 //!   first every reference reads dead, then the entries leave the containers, then what they owned is
-//!   dropped, then callbacks and finalizers run, newest first (S2). Everything of the user's is run by
-//!   [`caught`](crate::unraisable::caught).
+//!   dropped, then callbacks and finalizers run, newest first (S2). The last two run the user's code, each time by
+//!   [`caught`](crate::unraisable::caught); both together are a [step](crate::chains), which may be put off.
 //! - *Moves.* A value can leave its `Arc` alive (`Arc::into_inner`, `make_mut`, ...) and take the slot
 //!   along. The list remembers the address at which its watchers saw the object, and is told, as at
 //!   death, before the object is watched at another one. The address cannot be in use again: each
@@ -19,6 +19,7 @@
 mod list;
 
 use self::list::{List, Numbered};
+use crate::chains::step;
 use crate::no_room::no_room;
 use crate::sync::{Mutex, MutexGuard, yield_point};
 use crate::unraisable::caught;
@@ -210,12 +211,12 @@ impl Watchers {
         match watcher {
             Watcher::Mortal(mortal) => {
                 if let Some(waiting) = mortal.upgrade().and_then(Mortal::die) {
-                    waiting.notify();
+                    step(|| waiting.notify());
                 }
             }
             Watcher::Container { shard, hash } => {
                 if let Some(remains) = shard.evict(hash, self, number) {
-                    drop_evicted(remains);
+                    step(|| drop_evicted(remains));
                 }
             }
         }
@@ -239,12 +240,17 @@ impl Watchers {
             }
         }
         drop(list);
-        for remains in remains {
-            drop_evicted(remains);
+        if remains.is_empty() && waiting.is_empty() {
+            return;
         }
-        for mortal in waiting.into_iter().rev() {
-            mortal.notify();
-        }
+        step(|| {
+            for remains in remains {
+                drop_evicted(remains);
+            }
+            for mortal in waiting.into_iter().rev() {
+                mortal.notify();
+            }
+        });
     }
 }
 

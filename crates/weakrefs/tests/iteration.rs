@@ -257,3 +257,32 @@ fn iterators_of_a_value_map_walk_a_snapshot() {
     let now = [(0, 0), (1, 100), (4, 4), (5, 5), (6, 6), (7, 7), (9, 100)];
     assert_eq!(value_pairs(&map), now);
 }
+
+/// S42: the first element is at hand whatever has left before it. (If a step walked over that, this would not end.)
+#[test]
+fn the_first_is_at_hand() {
+    const SIZE: u32 = 200_000;
+    let set = WeakSet::new();
+    let mut objects = std::collections::VecDeque::from(items(0..SIZE));
+    set.extend(&objects);
+    // The oldest out, the newest in; the oldest dies, or is removed.
+    for value in SIZE..2 * SIZE {
+        let oldest = set.iter().next().unwrap();
+        assert_eq!(**oldest, value - SIZE);
+        if value % 2 == 0 {
+            assert!(set.remove(&oldest));
+        }
+        objects.pop_front();
+        drop(oldest);
+        objects.push_back(item(value));
+        set.insert(&objects[SIZE as usize - 1]);
+    }
+    // Mass death, then a reader that is open while the first is removed.
+    objects.drain(..SIZE as usize / 10 * 7);
+    let mut left = 0;
+    while let Some(first) = set.iter().next() {
+        set.remove(&first);
+        left += 1;
+    }
+    assert_eq!(left, SIZE / 10 * 3);
+}

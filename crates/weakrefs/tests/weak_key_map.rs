@@ -305,7 +305,7 @@ fn conversions_equality_and_debug() {
     assert!(map != other);
     // Keys that nobody keeps are gone at once.
     map.extend([(item(9), 9)]);
-    assert_eq!(format!("{map:?}"), "{0: 0, 1: 2, 2: 4}");
+    assert_eq!(format!("{map:?}"), "{(Weak): 0, (Weak): 2, (Weak): 4}");
 }
 
 /// S20, S34: a hundred thousand and back, with the values.
@@ -337,4 +337,32 @@ fn capacity_is_only_room() {
     assert_eq!(map.len(), 1);
     drop(object);
     assert!(map.is_empty());
+}
+
+/// S35: an `update` ends whatever its function does to the entry; then the last result counts.
+#[test]
+fn an_update_ends_that_always_changes_its_entry() {
+    let map: WeakKeyMap<Item, u32> = WeakKeyMap::new();
+    let key = item(0);
+    let mut calls = 0;
+    let mut interfere = |present: bool| {
+        calls += 1;
+        match present {
+            true => drop(map.insert(&key, calls)),
+            false => drop(map.remove(&key)),
+        }
+        calls
+    };
+    // The entry is another one, is gone, or has come, each time.
+    let last = map.update(&key, |_| Some(interfere(true) * 10));
+    let calls_of_one = *last.unwrap() / 10;
+    assert!((2..100_000).contains(&calls_of_one));
+    assert_eq!(map.get(&key).as_deref(), Some(&(calls_of_one * 10)));
+    let last = map.update(&key, |present| Some(interfere(present.is_none())));
+    assert_eq!(map.get(&key), last);
+    let none = map.update(&key, |_| {
+        interfere(true);
+        None
+    });
+    assert!(none.is_none() && map.is_empty());
 }

@@ -270,7 +270,7 @@ fn conversions_equality_and_debug() {
     assert!(set != backwards);
     assert!(backwards != set);
     set.insert(&item(8));
-    assert_eq!(format!("{set:?}"), "{0, 1, 2}");
+    assert_eq!(format!("{set:?}"), "{(Weak), (Weak), (Weak)}");
     let strong: Vec<Arc<Item>> = set.iter().collect();
     assert_eq!(strong, objects);
 }

@@ -324,7 +324,7 @@ fn conversions_equality_and_debug() {
     other.insert(1, &equal);
     assert!(map != other);
     map.insert(9, &item(9));
-    assert_eq!(format!("{map:?}"), "{0: 0, 1: 1, 2: 2}");
+    assert_eq!(format!("{map:?}"), "{0: (Weak), 1: (Weak), 2: (Weak)}");
     let unhashed: WeakValueMap<Key, Tracked<f64>> = WeakValueMap::new();
     assert!(unhashed.get(&Key(1)).is_none() && unhashed == unhashed.copy());
 }
@@ -380,4 +380,30 @@ fn capacity_is_only_room() {
     assert_eq!(map.len(), 1);
     drop(object);
     assert!(map.is_empty());
+}
+
+/// S35: an `update` ends whatever its function does to the entry; then the last result counts.
+#[test]
+fn an_update_ends_that_always_changes_its_entry() {
+    let map: WeakValueMap<&str, Item> = WeakValueMap::new();
+    let mut others = Vec::new();
+    let mut interfere = || {
+        let other = item(others.len() as u32);
+        map.insert("key", &other);
+        others.push(other);
+        others.len()
+    };
+    let mut calls = 0;
+    let last = map.update("key", |_| {
+        calls = interfere();
+        Some(item(1_000_000))
+    });
+    assert!((2..100_000).contains(&calls));
+    assert_eq!((map.get("key"), map.len()), (last.clone(), 1));
+    assert_eq!(last.as_ref().map(|last| ***last), Some(1_000_000));
+    let none = map.update("key", |_| {
+        interfere();
+        None
+    });
+    assert!(none.is_none() && map.is_empty());
 }

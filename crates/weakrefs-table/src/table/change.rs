@@ -184,8 +184,7 @@ impl<E: Clone> Table<E> {
     /// Removes the newest entry. Open snapshots keep it.
     pub fn pop(&mut self) -> Option<E> {
         let last = self.storage.last()?;
-        // What is between is not looked at again.
-        self.storage.newest = last + 1;
+        self.storage.end_after(last);
         self.remove_at(Position(last))
     }
 

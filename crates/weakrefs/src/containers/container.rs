@@ -19,15 +19,16 @@
 use super::entry::{Entry, Payload};
 use super::factories::Factories;
 use super::table::{Bucket, Table};
+use crate::chains::step;
 use crate::no_room::no_room;
 use crate::slot::WeakReferenceable;
-use crate::sync::{Mutex, MutexGuard, yield_point};
+use crate::sync::{AtomicU64, Mutex, MutexGuard, yield_point};
 use crate::unraisable::caught;
 use crate::watchers::{Evict, Remains, Watch, Watchers};
 use smallvec::SmallVec;
 use std::mem;
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use weakrefs_table::NoRoom;
 
@@ -338,7 +339,9 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Drop for Container<T, P> {
 pub(crate) fn drop_entries<T: ?Sized, P: Payload>(entries: impl IntoIterator<Item = Entry<T, P>>) {
     for entry in entries {
         if let Some(remains) = entry.payload.into_remains() {
-            caught("dropping an entry of a container", || drop(remains));
+            step(|| {
+                caught("dropping an entry of a container", || drop(remains));
+            });
         }
     }
 }

@@ -31,6 +31,10 @@ mod query;
 mod table;
 mod walk;
 
+/// So often `update` computes a value anew because the entry has been changed meanwhile; then the last result counts.
+/// Threads that change one entry at the same time need a few.
+pub(crate) const ATTEMPTS: usize = 1000;
+
 pub(crate) use container::{Container, drop_entries};
 pub(crate) use drained::Drained;
 pub(crate) use entry::{Entry, Payload};

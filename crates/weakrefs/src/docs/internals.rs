@@ -81,6 +81,12 @@
 //! not even the drop of an `Arc` that might be the last one. And no thread takes a lock of one kind while
 //! it holds one of another.
 //!
+//! # Chains of deaths
+//! What a death drops and calls is a *step*, and a variable of the thread counts the steps that are within each other.
+//! The seventeenth does not begin: it waits in a queue of the thread, and the outermost step does what waits before it
+//! ends. So a chain of deaths takes no more stack than 16 levels, whatever its length
+//! ([what that means](super::limitations#deep-chains)).
+//!
 //! # Why a reference has a lock
 //! A `std::sync::Weak` keeps the memory of its `Arc` until it is dropped itself. If a [`Ref`] simply owned
 //! one, every dead reference would pin its referent's memory. So death takes the `Weak` out, while other

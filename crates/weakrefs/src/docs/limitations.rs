@@ -28,6 +28,9 @@
 //! Objects that own each other by `Arc` never die; no collector finds them. Weak references avoid such
 //! cycles, but do not break them.
 //!
+//! `Debug` prints what is held weakly as [`std::sync::Weak`] does, `(Weak)`, and so ends also where an object owns
+//! something that refers to it weakly.
+//!
 //! # Values that leave their `Arc`
 //! The drop of its slot announces an object's death. But a value can leave its `Arc` alive, and it takes
 //! the slot along. For its weak references the object is dead from that moment, as for
@@ -151,10 +154,37 @@
 //! that [`Proxy::with`](crate::Proxy::with) uses. Whoever drops it runs the callbacks. A callback that
 //! blocks, blocks that thread; let it [send a message](super::patterns#news-of-a-death) instead.
 //!
+//! # Factories that wait
 //! Factories, as in [`get_or_insert_with`](crate::WeakValueMap::get_or_insert_with), may block. Only
 //! threads that want the same key (or one of equal hash) of the same container wait for them. Factories
 //! that want each other's keys do not deadlock: where the wait would be circular, both run, and the first
-//! result counts. `weakrefs` does not see waits in your own locks.
+//! result counts.
+//!
+//! `weakrefs` sees only the waits in its own containers. A factory deadlocks if it takes one of your locks whose holder
+//! wants its key. So does one that joins a thread, or receives a message of one, that wants its key: Rust tells nobody who
+//! waits for what. Let such a thread do the work without asking the container for that key.
+//!
+//! # Iterators that stay open
+//! An iterator reads the container of the moment at which it was opened. For that the container keeps what has been
+//! removed or replaced since, with its keys and values, until the last iterator that sees it is dropped. Objects die
+//! in any case, and mostly what the container owned for them goes at once, too. But the memory of their `Arc`s may stay, and where the
+//! container has become much smaller meanwhile, also keys and values of the dead. Do not keep an iterator in a struct for
+//! long; collect what it gives. And do not [forget](std::mem::forget) one: the container would wait for it for ever, and
+//! never be dropped.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use weakrefs::{Tracked, WeakKeyMap};
+//!
+//! let map = WeakKeyMap::new();
+//! let (key, value) = (Arc::new(Tracked::new(1)), Arc::new("value"));
+//! map.insert_arc(&key, Arc::clone(&value));
+//! let open = map.iter();
+//! map.remove(&key);
+//! assert_eq!(Arc::strong_count(&value), 2);
+//! drop(open);
+//! assert_eq!(Arc::strong_count(&value), 1);
+//! ```
 //!
 //! # Nothing is lent
 //! An entry may be evicted at any moment, and your code never runs under a lock. So a container gives [`Arc`]s, and lends
@@ -203,18 +233,30 @@
 //! does, and no finalizer runs.
 //!
 //! # Deep chains
-//! Dropping a list of a million `Arc`s, each the owner of the next, overflows the stack in any Rust
-//! program. A chain that goes through the crate needs more stack for each level. This is a release build;
-//! a debug build needs four to eight times as much:
+//! Dropping a list of a million `Arc`s, each a field of the one before, overflows the stack in any Rust program, and slots
+//! do not change that. A chain of any length is fine if it goes through the crate: if the next object is owned by the
+//! object's value in a [`WeakKeyMap`], its key in a [`WeakValueMap`], or what its callback or finalizer has captured.
 //!
-//! | the next object is owned by | bytes of stack per level |
-//! | --- | ---: |
-//! | a field of the object | 80 |
-//! | the object's value in a [`WeakKeyMap`] | 450 |
-//! | what the object's callback has captured | 610 |
+//! For that, the crate puts off what is nested too deeply (S35). Up to 16 levels, a drop in a callback has told everybody
+//! when it returns, as everywhere (S2). In a chain deeper than that, only references read dead and entries have left. The
+//! evicted values and keys are dropped, and the callbacks run, before the *outermost* drop returns, one death after the
+//! other. The same holds there for the values of a map that is cleared or dropped, and for the callback of a reference
+//! that is. All of it happens in the same thread.
 //!
-//! A thread's default stack is 2 MiB: some 3,000 levels of the last kind are fine, a million is not. Take
-//! such a chain apart from the outside, in a loop.
+//! ```
+//! use std::sync::Arc;
+//! use weakrefs::{PtrWeakKeyMap, Tracked};
+//!
+//! let next: PtrWeakKeyMap<Tracked<u32>, Arc<Tracked<u32>>> = PtrWeakKeyMap::default();
+//! let mut first = Arc::new(Tracked::new(0));
+//! for number in 1..100_000 {
+//!     let owner = Arc::new(Tracked::new(number));
+//!     next.insert(&owner, first);
+//!     first = owner;
+//! }
+//! drop(first); // and all the others
+//! assert!(next.is_empty());
+//! ```
 //!
 //! # Keys that change
 //! If the `Hash` or `Eq` of an object changes while it is in a container, a lookup may miss it or find it
@@ -246,6 +288,13 @@
 //! inert, even new ones; references, callbacks and containers work to the end. At exit, thread-locals with
 //! destructors are gone. A finalizer should access one only by `try_with`, or run earlier, by an
 //! [`exit_guard`](crate::exit_guard).
+//!
+//! On `wasm32-unknown-unknown` nothing tells a program that it ends, so only [`run_exit_finalizers`] and an
+//! [`exit_guard`] run them. So it is under Miri. WASI has an exit like other systems. WebAssembly does not unwind: a panic
+//! in a callback ends the program there, as with `panic = "abort"`.
+//!
+//! [`run_exit_finalizers`]: crate::run_exit_finalizers
+//! [`exit_guard`]: crate::exit_guard
 //!
 //! # Fork
 //! A forked process has a copy of every object and finalizer. If it ends by `exit`, it runs its copies.

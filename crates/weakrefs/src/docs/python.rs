@@ -19,7 +19,7 @@
 //! | `r1 is r2` | [`r1.ptr_eq(&r2)`](crate::Ref::ptr_eq) | clones of a `Ref` are the same reference |
 //! | `getweakrefcount(o)` | [`count(&arc)`](crate::count) | entries of containers are not reference objects in Rust, and not counted |
 //! | `getweakrefs(o)` | [`refs(&arc)`](crate::refs) | those of the type `T`; see there |
-//! | `proxy(o)` | [`Proxy`] | prints and compares as its referent; call methods [`with`](crate::Proxy::with) it, because Rust forwards none |
+//! | `proxy(o)` | [`Proxy`] | is displayed and compares as its referent; call methods [`with`](crate::Proxy::with) it, because Rust forwards none |
 //! | `ReferenceError` | [`ReferenceError`], in a `Result` | the same words |
 //! | `callable_proxy(...)` | [`Proxy::call`](crate::Proxy::call) | arguments are a tuple |
 //! | `WeakMethod(o.m)` | [`WeakMethod::new(&o, T::m)`](crate::WeakMethod::new) | Rust has no bound methods, so it takes object and function apart. Functions never die |

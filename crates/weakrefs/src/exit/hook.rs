@@ -18,7 +18,7 @@ pub(super) fn install() {
     static INSTALLED: Once = Once::new();
 
     INSTALLED.call_once(|| {
-        PROCESS.store(std::process::id(), Ordering::Relaxed);
+        PROCESS.store(super::process_id(), Ordering::Relaxed);
         // SAFETY: `at_exit` has the type that `atexit` asks for, lives as long as the process (a
         // library that is unloaded has its handlers run first, by its own `atexit`), and does not
         // unwind.
@@ -28,7 +28,7 @@ pub(super) fn install() {
 
 /// Whether this process was forked off the one in which the handler was registered.
 pub(super) fn is_fork() -> bool {
-    ![0, std::process::id()].contains(&PROCESS.load(Ordering::Relaxed))
+    ![0, super::process_id()].contains(&PROCESS.load(Ordering::Relaxed))
 }
 
 /// Thread-locals may be gone, and other threads go on. Unwinding ends at the latest here, by an

@@ -1,5 +1,5 @@
-//! In place of `hook` where there is no system below the program (`wasm32-unknown-unknown`): no process there exits or
-//! forks, so nothing is registered. An [exit guard](crate::exit_guard) works as everywhere.
+//! In place of `hook` where there is no system below the program (`wasm32-unknown-unknown`, Miri): no process there exits
+//! by C's `exit`, or forks, so nothing is registered. An [exit guard](crate::exit_guard) works as everywhere.
 
 pub(super) fn install() {}
 

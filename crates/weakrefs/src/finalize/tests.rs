@@ -64,7 +64,7 @@ fn the_ended_do_not_register() {
 }
 
 /// S31, S33: a fork does not run the finalizer that another thread was just ending, but the rest.
-#[cfg(unix)]
+#[cfg(all(unix, not(miri)))]
 #[test]
 fn a_fork_runs_what_it_can_lock() {
     use crate::exit::forks::{Process, holding};
