@@ -444,3 +444,50 @@ def test_longer_ways_need_the_switch(log, register):
         del later
         gc.collect()
         assert log == [("earlier",), ("later",)]
+
+
+def test_one_that_waits_begins_anew():
+    """S35, S44: in a long chain of deaths it keeps what it has done until its turn comes. Meanwhile it may get another task,
+    and a collection may come, which leaves the chain as it is. In a process of its own: a broken chain may have no end.
+    """
+    assert output_of("""
+        import gc, weakref
+        from weakrefs import finalize
+
+        class Resource:
+            def __init__(self, number):
+                self.number = number
+
+            def close(self):
+                log.append(self.number)
+
+        class Meddler:
+            # Dies when the first finalizers wait.
+            def __del__(self):
+                if begun:
+                    return
+                for number, finalizer in enumerate(finalizers):
+                    if not finalizer.alive:
+                        resource = Resource(number)
+                        finalizer.__init__(resource, resource.close)
+                        begun.append(number)
+                resource = None
+                gc.collect()
+
+        def known():
+            return sum(type(each) is finalize for each in gc.get_objects())
+
+        gc.disable()
+        log, begun, finalizers, before = [], [], [], known()
+        objects = [Resource(number) for number in range(100)]
+        alive = [weakref.ref(each) for each in objects]
+        for each, following in zip(objects, objects[1:]):
+            finalizers.append(finalize(each, lambda *_: None, Meddler(), following))
+        first = objects[0]
+        objects = each = following = None
+        del first
+        gc.collect()
+        print(any(reference() for reference in alive), len(begun) > 20, sorted(log) == begun)
+        finalizers.clear()
+        print(known() - before)
+    """) == ["False True True", "0"]

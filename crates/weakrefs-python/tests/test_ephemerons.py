@@ -148,6 +148,23 @@ def test_an_entry_at_the_end_of_a_deep_structure(mapping):
     assert dies(mapping, alive)
 
 
+def test_a_mapping_at_the_end_of_a_deep_structure(kind):
+    """S43: the only one, and found last: each object of the structure is older than the one that refers to it."""
+    mapping, live, dead = kind(), Thing(), Thing()
+    for weak in live, dead:
+        put(mapping, weak, Box(weak))
+    alive = watch(dead)
+    structure = mapping
+    for _ in range(100):
+        structure = [structure]
+    del mapping, weak, dead
+    gc.collect()
+    assert alive() == 0
+    for _ in range(100):
+        (structure,) = structure
+    assert holds(structure, live)
+
+
 @pytest.mark.parametrize("inner", KINDS)
 def test_a_mapping_in_an_entry_of_another(mapping, inner):
     """S43: it is reachable only through that entry, and has the rule all the same."""
@@ -576,6 +593,27 @@ def test_what_was_replaced_while_somebody_iterates(kind):
     assert len(mapping) == 1
     del weak, strong, iterator, other
     assert dies(mapping, alive)
+
+
+@pytest.mark.parametrize("change", ["replaced", "removed"])
+def test_what_an_open_iterator_still_shows(kind, change):
+    """S43, S21: it is held as ever, with all that it refers to, though its entry has been replaced or removed."""
+    mapping, (first, weak, other) = kind(), things(3)
+    put(mapping, first, Box())
+    put(mapping, weak, strong := Box(Thing()))
+    alive = watch(strong, *strong.contents)
+    iterator = mapping.items()
+    next(iterator)
+    key = weak if kind is EphemeronDictionary else strong
+    if change == "replaced":
+        mapping[key] = other
+    else:
+        del mapping[key]
+    del strong, key
+    gc.collect()
+    assert alive() == 2
+    ((shown, strong),) = (pair if kind is EphemeronDictionary else pair[::-1] for pair in iterator)
+    assert shown is weak and watch(*strong.contents)() == 1
 
 
 # The classes
