@@ -29,15 +29,6 @@ pub(crate) struct Storage<E> {
     pub(crate) altered: bool,
 }
 
-/// How much room a copy has.
-#[derive(Clone, Copy)]
-pub(crate) enum Room {
-    /// For twice the entries.
-    ToGrow,
-    /// For no more than there are.
-    Exact,
-}
-
 impl<E> Storage<E> {
     pub(crate) const fn new() -> Self {
         Self {
@@ -211,18 +202,13 @@ impl<E> Storage<E> {
     /// track of where what was at `tracked` goes.
     pub(crate) fn copied(
         &mut self,
-        room: Room,
         mut copy: impl FnMut(&mut Option<E>) -> Option<E>,
         tracked: &mut u32,
     ) -> Result<Self, NoRoom> {
         let len = self.index.len();
-        let (of_slots, of_index) = match room {
-            Room::ToGrow => (len.checked_mul(2).ok_or(NoRoom)?, len + len / 2 + 1),
-            Room::Exact => (len, len),
-        };
         let mut slots = Vec::new();
-        slots.try_reserve_exact(of_slots)?;
-        let mut index = Index::with_room(of_index)?;
+        slots.try_reserve_exact(len.checked_mul(2).ok_or(NoRoom)?)?;
+        let mut index = Index::with_room(len + len / 2 + 1)?;
         let from = *tracked;
         for (slot, at) in self.slots.iter_mut().zip(0u32..) {
             let hash = slot.hash;

@@ -84,14 +84,6 @@ impl<E> Table<E> {
         self.storage.index.len()
     }
 
-    /// For at least how many entries there is memory, those that are there included.
-    #[must_use]
-    pub fn capacity(&self) -> usize {
-        let slots = &self.storage.slots;
-        let free = slots.capacity().min(MOST).saturating_sub(slots.len());
-        self.len() + free.min(self.storage.index.room())
-    }
-
     /// Whether there is no entry.
     #[inline]
     #[must_use]

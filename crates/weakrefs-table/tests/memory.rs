@@ -52,36 +52,6 @@ fn clear_and_extract_give_memory_back() {
     assert!(table.allocated_bytes() <= SMALL_CONSTANT);
 }
 
-/// S34: on request, no more is kept than the entries need; who reads keeps what it reads.
-#[test]
-fn shrinking_keeps_what_is_there() {
-    let mut table = Table::new();
-    table.reserve(1000).expect("memory");
-    assert!(table.capacity() >= 1000);
-    let before = table.allocated_bytes();
-    for i in 0..300 {
-        table.insert(i, i).expect("memory");
-    }
-    assert_eq!(table.remove(50, |_| true), Some(50));
-    assert!(table.capacity() >= 998);
-    let mut snapshot = table.snapshot().expect("memory");
-    table.shrink_to_fit();
-    assert_eq!(table.allocated_bytes().min(before), before);
-    assert_eq!(table.next(&mut snapshot), Some(&0));
-    drop(table.release(snapshot));
-    let (version, miss) = (table.version(), table.miss());
-    table.shrink_to_fit();
-    assert!(table.version() != version && (299..500).contains(&table.capacity()));
-    assert!(table.allocated_bytes() < before / 2);
-    assert!(table.iter().copied().eq((0..300).filter(|i| *i != 50)));
-    assert!((0..300).all(|i| table.find(i, |entry| *entry == i).is_some() == (i != 50)));
-    table.insert_after(miss, 50, 50).expect("memory");
-    assert_eq!((table.len(), table.last()), (300, Some(&50)));
-    drop(table.clear());
-    table.shrink_to_fit();
-    assert_eq!(table.allocated_bytes(), 0);
-}
-
 /// S34: tombstones do not pile up.
 #[test]
 fn churn_does_not_grow() {

@@ -5,7 +5,7 @@ use super::{MOST, Miss, Position, SMALL, Table};
 use crate::entries::{Entries, Slot};
 use crate::index::NOWHERE;
 use crate::room::{NoRoom, Refused};
-use crate::storage::{Room, Storage};
+use crate::storage::Storage;
 use alloc::vec::Vec;
 
 /// `E: Clone` because open snapshots may need the entries as they were; the clone runs inside the table and must be one
@@ -38,24 +38,6 @@ impl<E: Clone> Table<E> {
             }
         }
         Ok(())
-    }
-
-    /// Gives back the memory that the present entries do not need. While there are readers, or where there is no memory to
-    /// move the entries to, nothing is done. O(n).
-    pub fn shrink_to_fit(&mut self) {
-        if self.is_read() {
-            return;
-        }
-        self.forget_unread();
-        let storage = if self.is_empty() {
-            Ok(Storage::new())
-        } else {
-            self.storage.copied(Room::Exact, Option::take, &mut 0)
-        };
-        if let Ok(storage) = storage {
-            self.storage = storage;
-            self.version += 1;
-        }
     }
 
     /// Adds an entry as the newest one. The caller has made sure that no equal one is there.
@@ -323,10 +305,7 @@ impl<E: Clone> Table<E> {
     #[cold]
     pub(super) fn compact(&mut self, tracked: &mut u32) -> bool {
         if self.has_readers() {
-            let Ok(storage) = self
-                .storage
-                .copied(Room::ToGrow, |entry| entry.clone(), tracked)
-            else {
+            let Ok(storage) = self.storage.copied(|entry| entry.clone(), tracked) else {
                 return false;
             };
             self.begin_generation(storage);
@@ -355,8 +334,6 @@ impl<E: Clone> Table<E> {
     }
 
     fn moved(&mut self, tracked: &mut u32) -> Option<Storage<E>> {
-        self.storage
-            .copied(Room::ToGrow, Option::take, tracked)
-            .ok()
+        self.storage.copied(Option::take, tracked).ok()
     }
 }

@@ -166,9 +166,9 @@
 //!
 //! # Iterators that stay open
 //! An iterator reads the container of the moment at which it was opened. For that the container keeps what has been
-//! removed or replaced since, with its keys and values, until the last iterator that sees it is dropped. Objects die
-//! in any case, and mostly what the container owned for them goes at once, too. But the memory of their `Arc`s may stay, and where the
-//! container has become much smaller meanwhile, also keys and values of the dead. Do not keep an iterator in a struct for
+//! removed or replaced since, with its keys and values, until nobody sees it any more. Objects die in any case, and
+//! what the container still has of them goes at once, too; but of an object that was removed before it died, the
+//! memory of its `Arc` stays until the iterator is dropped. Do not keep an iterator in a struct for
 //! long; collect what it gives. And do not [forget](std::mem::forget) one: the container would wait for it for ever, and
 //! never be dropped.
 //!
