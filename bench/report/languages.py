@@ -86,8 +86,8 @@ RUST = Language(
         "ours": ("green", "weakrefs"),
         "weak-table": ("red", "weak-table, one thread"),
         "DashMap<K, Weak>": ("blue", "DashMap<K, Weak<V>>"),
-        "std": ("grey", "std::sync::Weak, weak-table in a Mutex"),
-        "Mutex<weak-table>": ("grey", "std::sync::Weak, weak-table in a Mutex"),
+        "std": ("grey", "std::sync::Weak"),
+        "Mutex<weak-table>": ("grey", "weak-table in a Mutex"),
     },
     ("std", "Mutex<weak-table>"),
     None,
@@ -110,11 +110,15 @@ RUST = Language(
         "two threads: insert, death and expiry",
     ),
     """\
-Medians, in nanoseconds for each operation, or for each entry where all are passed over. Keys and elements are asked
-for in random order; every hasher is that of `std`. What comes and what goes is timed a hundred entries at a time, and
-weak-table and `DashMap` are told which entry has died. Two threads do the same at the same time, each as often.
-*Of* another way are the costs of weakrefs in units of it, so that less than 1 is faster; ± is the median deviation of
-its values. `std` has neither callbacks nor shared references, and stands beside those with what it has.
+Medians, in nanoseconds for each operation, or for each entry where all are passed over; of a small container the pass
+is over ten entries, and its time that of the whole. *Of* another way is the time of weakrefs as a multiple of that
+way's: less than 1 is less time. ± is the median deviation of the values of weakrefs.
+
+Each container hashes as it does by default: weakrefs with `weakrefs::RandomState`, which is foldhash, the peers with
+`std`'s `RandomState`, which is SipHash. Keys and elements are asked for in random order. What comes and what goes is timed
+a hundred entries at a time, and weak-table and `DashMap` are told which entry has died. Two threads do the same at the
+same time, each as often, over the same entries or over entries of their own. `std` has neither callbacks nor shared
+references, and stands beside those with what it has.
 """,
 )
 

@@ -6,33 +6,45 @@ use std::sync::Arc;
 use weakrefs_bench::keyed_by_objects::{
     Elements, LockedMap, LockedSet, OurMap, OurSet, PlainMap, PlainSet,
 };
-use weakrefs_bench::values_by_key::{Dash, Locked, Ours, Plain, Registry};
-use weakrefs_bench::{Cases, LOCKED, Object, beside, key, objects, shuffled, sizes};
+use weakrefs_bench::values_by_key::{Dash, Key, Locked, Ours, Plain, Registry};
+use weakrefs_bench::{Cases, LOCKED, Object, beside, measure_small, objects, shuffled, sizes};
 
-fn values_by_key<R: Registry>(criterion: &mut Criterion) {
+/// The entries of a small container.
+const FEW: u64 = 10;
+
+fn lookups<K: Key, R: Registry<K>>(cases: &mut Cases<'_>, registry: &R, size: u64) {
+    for (kind, first) in [("hit", 0), ("miss", size)] {
+        let numbers = shuffled(size).into_iter();
+        let keys: Vec<K> = numbers.map(|number| K::of(first + number)).collect();
+        let mut keys = keys.iter().cycle();
+        cases.measure(&format!("{}, {kind}", K::LOOKUP), |bencher| {
+            bencher.iter(|| registry.get(black_box(keys.next().expect("not empty")).borrow()));
+        });
+    }
+}
+
+fn values_by_number<R: Registry<u64>>(criterion: &mut Criterion) {
     for size in sizes() {
         // Dropped after the registry: a death costs nothing then.
         let objects = objects(0..size);
-        let registry = R::default();
-        for object in &objects {
-            registry.insert(key(object.number), object);
-        }
+        let registry = R::of(&objects);
         let mut cases = Cases::new(criterion, "WeakValueMap", R::WAY, size);
+        lookups(&mut cases, &registry, size);
+    }
+}
 
-        for (case, prefix) in [("get(&str), hit", ""), ("get(&str), miss", "no ")] {
-            let named = |number| format!("{prefix}{}", key(number));
-            let keys: Vec<String> = shuffled(size).into_iter().map(named).collect();
-            let mut keys = keys.iter().cycle();
-            cases.measure(case, |bencher| {
-                bencher.iter(|| registry.get(black_box(keys.next().expect("not empty"))));
-            });
-        }
+fn values_by_string<R: Registry<String>>(criterion: &mut Criterion) {
+    for size in sizes() {
+        let objects = objects(0..size);
+        let registry = R::of(&objects);
+        let mut cases = Cases::new(criterion, "WeakValueMap", R::WAY, size);
+        lookups(&mut cases, &registry, size);
 
         cases.measure_life(
             |batch| -> Vec<(String, Arc<Object>)> {
                 let numbers = size..size + batch as u64;
                 numbers
-                    .map(|number| (key(number), Object::new(number)))
+                    .map(|number| (String::of(number), Object::new(number)))
                     .collect()
             },
             |new| {
@@ -47,7 +59,7 @@ fn values_by_key<R: Registry>(criterion: &mut Criterion) {
                 }
             },
         );
-        let new = key(size);
+        let new = String::of(size);
         cases.measure("insert, death and expiry", |bencher| {
             bencher.iter(|| {
                 let object = Object::new(size);
@@ -64,10 +76,7 @@ fn values_by_key<R: Registry>(criterion: &mut Criterion) {
 fn keyed_by_objects<E: Elements>(criterion: &mut Criterion) {
     for size in sizes() {
         let elements = objects(0..size);
-        let container = E::default();
-        for object in &elements {
-            container.insert(object);
-        }
+        let container = E::of(&elements);
         let mut cases = Cases::new(criterion, E::GROUP, E::WAY, size);
 
         let mut lookups = |kind: &str, asked: &[Arc<Object>]| {
@@ -101,8 +110,27 @@ fn keyed_by_objects<E: Elements>(criterion: &mut Criterion) {
     }
 }
 
+fn small_registries<R: Registry<String>>(criterion: &mut Criterion) {
+    let objects = objects(0..FEW);
+    measure_small(
+        criterion,
+        "WeakValueMap",
+        R::WAY,
+        &R::of(&objects),
+        R::total,
+    );
+}
+
+fn small_containers<E: Elements>(criterion: &mut Criterion) {
+    let elements = objects(0..FEW);
+    measure_small(criterion, E::GROUP, E::WAY, &E::of(&elements), E::total);
+}
+
 fn handles(criterion: &mut Criterion) {
-    let (handle, locked) = (Ours::default(), Arc::new(Locked::default()));
+    let (handle, locked) = (
+        Ours::<String>::default(),
+        Arc::new(Locked::<String>::default()),
+    );
     let other = || Arc::clone(black_box(&locked));
     let ours = || black_box(&handle).clone();
     beside(criterion, "handle: clone", LOCKED, other, ours);
@@ -110,16 +138,30 @@ fn handles(criterion: &mut Criterion) {
 
 criterion_group!(
     containers,
-    values_by_key::<Ours>,
-    values_by_key::<Plain>,
-    values_by_key::<Locked>,
-    values_by_key::<Dash>,
+    values_by_number::<Ours<u64>>,
+    values_by_number::<Plain<u64>>,
+    values_by_number::<Locked<u64>>,
+    values_by_number::<Dash<u64>>,
+    values_by_string::<Ours<String>>,
+    values_by_string::<Plain<String>>,
+    values_by_string::<Locked<String>>,
+    values_by_string::<Dash<String>>,
     keyed_by_objects::<OurSet>,
     keyed_by_objects::<PlainSet>,
     keyed_by_objects::<LockedSet>,
     keyed_by_objects::<OurMap>,
     keyed_by_objects::<PlainMap>,
     keyed_by_objects::<LockedMap>,
+    small_registries::<Ours<String>>,
+    small_registries::<Plain<String>>,
+    small_registries::<Locked<String>>,
+    small_registries::<Dash<String>>,
+    small_containers::<OurSet>,
+    small_containers::<PlainSet>,
+    small_containers::<LockedSet>,
+    small_containers::<OurMap>,
+    small_containers::<PlainMap>,
+    small_containers::<LockedMap>,
     handles,
 );
 criterion_main!(containers);

@@ -6,9 +6,11 @@ use std::hint::black_box;
 use std::sync::Barrier;
 use std::thread;
 use std::time::Instant;
-use weakrefs_bench::values_by_key::{Dash, Locked, Ours, Registry};
-use weakrefs_bench::{BATCH, Cases, Object, key, objects, shuffled, sizes};
+use weakrefs_bench::keyed_by_objects::{Elements, LockedMap, LockedSet, OurMap, OurSet};
+use weakrefs_bench::values_by_key::{Dash, Key, Locked, Ours, Registry};
+use weakrefs_bench::{BATCH, Cases, Object, objects, shuffled, sizes};
 
+const GROUP: &str = "two threads";
 const THREADS: usize = 2;
 
 /// Measures an operation of which each thread does so many, all at the same time. It is given the
@@ -35,29 +37,46 @@ fn together(cases: &mut Cases<'_>, case: &str, operation: impl Fn(usize, usize) 
     });
 }
 
-fn two_threads<R: Registry + Sync>(criterion: &mut Criterion) {
+/// Looks up, by their places, so many keys that are all there.
+fn lookups(cases: &mut Cases<'_>, names: [String; 2], count: usize, lookup: impl Fn(usize) + Sync) {
+    let half = count / THREADS;
+    let [same, own] = names;
+    together(cases, &same, |thread, round| {
+        lookup((round + thread * half) % count);
+    });
+    together(cases, &own, |thread, round| {
+        lookup(round % half + thread * half);
+    });
+}
+
+fn lookups_by_key<K: Key, R: Registry<K> + Sync>(cases: &mut Cases<'_>, registry: &R, size: u64) {
+    let keys: Vec<K> = shuffled(size).into_iter().map(K::of).collect();
+    let names =
+        ["the same keys", "keys of their own"].map(|which| format!("{}, {which}", K::LOOKUP));
+    lookups(cases, names, keys.len(), |at| {
+        black_box(registry.get(keys[at].borrow()));
+    });
+}
+
+fn values_by_number<R: Registry<u64> + Sync>(criterion: &mut Criterion) {
     for size in sizes() {
         let objects = objects(0..size);
-        let registry = R::default();
-        for object in &objects {
-            registry.insert(key(object.number), object);
-        }
-        let mut cases = Cases::new(criterion, "two threads", R::WAY, size);
+        let registry = R::of(&objects);
+        let mut cases = Cases::new(criterion, GROUP, R::WAY, size);
+        lookups_by_key(&mut cases, &registry, size);
+    }
+}
 
-        let keys: Vec<String> = shuffled(size).into_iter().map(key).collect();
-        let half = keys.len() / THREADS;
-        together(&mut cases, "get(&str), the same keys", |thread, round| {
-            black_box(registry.get(&keys[(round + thread * half) % keys.len()]));
-        });
-        together(
-            &mut cases,
-            "get(&str), keys of their own",
-            |thread, round| {
-                black_box(registry.get(&keys[round % half + thread * half]));
-            },
-        );
+fn values_by_string<R: Registry<String> + Sync>(criterion: &mut Criterion) {
+    for size in sizes() {
+        let objects = objects(0..size);
+        let registry = R::of(&objects);
+        let mut cases = Cases::new(criterion, GROUP, R::WAY, size);
+        lookups_by_key(&mut cases, &registry, size);
 
-        let new: Vec<String> = (size..size + (THREADS * BATCH) as u64).map(key).collect();
+        let new: Vec<String> = (size..size + (THREADS * BATCH) as u64)
+            .map(String::of)
+            .collect();
         together(&mut cases, "insert, death and expiry", |thread, round| {
             let key = &new[round % BATCH + thread * BATCH];
             let object = Object::new(size);
@@ -68,10 +87,32 @@ fn two_threads<R: Registry + Sync>(criterion: &mut Criterion) {
     }
 }
 
+fn keyed_by_objects<E: Elements + Sync>(criterion: &mut Criterion) {
+    for size in sizes() {
+        let elements = objects(0..size);
+        let container = E::of(&elements);
+        let mut cases = Cases::new(criterion, GROUP, E::WAY, size);
+
+        let order = shuffled(size);
+        let names =
+            ["the same", "their own"].map(|which| format!("{}, identical, {which}", E::LOOKUP));
+        lookups(&mut cases, names, order.len(), |at| {
+            black_box(container.find(&elements[order[at] as usize]));
+        });
+    }
+}
+
 criterion_group!(
     threads,
-    two_threads::<Ours>,
-    two_threads::<Locked>,
-    two_threads::<Dash>,
+    values_by_number::<Ours<u64>>,
+    values_by_number::<Locked<u64>>,
+    values_by_number::<Dash<u64>>,
+    values_by_string::<Ours<String>>,
+    values_by_string::<Locked<String>>,
+    values_by_string::<Dash<String>>,
+    keyed_by_objects::<OurSet>,
+    keyed_by_objects::<LockedSet>,
+    keyed_by_objects::<OurMap>,
+    keyed_by_objects::<LockedMap>,
 );
 criterion_main!(threads);

@@ -2,7 +2,6 @@
 
 use crate::{OURS, Object, Place};
 use std::cell::RefCell;
-use std::collections::hash_map::RandomState;
 use std::sync::{Arc, Mutex, Weak};
 use weak_table::{WeakHashSet, WeakKeyHashMap};
 use weakrefs::{WeakKeyMap, WeakSet};
@@ -27,6 +26,15 @@ pub trait Elements: Default {
 
     /// What `len` says; that of the peers includes the dead.
     fn count(&self) -> usize;
+
+    /// With an entry for each object.
+    fn of(objects: &[Arc<Object>]) -> Self {
+        let container = Self::default();
+        for object in objects {
+            container.insert(object);
+        }
+        container
+    }
 }
 
 /// A container of weakrefs, and its peer of weak-table's in a place of its own. `$value` is for maps: the field that is
@@ -87,13 +95,13 @@ macro_rules! elements {
 }
 
 pub type OurSet = WeakSet<Object>;
-pub type SetTable = WeakHashSet<Weak<Object>, RandomState>;
+pub type SetTable = WeakHashSet<Weak<Object>>;
 pub type PlainSet = WeakTableSet<RefCell<SetTable>>;
 pub type LockedSet = WeakTableSet<Mutex<SetTable>>;
 elements!("WeakSet", OurSet, WeakTableSet of SetTable, contains, iter);
 
 pub type OurMap = WeakKeyMap<Object, u64>;
-pub type MapTable = WeakKeyHashMap<Weak<Object>, u64, RandomState>;
+pub type MapTable = WeakKeyHashMap<Weak<Object>, u64>;
 pub type PlainMap = WeakTableMap<RefCell<MapTable>>;
 pub type LockedMap = WeakTableMap<Mutex<MapTable>>;
 elements!("WeakKeyMap", OurMap, WeakTableMap of MapTable, get, keys, number is_some);

@@ -76,10 +76,6 @@ pub fn shuffled(size: u64) -> Vec<u64> {
     numbers
 }
 
-pub fn key(number: u64) -> String {
-    format!("key number {number}")
-}
-
 /// The numbers of entries to measure with: `WEAKREFS_BENCH_SIZES=1000,10000000`.
 pub fn sizes() -> Vec<u64> {
     let sizes = std::env::var("WEAKREFS_BENCH_SIZES").unwrap_or_else(|_| "1000".into());
@@ -166,6 +162,22 @@ pub fn beside<A, B>(
     let mut group = criterion.benchmark_group(case);
     group.bench_function(way, |bencher| bencher.iter(&mut other));
     group.bench_function(OURS, |bencher| bencher.iter(&mut ours));
+}
+
+/// A container that is made and dropped empty, and a whole pass over one with few entries.
+pub fn measure_small<C: Default>(
+    criterion: &mut Criterion,
+    container: &str,
+    way: &str,
+    few: &C,
+    total: impl Fn(&C) -> u64,
+) {
+    let mut measure = |case, run: &mut dyn FnMut(&mut Bencher<'_, WallTime>)| {
+        let name = format!("small container: {container}, {case}");
+        criterion.benchmark_group(name).bench_function(way, run);
+    };
+    measure("create and drop", &mut |bencher| bencher.iter(C::default));
+    measure("iterate 10", &mut |bencher| bencher.iter(|| total(few)));
 }
 
 /// How long `rounds` times of `work` take, in batches; what comes before and after is not timed.

@@ -21,7 +21,7 @@ from _bench.results import Results, Row
 
 from bench.instructions import count, records
 from bench.report import charts, goals, languages, record, tables
-from bench.report.svg import COLORS
+from bench.report.svg import COLORS, width
 from bench.rust import measure as rust
 
 
@@ -180,6 +180,58 @@ def test_one_value_does_not_stretch_the_scale(tmp_path):
     charts.draw(Results("Python", {}, rows), str(file))
     assert f"7,965{charts.TIMES}" in texts(file) and f"50{charts.TIMES}" not in texts(file)
     assert len(places(file, "red")) == 1 and len(places(file, "green")) == 2
+
+
+def test_less_than_one_is_said_precisely(tmp_path):
+    """A time that is a little less than another's does not read as the same, nor as a tenth of one."""
+    rows = [
+        row("time", "two threads", name, 1000, **{"ours": ours, "Mutex<weak-table>": 100})
+        for name, ours in [("a", 97), ("b", 26), ("c", 104), ("d", 1490)]
+    ]
+    charts.draw(Results("Rust", {}, rows), str(tmp_path / "chart.svg"))
+    drawn = texts(tmp_path / "chart.svg")
+    assert {f"{number}{charts.TIMES}" for number in ("0.97", "0.26", "1.0", "14.9")} <= set(drawn)
+
+
+def test_words_are_legible_and_within_the_picture(python, crate, tmp_path):
+    """In a wide font as well: of what is made up here, and of all that is on record."""
+    for number, results in enumerate([python, crate, *map(Results.load, (ROOT / "docs/benchmarks").glob("*.json"))]):
+        charts.draw(results, str(tmp_path / f"{number}.svg"))
+        if results.language == "Python":
+            charts.draw_overview(results, str(tmp_path / f"{number}-overview.svg"))
+    for file in tmp_path.iterdir():
+        picture = ElementTree.parse(file).getroot()
+        right, bottom = float(picture.get("width")), float(picture.get("height"))
+        for text in picture.iter("{http://www.w3.org/2000/svg}text"):
+            x, y, size = (float(text.get(name)) for name in ("x", "y", "font-size"))
+            wide = width(text.text, size)
+            left = x - wide * ("start", "middle", "end").index(text.get("text-anchor")) / 2
+            assert 0 <= left and left + wide <= right and size <= y < bottom - 3 and size >= 11, (file, text.text)
+
+
+def test_lines_of_growth():
+    """Round numbers around all costs, few enough to tell them apart, on a scale where equal ratios are equally far."""
+    assert charts._lines(40, 1100) == [20, 50, 100, 200, 500, 1000, 2000]
+    assert charts._lines(100, 100) == [100, 200]
+    assert charts._lines(99, 1000) == [50, 100, 200, 500, 1000, 2000]
+    for least, most in (0.3, 80_000), (7, 6500), (10, 10), (5, 9.99):
+        lines = charts._lines(least, most)
+        assert lines[0] <= least and lines[-1] > most and 2 <= len(lines)
+    assert len(charts._lines(7, 6500)) <= charts.LINES
+
+
+def test_growth_is_drawn_by_ratios(tmp_path):
+    rows = [
+        row("time", "WeakSet", "iterate", size, **{"ours": cost, "Mutex<weak-table>": 2 * cost})
+        for size, cost in [(1000, 10), (100_000, 40), (10**7, 160)]
+    ]
+    charts.draw(Results("Rust", {}, rows), str(tmp_path / "chart.svg"))
+    dots = list(ElementTree.parse(tmp_path / "chart-growth.svg").getroot().iter("{http://www.w3.org/2000/svg}circle"))
+    ours, peer = (
+        [float(dot.get("cy")) for dot in dots if dot.get("class") == color][1:] for color in ("green", "grey")
+    )
+    assert ours == sorted(ours, reverse=True)
+    assert [one - other for one, other in zip(ours, peer)] == pytest.approx([ours[0] - peer[0]] * 3, abs=0.2)
 
 
 def test_charts_have_a_light_and_a_dark_scheme(python, tmp_path):
