@@ -93,21 +93,30 @@ RUST = Language(
     None,
     _labels(
         Ref=("upgrade", "create and drop", "death, callback"),
-        WeakValueMap=("get(&str), hit", "get(&str), miss", "insert, death and expiry", "iterate"),
+        WeakValueMap=(
+            *("get(&str), hit", "get(&str), miss", "get(&u64), hit", "get(&u64), miss"),
+            *("insert, death and expiry", "iterate"),
+        ),
         WeakKeyMap=("get, identical", "get, equal", "get, miss", "insert, death and expiry", "iterate"),
         WeakSet=("contains, identical", "contains, equal", "contains, miss", "insert, death and expiry", "iterate"),
-        **{"two threads": ("get(&str), the same keys", "get(&str), keys of their own", "insert, death and expiry")},
+        **{
+            "two threads": (
+                *("get(&str), the same keys", "get(&str), keys of their own", "get(&u64), the same keys"),
+                *("contains, identical, the same", "get, identical, the same", "insert, death and expiry"),
+            ),
+            "small container": ("WeakValueMap, create and drop", "WeakValueMap, iterate 10"),
+        },
     ),
     (
         "WeakValueMap: get(&str), hit",
+        "WeakValueMap: get(&u64), hit",
         "WeakKeyMap: get, equal",
+        "WeakSet: contains, identical",
         "WeakSet: contains, miss",
         "WeakValueMap: insert, death and expiry",
         "WeakKeyMap: insert, death and expiry",
-        "WeakSet: insert, death and expiry",
         "WeakValueMap: iterate",
         "two threads: get(&str), the same keys",
-        "two threads: insert, death and expiry",
     ),
     """\
 Medians, in nanoseconds for each operation, or for each entry where all are passed over; of a small container the pass
