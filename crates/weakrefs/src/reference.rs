@@ -7,7 +7,7 @@
 use crate::chains::step;
 use crate::drop_first::drop_first;
 use crate::slot::WeakReferenceable;
-use crate::sync::{Mutex, yield_point};
+use crate::sync::{Mutex, MutexGuard, yield_point};
 use crate::unraisable::caught;
 use crate::watchers::{Mortal, Watch, Watcher};
 use std::any::Any;
@@ -231,17 +231,21 @@ impl<T: ?Sized + WeakReferenceable> Ref<T> {
     pub fn upgrade(&self) -> Option<Arc<T>> {
         yield_point();
         let state = self.object.state.lock();
-        let referent = state.referent.as_ref()?.upgrade()?;
-        let is_early = state.watch.is_none();
-        drop(state);
-        if is_early {
-            self.meet(&referent);
+        if state.watch.is_none() {
+            return self.upgrade_early(state);
         }
+        state.referent.as_ref()?.upgrade()
+    }
+
+    /// The same of a reference that was made before its referent: when they first meet, it enters the referent's list.
+    #[cold]
+    fn upgrade_early(&self, state: MutexGuard<'_, State<T>>) -> Option<Arc<T>> {
+        let referent = state.referent.as_ref()?.upgrade()?;
+        drop(state);
+        self.meet(&referent);
         Some(referent)
     }
 
-    /// Enters the list of a referent that did not exist when the reference was made.
-    #[cold]
     fn meet(&self, referent: &Arc<T>) {
         let watchers = referent.weak_slot().watchers_or_init();
         let watch = watchers.register(home_of(referent), |watch| (self.watcher(), watch));
