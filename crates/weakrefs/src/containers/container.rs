@@ -238,8 +238,8 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
     /// Takes out the oldest entry whose referent is alive.
     pub(crate) fn pop_first(&self) -> Option<(Arc<T>, P)> {
         self.pop(|tables| {
-            let number = |table: &Locked<'_, T, P>| table.oldest();
-            let oldest = tables.iter().filter_map(number).min()?;
+            let number = |table: &mut Locked<'_, T, P>| table.oldest();
+            let oldest = tables.iter_mut().filter_map(number).min()?;
             tables
                 .iter_mut()
                 .find_map(|table| table.remove_number(oldest))
@@ -249,8 +249,8 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
     /// Takes out the newest entry whose referent is alive.
     pub(crate) fn pop_last(&self) -> Option<(Arc<T>, P)> {
         self.pop(|tables| {
-            let number = |table: &Locked<'_, T, P>| table.newest();
-            let newest = tables.iter().filter_map(number).max()?;
+            let number = |table: &mut Locked<'_, T, P>| table.newest();
+            let newest = tables.iter_mut().filter_map(number).max()?;
             tables
                 .iter_mut()
                 .find_map(|table| table.remove_number(newest))

@@ -112,20 +112,33 @@ impl<E> Table<E> {
     /// The entry at a place in the order, unless that is void.
     #[inline]
     fn at_place(&self, place: Place) -> Option<&Bucket<E>> {
-        let bucket = self.buckets.get_bucket(place.bucket as usize)?;
-        (bucket.number == place.number).then_some(bucket)
+        bucket_at(&self.buckets, place)
     }
 
     /// The number of the oldest entry.
-    pub(super) fn oldest(&self) -> Option<u64> {
-        let live = |place: &&Place| self.at_place(**place).is_some();
-        Some(self.order.iter().find(live)?.number)
+    pub(super) fn oldest(&mut self) -> Option<u64> {
+        let at = self.first();
+        Some(self.order.get(at)?.number)
     }
 
     /// The number of the newest entry.
-    pub(super) fn newest(&self) -> Option<u64> {
-        let live = |place: &&Place| self.at_place(**place).is_some();
-        Some(self.order.iter().rev().find(live)?.number)
+    pub(super) fn newest(&mut self) -> Option<u64> {
+        let first = self.first();
+        let at = self.last().checked_sub(1).filter(|at| *at >= first)?;
+        Some(self.order.get(at)?.number)
+    }
+
+    /// Where in the order the oldest entry is, or the end if there is none.
+    fn first(&mut self) -> usize {
+        let buckets = &self.buckets;
+        self.order
+            .first(|place| bucket_at(buckets, place).is_none())
+    }
+
+    /// Where in the order the newest entry is, plus one.
+    fn last(&mut self) -> usize {
+        let buckets = &self.buckets;
+        self.order.last(|place| bucket_at(buckets, place).is_none())
     }
 
     /// The entries in no particular order.
@@ -147,6 +160,12 @@ impl<E> Table<E> {
         self.at_place(place)?;
         Some(Position(place.bucket as usize))
     }
+}
+
+#[inline]
+fn bucket_at<E>(buckets: &HashTable<Bucket<E>>, place: Place) -> Option<&Bucket<E>> {
+    let bucket = buckets.get_bucket(place.bucket as usize)?;
+    (bucket.number == place.number).then_some(bucket)
 }
 
 impl<E> Search for Table<E> {
@@ -331,7 +350,7 @@ impl<E: Clone> Table<E> {
     /// no memory to list more of them, the rest stays.
     pub(super) fn extract(&mut self, mut leave: impl FnMut(&E) -> bool) -> Vec<Bucket<E>> {
         let mut left = Vec::new();
-        let mut at = self.order.start();
+        let mut at = self.first();
         while let Some(place) = self.order.get(at) {
             at += 1;
             if self

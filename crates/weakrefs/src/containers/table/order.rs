@@ -1,5 +1,6 @@
 //! [`Order`]: in which bucket each entry is, by the order of insertion.
 
+use std::ops::Range;
 use weakrefs_table::NoRoom;
 
 /// So many places are not worth moving.
@@ -13,10 +14,15 @@ pub(super) struct Place {
 }
 
 /// The places of a table's entries, by rising numbers.
+///
+/// A place that is void stays so, and may have to stay for iterators. Those who look for the first or the last that is not
+/// walk over such places once: it is remembered that there are none before `void_before`, nor in one stretch, `gap`.
 pub(super) struct Order {
     /// Those before `start` have gone.
     places: Vec<Place>,
     start: usize,
+    void_before: usize,
+    gap: Range<usize>,
     /// How often places have been moved.
     epoch: u64,
 }
@@ -46,6 +52,8 @@ impl Order {
         Self {
             places: Vec::new(),
             start: 0,
+            void_before: 0,
+            gap: 0..0,
             epoch: 0,
         }
     }
@@ -53,10 +61,6 @@ impl Order {
     #[inline]
     pub(super) fn len(&self) -> usize {
         self.places.len() - self.start
-    }
-
-    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &Place> {
-        self.places.iter().skip(self.start)
     }
 
     pub(super) fn into_places(self) -> impl Iterator<Item = Place> {
@@ -69,14 +73,35 @@ impl Order {
         self.places.get(at).copied()
     }
 
-    /// The index of the first place.
-    pub(super) fn start(&self) -> usize {
-        self.start
+    /// The index of the first place that is not void, or else that behind the last place.
+    pub(super) fn first(&mut self, is_void: impl Fn(Place) -> bool) -> usize {
+        let mut at = self.void_before.max(self.start);
+        while self.get(at).is_some_and(&is_void) {
+            at += 1;
+        }
+        self.void_before = at;
+        at
     }
 
-    /// The index behind the last place.
-    pub(super) fn end(&self) -> usize {
-        self.places.len()
+    /// The index behind the last place that is not void, or else that of the first place.
+    pub(super) fn last(&mut self, is_void: impl Fn(Place) -> bool) -> usize {
+        let end = self.places.len();
+        let mut at = end;
+        loop {
+            if at == self.gap.end {
+                at = self.gap.start.min(at);
+            }
+            let before = at.checked_sub(1).filter(|before| *before >= self.start);
+            let Some(before) = before.filter(|before| self.get(*before).is_some_and(&is_void))
+            else {
+                break;
+            };
+            at = before;
+        }
+        if at < end {
+            self.gap = at..end;
+        }
+        at.max(self.start)
     }
 
     pub(super) fn front(&self) -> Option<Place> {
@@ -84,7 +109,8 @@ impl Order {
     }
 
     pub(super) fn back(&self) -> Option<Place> {
-        self.iter().next_back().copied()
+        self.get(self.places.len().checked_sub(1)?)
+            .filter(|_| self.len() > 0)
     }
 
     /// Whether the place of this number is the first or the last one.
@@ -121,7 +147,10 @@ impl Order {
 
     pub(super) fn pop_back(&mut self) {
         self.places.pop();
-        self.start = self.start.min(self.places.len());
+        let end = self.places.len();
+        self.start = self.start.min(end);
+        self.void_before = self.void_before.min(end);
+        self.gap.end = self.gap.end.min(end);
     }
 
     pub(super) fn for_each_mut(&mut self, change: impl FnMut(&mut Place)) {
@@ -138,6 +167,8 @@ impl Order {
     /// The first place is where the memory begins. Gives back what is not needed of that.
     fn moved(&mut self) {
         self.start = 0;
+        self.void_before = 0;
+        self.gap = 0..0;
         self.epoch += 1;
         if self.places.capacity() > FEW && self.places.len() * 4 < self.places.capacity() {
             let mut smaller = Vec::new();

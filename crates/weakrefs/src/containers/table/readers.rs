@@ -119,7 +119,7 @@ impl<E> Readers<E> {
                 self.open.push((version, 1));
             }
         }
-        self.end = end;
+        self.end = self.end.max(end);
         Ok(())
     }
 
@@ -170,14 +170,16 @@ impl<E> Unneeded<E> {
 impl<E: Clone> Table<E> {
     /// A ticket for reading the entries as they are now.
     pub(in super::super) fn snapshot(&mut self) -> Result<Snapshot, NoRoom> {
-        let end = self.order.back().map_or(0, |place| place.number + 1);
-        self.readers.open(self.version, end)?;
+        let (first, last) = (self.first(), self.last());
+        let from = self.order.get(first).map_or(0, |place| place.number);
+        let to = self.newest().map_or(from, |newest| newest + 1);
+        self.readers.open(self.version, to)?;
         Ok(Snapshot {
             version: self.version,
-            from: 0,
-            front: self.order.cursor(self.order.start()),
-            to: end,
-            back: self.order.cursor(self.order.end()),
+            from,
+            front: self.order.cursor(first),
+            to,
+            back: self.order.cursor(last),
         })
     }
 
@@ -242,9 +244,12 @@ impl<E: Clone> Table<E> {
     }
 
     fn peek_back(&self, snapshot: &mut Snapshot) -> Option<&Bucket<E>> {
+        if snapshot.from >= snapshot.to {
+            return None;
+        }
         let mut at = self.order.resume(snapshot.back, snapshot.to);
         loop {
-            at = at.checked_sub(1).filter(|at| *at >= self.order.start())?;
+            at = at.checked_sub(1)?;
             // Others may have come to where places have gone from the back.
             let place = self.order.get(at);
             let Some(place) = place.filter(|place| place.number < snapshot.to) else {

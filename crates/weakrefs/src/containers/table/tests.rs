@@ -253,6 +253,45 @@ fn a_queue_costs_what_changes() {
     assert!(table.capacity() <= super::SMALL && table.order.len() == 0);
 }
 
+/// S42: what an older iterator still sees is not walked over again and again.
+#[test]
+fn both_ends_are_at_hand() {
+    let mut table = filled(100_000);
+    let older = table.snapshot().unwrap();
+    for number in 0..50_000 {
+        let mut snapshot = table.snapshot().unwrap();
+        let next = table.next::<false>(&mut snapshot);
+        assert_eq!(next.map(|bucket| bucket.entry), Some(number));
+        let last = 99_999 - number;
+        let next = table.next::<true>(&mut snapshot);
+        assert_eq!(next.map(|bucket| bucket.entry), Some(last));
+        table.release(snapshot).into_entries().for_each(drop);
+        assert_eq!((table.oldest(), table.newest()), (Some(number), Some(last)));
+        assert_eq!(remove(&mut table, number), Some(number));
+        assert_eq!(remove(&mut table, last), Some(last));
+    }
+    // A new one comes and goes behind all those.
+    for number in 100_000..150_000 {
+        let (hash, entry) = (number << 57 | number, number);
+        assert!(
+            table
+                .insert(Bucket {
+                    hash,
+                    number,
+                    entry
+                })
+                .is_ok()
+        );
+        assert_eq!(
+            (table.oldest(), table.newest()),
+            (Some(number), Some(number))
+        );
+        assert_eq!(remove(&mut table, number), Some(number));
+        assert_eq!((table.oldest(), table.newest()), (None, None));
+    }
+    assert_eq!(table.release(older).into_entries().count(), 100_000);
+}
+
 /// S42: with an iterator open, too, and that sees them all.
 #[test]
 fn a_change_under_an_iterator_costs_the_change() {
