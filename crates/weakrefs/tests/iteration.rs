@@ -286,3 +286,71 @@ fn the_first_is_at_hand() {
     }
     assert_eq!(left, SIZE / 10 * 3);
 }
+
+/// S21: from both ends at once, each entry is given once, and the dead by neither.
+#[test]
+fn iterators_have_two_ends() {
+    let mut objects = items(0..100);
+    let set: WeakSet<_> = objects.iter().collect();
+    let keys = WeakKeyMap::new();
+    fill(&keys, &objects);
+    let map = filled(&objects);
+    let (mut elements, mut entries, mut backwards) = (set.iter(), keys.iter(), map.iter());
+    assert_eq!(elements.next().map(|element| **element), Some(0));
+    assert_eq!(elements.next_back().map(|element| **element), Some(99));
+    assert_eq!(entries.next_back().map(|(_, value)| *value), Some(99));
+    assert_eq!(backwards.next_back().map(|(key, _)| *key), Some(99));
+    // Some die, one is taken out, one comes: of these, only the one that was taken out is still seen.
+    objects.retain(|object| ***object % 3 != 0);
+    let taken = objects.remove(0);
+    assert!(set.remove(&taken) && keys.remove(&taken).is_some() && map.remove(&1).is_some());
+    let late = item(1000);
+    assert!(set.insert(&late));
+    let numbers: Vec<u32> = (1..99).filter(|number| number % 3 != 0).collect();
+    let (front, back) = numbers.split_at(20);
+    assert!(values(elements.by_ref().take(20)).iter().eq(front));
+    assert!(values(elements.by_ref().rev()).iter().rev().eq(back));
+    assert!(elements.next().is_none() && elements.next_back().is_none());
+    assert!(
+        entries
+            .rev()
+            .map(|(_, value)| *value)
+            .eq(numbers.iter().rev().copied())
+    );
+    assert!(
+        backwards
+            .rev()
+            .map(|(key, _)| *key)
+            .eq(numbers.iter().rev().copied())
+    );
+    assert!(keys.keys().rev().eq(objects.iter().rev().cloned()));
+    assert!(map.values().rev().eq(objects.iter().rev().cloned()));
+    assert!(set.last().is_some_and(|last| Arc::ptr_eq(&last, &late)));
+    let mut drained = set.drain();
+    assert!(
+        drained
+            .next_back()
+            .is_some_and(|last| Arc::ptr_eq(&last, &late))
+    );
+    assert!(drained.rev().eq(objects.iter().rev().cloned()));
+}
+
+/// S21: the clone of an iterator goes on from the same place, and sees the same moment.
+#[test]
+fn a_clone_of_an_iterator_sees_the_same() {
+    let objects = items(0..10);
+    let map = filled(&objects);
+    let mut read = map.iter();
+    assert_eq!(read.next().map(|(key, _)| *key), Some(0));
+    assert_eq!(read.next_back().map(|(key, _)| *key), Some(9));
+    map.remove(&5);
+    let again = read.clone();
+    map.remove(&6);
+    drop(map.iter());
+    assert!(read.map(|(key, _)| *key).eq(1..9));
+    map.remove(&7);
+    assert!(again.clone().map(|(key, _)| *key).eq(1..9));
+    assert_eq!(again.size_hint(), (0, Some(8)));
+    assert!(again.rev().map(|(key, _)| *key).eq((1..9).rev()));
+    assert!(map.keys().map(|key| *key).eq([0, 1, 2, 3, 4, 8, 9]));
+}

@@ -40,6 +40,15 @@ macro_rules! iterators {
             }
         }
 
+        impl<$($parameters)*> Clone for $name<$($arguments)*>
+        where
+            $source: Clone,
+        {
+            fn clone(&self) -> Self {
+                Self(self.0.clone())
+            }
+        }
+
         impl<$($parameters)*> std::iter::FusedIterator for $name<$($arguments)*> {}
 
         /// Says how many are left at most. To show them would be to read on.

@@ -148,6 +148,20 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Walk<T, P> {
     }
 }
 
+impl<T: ?Sized + WeakReferenceable, P: Payload> Clone for Walk<T, P> {
+    fn clone(&self) -> Self {
+        // As long as this one reads, nothing that it sees is given up.
+        let shards = self.container.shards().iter().zip(&self.snapshots);
+        let snapshots = shards.map(|(shard, snapshot)| shard.lock().snapshot_again(snapshot));
+        Self {
+            container: Arc::clone(&self.container),
+            snapshots: snapshots.collect(),
+            heads: self.heads,
+            remaining: self.remaining,
+        }
+    }
+}
+
 impl<T: ?Sized + WeakReferenceable, P: Payload> Drop for Walk<T, P> {
     fn drop(&mut self) {
         for (shard, snapshot) in self.container.shards().iter().zip(self.snapshots.drain(..)) {

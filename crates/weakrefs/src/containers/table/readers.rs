@@ -123,6 +123,14 @@ impl<E> Readers<E> {
         Ok(())
     }
 
+    /// Counts another reader of a version that is being read.
+    fn open_again(&mut self, version: u64) {
+        let same = self.open.iter_mut().find(|(open, _)| *open == version);
+        if let Some((_, count)) = same {
+            *count += 1;
+        }
+    }
+
     /// Ends the reading of a version; gives what then nobody needs.
     fn close(&mut self, version: u64) -> Unneeded<E> {
         if let Some(at) = self.open.iter().position(|(open, _)| *open == version) {
@@ -181,6 +189,12 @@ impl<E: Clone> Table<E> {
             to,
             back: self.order.cursor(last),
         })
+    }
+
+    /// Another ticket, of one that goes on from the same place.
+    pub(in super::super) fn snapshot_again(&mut self, snapshot: &Snapshot) -> Snapshot {
+        self.readers.open_again(snapshot.version);
+        Snapshot { ..*snapshot }
     }
 
     /// Gives a ticket back; gives what then nobody needs.
