@@ -10,7 +10,8 @@
 //! | something done when an object dies | [`finalize`]: [clean-up](#cleaning-up); [`Ref::with_callback`]: [news of a death](#news-of-a-death) |
 //! | only to check whether an object is alive | [`std::sync::Weak`]: it needs no slot |
 //!
-//! Larger programs are in the crate's `examples/`: `parsed_files`, `observer`, `interner`, `temp_files`.
+//! Larger programs are in the crate's `examples/`: `parsed_files`, `observer`, `interner`,
+//! `connections`, `temp_files`.
 //!
 //! # A cache
 //! [`WeakValueMap::get_or_insert_with`] finds an object or makes it. Threads that want the same one at
