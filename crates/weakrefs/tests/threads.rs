@@ -297,6 +297,42 @@ fn iteration_against_change() {
     });
 }
 
+/// S18, S20, S21: while threads fill a container and half of what they insert dies, it is spread over several locks. Each
+/// one's survivors are there, in its order.
+#[test]
+fn a_container_is_filled_by_all() {
+    within(20, || {
+        for _ in 0..rounds(20) {
+            let map: WeakValueMap<u32, Item> = WeakValueMap::new();
+            let survivors = Mutex::new(Vec::new());
+            race(|number| {
+                let first = 1000 * number as u32;
+                let mut mine = items(first..first + 300);
+                for object in &mine {
+                    assert!(map.insert(***object, object).is_none());
+                }
+                mine.retain(|object| ***object % 2 == 0);
+                assert!(mine.iter().all(|object| map.contains_key(&***object)));
+                survivors.lock().unwrap().push(mine);
+            });
+            let survivors = survivors.into_inner().unwrap();
+            assert_eq!(map.len(), THREADS * 150);
+            for mine in &survivors {
+                let first = **mine[0];
+                let range = first..first + 1000;
+                let values = map.values().filter(|object| range.contains(&***object));
+                assert!(values.eq(mine.iter().cloned()));
+                assert!(mine.iter().all(|object| {
+                    map.get(&***object)
+                        .is_some_and(|found| Arc::ptr_eq(&found, object))
+                }));
+            }
+            drop(survivors);
+            assert_eq!((map.len(), map.iter().count()), (0, 0));
+        }
+    });
+}
+
 /// S2, S4: values that move to new `Arc`s in one thread while others use the containers.
 #[test]
 fn moves_against_use() {
