@@ -235,6 +235,7 @@ fn an_early_reference_is_told_of_the_death() {
 
 /// S33: two threads that meet the object at once enter its list once.
 #[test]
+#[cfg_attr(target_family = "wasm", ignore = "no threads")]
 fn an_early_reference_enters_the_list_once() {
     for _ in 0..100 {
         let object = node(|_| ());
