@@ -25,7 +25,7 @@ const EXPECTED_LEAKS: &str = "xtask/expected-leaks.txt";
 
 /// Test programs that memcheck leaves out: they run the compiler, or processes that it does not follow, or
 /// nothing, or are too slow for it.
-const UNCHECKED: [&str; 4] = ["compile_fail", "exit", "memory", "models"];
+const UNCHECKED: [&str; 5] = ["compile_fail", "examples", "exit", "memory", "models"];
 
 /// The factor by which a tool may slow the tests down (`limit` in their `support`).
 const PATIENCE: &str = "WEAKREFS_TEST_PATIENCE";
@@ -129,6 +129,7 @@ fn memcheck(report: &mut Report) -> Result<()> {
         let mut command = cargo();
         command
             .args(["test", "--no-fail-fast", "--package", "weakrefs", "--lib"])
+            .args(checks::FEATURES)
             .args(programs.flat_map(|program| ["--test", program]))
             .env(runner, MEMCHECK)
             .env(PATIENCE, "50")
