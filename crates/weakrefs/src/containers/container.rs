@@ -83,7 +83,11 @@ impl<T: ?Sized, P> DerefMut for Locked<'_, T, P> {
 impl<T: ?Sized, P> Drop for Locked<'_, T, P> {
     #[inline]
     fn drop(&mut self) {
-        self.len.store(self.table.len(), Ordering::Relaxed);
+        // A lookup leaves other threads' copy of the line as it is.
+        let len = self.table.len();
+        if self.len.load(Ordering::Relaxed) != len {
+            self.len.store(len, Ordering::Relaxed);
+        }
     }
 }
 
@@ -277,7 +281,7 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
         let mut tables = self.lock_all();
         let mut taken: Vec<Bucket<Entry<T, P>>> = Vec::new();
         for table in &mut tables {
-            taken.append(&mut table.extract(|_| true));
+            table.take_all(&mut taken);
         }
         drop(tables);
         taken.sort_by_key(|bucket| bucket.number);

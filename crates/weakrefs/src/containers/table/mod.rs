@@ -83,6 +83,12 @@ impl<E> Table<E> {
         self.buckets.capacity()
     }
 
+    /// How many entries would fill the buckets. The [capacity](Self::capacity) is less where some were removed.
+    #[inline]
+    fn size(&self) -> usize {
+        self.buckets.num_buckets() / 8 * 7
+    }
+
     /// Whether the next insertion has to make room.
     #[inline]
     fn is_full(&self) -> bool {
@@ -148,11 +154,8 @@ impl<E> Table<E> {
 
     /// The entries in the order of insertion.
     pub(super) fn into_buckets(mut self) -> impl Iterator<Item = Bucket<E>> {
-        self.order.into_places().filter_map(move |place| {
-            let occupied = self.buckets.get_bucket_entry(place.bucket as usize).ok()?;
-            let is_there = occupied.get().number == place.number;
-            is_there.then(|| occupied.remove().0)
-        })
+        let places = self.order.into_places();
+        places.filter_map(move |place| take_from(&mut self.buckets, place))
     }
 
     fn position_of(&self, number: u64) -> Option<Position> {
@@ -166,6 +169,12 @@ impl<E> Table<E> {
 fn bucket_at<E>(buckets: &HashTable<Bucket<E>>, place: Place) -> Option<&Bucket<E>> {
     let bucket = buckets.get_bucket(place.bucket as usize)?;
     (bucket.number == place.number).then_some(bucket)
+}
+
+fn take_from<E>(buckets: &mut HashTable<Bucket<E>>, place: Place) -> Option<Bucket<E>> {
+    let occupied = buckets.get_bucket_entry(place.bucket as usize).ok()?;
+    let is_there = occupied.get().number == place.number;
+    is_there.then(|| occupied.remove().0)
 }
 
 impl<E> Search for Table<E> {
@@ -252,7 +261,7 @@ impl<E: Clone> Table<E> {
 
     /// Gives back the memory for more than `capacity` entries.
     pub(super) fn shrink_to(&mut self, capacity: usize) {
-        if capacity < self.buckets.capacity() {
+        if capacity < self.size() {
             // Where there is no memory for it, the larger one stays.
             _ = self.rebuild(capacity.max(self.len()));
         }
@@ -271,16 +280,10 @@ impl<E: Clone> Table<E> {
         self.drop_void_places();
         let old = &mut self.buckets;
         self.order.for_each_mut(|place| {
-            let Ok(occupied) = old.get_bucket_entry(place.bucket as usize) else {
-                return;
-            };
-            if occupied.get().number == place.number {
-                let bucket = occupied.remove().0;
+            // One that is void stays, for an iterator, and stays void: no other entry will have its number.
+            if let Some(bucket) = take_from(old, *place) {
                 let inserted = buckets.insert_unique(bucket.hash, bucket, |other| other.hash);
                 place.bucket = inserted.bucket_index() as u32;
-            } else {
-                // Kept for an iterator, which does not look at the bucket.
-                place.bucket = u32::MAX;
             }
         });
         self.buckets = buckets;
@@ -346,6 +349,26 @@ impl<E: Clone> Table<E> {
         Some(occupied.remove().0)
     }
 
+    /// Moves every entry to `taken`, in their order. Iterators still see them.
+    pub(super) fn take_all(&mut self, taken: &mut Vec<Bucket<E>>) {
+        if !self.is_read() {
+            let empty = Self::after(self);
+            taken.extend(std::mem::replace(self, empty).into_buckets());
+            return;
+        }
+        let mut at = self.first();
+        while let Some(place) = self.order.get(at) {
+            at += 1;
+            if let Some(bucket) = take_from(&mut self.buckets, place) {
+                self.version += 1;
+                self.keep_if_seen(&bucket);
+                taken.push(bucket);
+            }
+        }
+        self.buckets = HashTable::new();
+        self.drop_void_places();
+    }
+
     /// Removes the entries for which `leave` holds, which must run no user code. Iterators still see them. Where there is
     /// no memory to list more of them, the rest stays.
     pub(super) fn extract(&mut self, mut leave: impl FnMut(&E) -> bool) -> Vec<Bucket<E>> {
@@ -368,7 +391,6 @@ impl<E: Clone> Table<E> {
         }
         if let Some(first) = left.first() {
             self.settle(first.number);
-            self.trim();
         }
         left
     }
@@ -401,8 +423,7 @@ impl<E: Clone> Table<E> {
             self.trim();
         }
         self.thin();
-        let capacity = self.buckets.capacity();
-        if capacity > SMALL && self.len() * 8 < capacity {
+        if self.size() > SMALL && self.len() * 8 < self.size() {
             self.shrink_to(self.len() * 2);
         }
     }
