@@ -13,12 +13,24 @@ use syn::{
     Attribute, Data, DataEnum, DeriveInput, Fields, GenericParam, Generics, Path, parse_quote,
 };
 
+/// By what the objects of a type are to be owned.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owners {
+    /// `Arc`: the trait and the slot at the crate's root.
+    Atomic,
+    /// `Rc`: those in its module `rc`.
+    Local,
+}
+
 /// The impl, or the errors.
-pub(crate) fn expand(mut input: DeriveInput) -> TokenStream {
-    require_supertraits(&mut input.generics);
+pub(crate) fn expand(mut input: DeriveInput, owners: Owners) -> TokenStream {
+    require_supertraits(&mut input.generics, owners);
     let input = &input;
     let mut errors = Errors::default();
-    let weakrefs = slot::crate_path(&input.attrs, &mut errors);
+    let mut weakrefs = slot::crate_path(&input.attrs, &mut errors);
+    if owners == Owners::Local {
+        weakrefs.segments.push(parse_quote!(rc));
+    }
     let body = body(input, &weakrefs, &mut errors);
     match errors.finish(body) {
         Ok(body) => implement(input, &weakrefs, &body),
@@ -63,13 +75,18 @@ fn lint_level(attribute: &Attribute) -> Option<TokenStream> {
     }
 }
 
-/// Where the type has parameters, whether it is `Send + Sync + 'static` depends on them. The bound is
+/// Where the type has parameters, whether it is `Send + Sync + 'static` (or `'static`) depends on them. The bound is
 /// put on the type, not on each parameter: `Mutex<T>` needs less of `T`, `T::Item` needs more. Without
 /// parameters the trait's own bounds say it at once.
-fn require_supertraits(generics: &mut Generics) {
+fn require_supertraits(generics: &mut Generics, owners: Owners) {
     let depends = |parameter: &GenericParam| !matches!(parameter, GenericParam::Const(_));
     if generics.params.iter().any(depends) {
-        let bound = parse_quote!(Self: ::core::marker::Send + ::core::marker::Sync + 'static);
+        let bound = match owners {
+            Owners::Atomic => {
+                parse_quote!(Self: ::core::marker::Send + ::core::marker::Sync + 'static)
+            }
+            Owners::Local => parse_quote!(Self: 'static),
+        };
         generics.make_where_clause().predicates.push(bound);
     }
 }
@@ -165,7 +182,7 @@ mod tests {
 
     /// What precedes the body, without the constant parts.
     fn header(input: DeriveInput) -> String {
-        let text = text(expand(input));
+        let text = text(expand(input, Owners::Atomic));
         let (header, _) = text.split_once("{#[inline]").expect("a method");
         header.replace("::weakrefs::WeakReferenceable", "Trait")
     }
@@ -185,7 +202,7 @@ mod tests {
                     }
                 }
             };
-            assert_eq!(text(expand(input)), text(expected));
+            assert_eq!(text(expand(input, Owners::Atomic)), text(expected));
         }
     }
 
@@ -200,7 +217,7 @@ mod tests {
                 Self::Square { 0: __weak_slot, .. } => __weak_slot,
             }
         };
-        assert!(text(expand(shape)).contains(&text(expected)));
+        assert!(text(expand(shape, Owners::Atomic)).contains(&text(expected)));
     }
 
     #[test]
@@ -240,8 +257,22 @@ mod tests {
     }
 
     #[test]
+    fn a_slot_may_be_local() {
+        let node = parse_quote! { struct Node<T>(WeakSlot, T); };
+        let expansion = text(expand(node, Owners::Local));
+        assert!(
+            expansion
+                .contains("impl<T>::weakrefs::rc::WeakReferenceableforNode<T>whereSelf:'static{")
+        );
+        assert!(expansion.contains("fnweak_slot(&self)->&::weakrefs::rc::WeakSlot{"));
+    }
+
+    #[test]
     fn errors_come_with_an_impl() {
-        let expansion = text(expand(parse_quote! { struct Plain { name: String } }));
+        let expansion = text(expand(
+            parse_quote! { struct Plain { name: String } },
+            Owners::Atomic,
+        ));
         assert!(expansion.contains("compile_error!"));
         assert!(expansion.contains("impl::weakrefs::WeakReferenceableforPlain{"));
         assert!(expansion.contains("{::core::unreachable!()}"));
@@ -253,7 +284,12 @@ mod tests {
             #[weak_slot]
             enum Shape { Circle(f64), Square(WeakSlot, f64), Point, Line(f64, WeakSlot) }
         };
-        assert_eq!(text(expand(shape)).matches("compile_error!").count(), 4);
+        assert_eq!(
+            text(expand(shape, Owners::Atomic))
+                .matches("compile_error!")
+                .count(),
+            4
+        );
     }
 
     #[test]
@@ -262,7 +298,7 @@ mod tests {
             #[weak_slot(crate = "my::facade")]
             struct Image(WeakSlot);
         };
-        let expansion = text(expand(input));
+        let expansion = text(expand(input, Owners::Atomic));
         assert!(expansion.contains("implmy::facade::WeakReferenceableforImage"));
         assert!(
             expansion.contains(
@@ -296,7 +332,7 @@ mod tests {
                 "on the type",
             ),
         ] {
-            let expansion = expand(faulty).to_string();
+            let expansion = expand(faulty, Owners::Atomic).to_string();
             assert!(expansion.contains("compile_error"), "{expansion}");
             assert!(expansion.contains(message), "{expansion}");
         }

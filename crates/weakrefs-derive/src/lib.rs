@@ -29,6 +29,7 @@ mod errors;
 mod expand;
 mod slot;
 
+use expand::Owners;
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
@@ -39,7 +40,14 @@ use syn::{DeriveInput, parse_macro_input};
 /// `#[weak_slot(crate = "path")]` on the struct or enum says where the crate `weakrefs` is if it is not `::weakrefs`.
 #[proc_macro_derive(WeakReferenceable, attributes(weak_slot))]
 pub fn derive_weak_referenceable(input: TokenStream) -> TokenStream {
-    expand::expand(parse_macro_input!(input as DeriveInput)).into()
+    expand::expand(parse_macro_input!(input as DeriveInput), Owners::Atomic).into()
+}
+
+/// Implements the trait `rc::WeakReferenceable` by returning the type's `rc::WeakSlot` field; `weakrefs::rc` has it under the
+/// name of the trait. The rules are those of [`WeakReferenceable`](macro@WeakReferenceable).
+#[proc_macro_derive(LocalWeakReferenceable, attributes(weak_slot))]
+pub fn derive_local_weak_referenceable(input: TokenStream) -> TokenStream {
+    expand::expand(parse_macro_input!(input as DeriveInput), Owners::Local).into()
 }
 
 /// Its example runs with the documentation's.

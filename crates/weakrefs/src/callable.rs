@@ -4,6 +4,7 @@
 //! compiler. These two do, by one implementation for each number up to eight. Both are sealed: they
 //! follow from being a function, and nothing else can have them.
 
+use crate::owner::sealed::Kind;
 use crate::tracked::Tracked;
 
 /// A function whose first argument is a `&T`: a method of `T`, with the arguments `Args` (S28).
@@ -156,10 +157,10 @@ macro_rules! arities {
             }
         }
 
-        impl<F: ?Sized + Fn($($arg),*) -> R, R, $($arg),*>
-            sealed::Callable<($($arg,)*)> for Tracked<F> {}
+        impl<F: ?Sized + Fn($($arg),*) -> R, K: Kind, R, $($arg),*>
+            sealed::Callable<($($arg,)*)> for Tracked<F, K> {}
 
-        impl<F: ?Sized + Fn($($arg),*) -> R, R, $($arg),*> Callable<($($arg,)*)> for Tracked<F> {
+        impl<F: ?Sized + Fn($($arg),*) -> R, K: Kind, R, $($arg),*> Callable<($($arg,)*)> for Tracked<F, K> {
             type Output = R;
 
             #[inline]

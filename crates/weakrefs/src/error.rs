@@ -2,7 +2,6 @@
 
 use std::error::Error;
 use std::fmt;
-use std::sync::Arc;
 
 /// The object that a [`Proxy`](crate::Proxy) stands for is dead (S11).
 ///
@@ -49,24 +48,24 @@ impl Error for ReferenceError {}
 /// let error = map.try_insert(&key, 2).unwrap_err();
 /// assert_eq!(error.to_string(), "an equal key is already there");
 /// ```
-pub struct OccupiedError<V: ?Sized, N: ?Sized> {
+pub struct OccupiedError<V, N> {
     /// The value that is there.
-    pub current: Arc<V>,
+    pub current: V,
     /// What was not stored: the value of a [`WeakKeyMap`](crate::WeakKeyMap), the key of a
     /// [`WeakValueMap`](crate::WeakValueMap).
-    pub not_inserted: Arc<N>,
+    pub not_inserted: N,
 }
 
-impl<V: ?Sized, N: ?Sized> fmt::Debug for OccupiedError<V, N> {
+impl<V, N> fmt::Debug for OccupiedError<V, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OccupiedError").finish_non_exhaustive()
     }
 }
 
-impl<V: ?Sized, N: ?Sized> fmt::Display for OccupiedError<V, N> {
+impl<V, N> fmt::Display for OccupiedError<V, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an equal key is already there")
     }
 }
 
-impl<V: ?Sized, N: ?Sized> Error for OccupiedError<V, N> {}
+impl<V, N> Error for OccupiedError<V, N> {}

@@ -16,6 +16,7 @@
 //! - With the last one the registry is *shut down*: no finalizer runs from then on. Who ends a finalizer
 //!   otherwise asks for that *before* taking the task: a task that was taken is run, even if the
 //!   runner, who did not find it any more, is done first.
+//! - Finalizers of objects that stay in one thread are in a registry of that ([`local`]), and run first.
 //! - A *forked* process has one thread and its own copy of all of it, and runs what it inherited when it
 //!   exits. [Locks](lock) that it cannot have it does without, and it does not wait for a runner of the
 //!   other process.
@@ -24,21 +25,23 @@
 pub(crate) mod forks;
 #[cfg_attr(any(target_os = "unknown", miri), path = "exit/no_hook.rs")]
 mod hook;
+pub(crate) mod local;
 mod lock;
+mod registry;
 
-pub(crate) use self::lock::{Locking, Mutex};
+pub(crate) use self::lock::{Locking, Mutex, MutexGuard};
 
 use self::lock::Condvar;
+use self::registry::Registry;
 use crate::no_room::no_room;
 use crate::sync::statics;
 use std::mem;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
-use weakrefs_table::Table;
 
 /// A finalizer, as the registry sees it.
-pub(crate) trait AtExit: Send + Sync {
+pub(crate) trait AtExit {
     /// Whether to run it at exit. Takes no lock.
     fn atexit(&self) -> bool;
 
@@ -55,20 +58,10 @@ enum Reason {
     Exit,
 }
 
-struct Registry {
-    /// Those that are alive, oldest first.
-    waiting: Table<Registered>,
-    /// Those of them that are not to run now.
-    set_aside: Table<Registered>,
-    next_number: u64,
+/// The finalizers of all threads, and how far their running is.
+struct Finalizers {
+    registry: Registry<Arc<dyn AtExit + Send + Sync>>,
     phase: Phase,
-}
-
-#[derive(Clone)]
-struct Registered {
-    /// Rises with the age of the registry.
-    number: u64,
-    finalizer: Arc<dyn AtExit>,
 }
 
 #[derive(Clone, Copy)]
@@ -86,10 +79,8 @@ struct Runner {
 }
 
 statics! {
-    static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
-        waiting: Table::new(),
-        set_aside: Table::new(),
-        next_number: 0,
+    static REGISTRY: Mutex<Finalizers> = Mutex::new(Finalizers {
+        registry: Registry::new(),
         phase: Phase::Open,
     });
 
@@ -101,22 +92,18 @@ statics! {
 }
 
 /// Keeps a finalizer that has just been created.
-pub(crate) fn register(finalizer: Arc<dyn AtExit>) {
+pub(crate) fn register(finalizer: Arc<dyn AtExit + Send + Sync>) {
     // A model's registry is gone when the process exits.
     if cfg!(not(shuttle)) {
         hook::install();
     }
-    let at = address(&*finalizer);
-    let mut registry = REGISTRY.lock();
-    let number = registry.next_number;
-    registry.next_number += 1;
-    let entry = Registered { number, finalizer };
-    let table = match registry.phase {
-        Phase::Running(runner) if runner != Runner::current() => &mut registry.set_aside,
-        _ => &mut registry.waiting,
+    let mut finalizers = REGISTRY.lock();
+    let runs_now = match finalizers.phase {
+        Phase::Running(runner) => runner == Runner::current(),
+        Phase::Open | Phase::ShutDown => true,
     };
-    let registered = table.insert(at, entry);
-    drop(registry);
+    let registered = finalizers.registry.add(finalizer, runs_now);
+    drop(finalizers);
     if let Err(refused) = registered {
         drop(refused);
         no_room();
@@ -124,66 +111,16 @@ pub(crate) fn register(finalizer: Arc<dyn AtExit>) {
 }
 
 /// Lets go of a finalizer that has ended.
-pub(crate) fn unregister(finalizer: &dyn AtExit) {
-    let mut registry = REGISTRY.lock();
-    let entry = registry.remove(address(finalizer));
-    drop(registry);
+pub(crate) fn unregister(at: *const ()) {
+    let mut finalizers = REGISTRY.lock();
+    let entry = finalizers.registry.remove(at);
+    drop(finalizers);
     drop(entry);
 }
 
 /// Whether no finalizer is to run any more.
 pub(crate) fn is_shut_down() -> bool {
     IS_SHUT_DOWN.load(Ordering::Acquire)
-}
-
-/// The hash and identity of a finalizer.
-fn address(finalizer: &dyn AtExit) -> u64 {
-    ptr::from_ref(finalizer).addr() as u64
-}
-
-impl Registry {
-    fn remove(&mut self, at: u64) -> Option<Registered> {
-        let same = |entry: &Registered| address(&*entry.finalizer) == at;
-        let entry = self.waiting.remove(at, same);
-        entry.or_else(|| self.set_aside.remove(at, same))
-    }
-
-    /// Takes out the newest finalizer that is to run; those set aside come last, once.
-    fn next(&mut self, recalled: &mut bool) -> Option<Arc<dyn AtExit>> {
-        loop {
-            while let Some(entry) = self.waiting.pop() {
-                if entry.finalizer.atexit() {
-                    return Some(entry.finalizer);
-                }
-                list(&mut self.set_aside, entry);
-            }
-            if mem::replace(recalled, true) {
-                return None;
-            }
-            self.recall();
-        }
-    }
-
-    /// Lets those set aside that are by now to run wait again, in the order of their creation: without memory for that,
-    /// none of them.
-    fn recall(&mut self) {
-        if self.waiting.reserve(self.set_aside.len()).is_err() {
-            return;
-        }
-        let recalled = self.set_aside.extract(|entry| entry.finalizer.atexit());
-        let mut recalled: Vec<Registered> = recalled.into_iter().collect();
-        recalled.sort_by_key(|entry| entry.number);
-        for entry in recalled {
-            list(&mut self.waiting, entry);
-        }
-    }
-}
-
-/// Lists an entry. Without memory for that, it lives on unlisted (S32): nothing of the user's may go under the lock.
-fn list(table: &mut Table<Registered>, entry: Registered) {
-    if let Err(refused) = table.insert(address(&*entry.finalizer), entry) {
-        mem::forget(refused.entry);
-    }
 }
 
 /// The number of this process. WebAssembly has none, so that to ask would be a panic: no process forks there.
@@ -261,14 +198,15 @@ pub fn run_exit_finalizers() {
 }
 
 fn run(reason: Reason) {
+    local::run();
     let locking = Locking::current();
     let Some(is_outermost) = begin(locking) else {
         return;
     };
     let mut recalled = false;
-    while let Some(mut registry) = REGISTRY.lock_as(locking) {
-        if let Some(finalizer) = registry.next(&mut recalled) {
-            drop(registry);
+    while let Some(mut finalizers) = REGISTRY.lock_as(locking) {
+        if let Some(finalizer) = finalizers.registry.next(&mut recalled) {
+            drop(finalizers);
             if locking == Locking::Forked {
                 // What its lock covers may be beyond use, and is not to be dropped.
                 mem::forget(Arc::clone(&finalizer));
@@ -276,7 +214,7 @@ fn run(reason: Reason) {
             finalizer.run(locking);
         } else {
             if is_outermost || reason == Reason::Exit {
-                registry.phase = Phase::ShutDown;
+                finalizers.phase = Phase::ShutDown;
                 IS_SHUT_DOWN.store(true, Ordering::Release);
                 SHUT_DOWN.notify_all();
             }
@@ -289,17 +227,17 @@ fn run(reason: Reason) {
 /// shut the registry down.
 fn begin(locking: Locking) -> Option<bool> {
     let this = Runner::current();
-    let mut registry = REGISTRY.lock_as(locking)?;
+    let mut finalizers = REGISTRY.lock_as(locking)?;
     loop {
-        match registry.phase {
+        match finalizers.phase {
             Phase::ShutDown => return None,
             Phase::Running(runner) if runner == this => return Some(false),
             Phase::Running(runner) if runner.process == this.process => {
-                let waited = SHUT_DOWN.wait(registry);
-                registry = waited.unwrap_or_else(PoisonError::into_inner);
+                let waited = SHUT_DOWN.wait(finalizers);
+                finalizers = waited.unwrap_or_else(PoisonError::into_inner);
             }
             Phase::Open | Phase::Running(_) => {
-                registry.phase = Phase::Running(this);
+                finalizers.phase = Phase::Running(this);
                 return Some(true);
             }
         }

@@ -11,48 +11,42 @@
 //!   meanwhile, and had nothing there to leave. (The caller holds the object, so that takes a slot
 //!   that is shared by two objects.)
 
-use crate::exit::{self, AtExit, Locking, Mutex};
+use crate::exit::{AtExit, Locking};
+use crate::owner::Watchable;
+use crate::owner::sealed::{Counter, Kind, Lock, Owner, Shared, Weak};
 use crate::reference::home_of;
 use crate::slot::WeakReferenceable;
 use crate::sync::yield_point;
 use crate::unraisable::caught;
-use crate::watchers::{Mortal, Watch, Watcher};
-use std::any::Any;
+use crate::watchers::{Mortal, Mortality, Watch, Watcher, Watchers};
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
-type Function<R> = Box<dyn FnOnce() -> R + Send>;
+/// What a finalizer runs: a box with a function of the same auto traits as its kind of owners.
+type Function<O, R> = <<O as Owner>::Kind as Kind>::Function<R>;
 
-/// A handle of a finalizer: what [`finalize`] gives.
-///
-/// The finalizer is alive until its object dies, it is [called](Self::call), it is
-/// [detached](Self::detach), or it runs at exit. Its function runs exactly once over all of these,
-/// whatever threads race (S29); detached, never. Clones are the same finalizer. The handle need not
-/// be kept (S32), and keeps neither the object nor its memory.
-///
-/// Cost: every method is O(1).
-/// Thread-safety: `Send` and `Sync`; no lock is held while the function runs.
-pub struct Finalizer<T: ?Sized + WeakReferenceable, R = ()> {
-    object: Arc<FinalizerObject<T, R>>,
+/// A handle of a finalizer: [`crate::Finalizer`], or [`crate::rc::Finalizer`].
+pub struct Finalizer<O: Watchable, R: 'static = ()> {
+    object: Shared<O, FinalizerObject<O, R>>,
 }
 
-struct FinalizerObject<T: ?Sized + WeakReferenceable, R> {
+pub struct FinalizerObject<O: Watchable, R: 'static> {
     /// `None`: the finalizer is dead.
-    task: Mutex<Option<Task<T, R>>>,
-    atexit: AtomicBool,
-    watch: Watch,
+    task: <O::Kind as Kind>::ExitMutex<Option<Task<O, R>>>,
+    /// One or zero: whether to run it at exit.
+    atexit: <O::Kind as Kind>::Counter,
+    watch: Watch<O::Kind>,
 }
 
-struct Task<T: ?Sized + WeakReferenceable, R> {
+struct Task<O: Watchable, R: 'static> {
     /// `None` from the death of the object until the function is called.
-    referent: Option<Weak<T>>,
-    function: Function<R>,
+    referent: Option<O::Weak>,
+    function: Function<O, R>,
 }
 
 /// What a finalizer that has ended had to do.
-struct Ended<R> {
-    function: Function<R>,
+struct Ended<F> {
+    function: F,
     /// Whether the finalizers have not been shut down.
     may_run: bool,
 }
@@ -93,36 +87,46 @@ struct Ended<R> {
 pub fn finalize<T: ?Sized + WeakReferenceable, R: 'static>(
     referent: &Arc<T>,
     function: impl FnOnce() -> R + Send + 'static,
-) -> Finalizer<T, R> {
-    let finalizer = Finalizer::watching(referent, Box::new(function));
-    yield_point();
-    finalizer.keep();
-    finalizer
+) -> Finalizer<Arc<T>, R> {
+    Finalizer::new(referent, Box::new(function))
 }
 
-impl<T: ?Sized + WeakReferenceable, R: 'static> Finalizer<T, R> {
+impl<O: Watchable, R: 'static> Finalizer<O, R> {
+    /// One that is registered.
+    pub(crate) fn new(referent: &O, function: Function<O, R>) -> Self {
+        let finalizer = Self::watching(referent, function);
+        yield_point();
+        finalizer.keep();
+        finalizer
+    }
+
     /// One that is on the list of its object.
-    fn watching(referent: &Arc<T>, function: Function<R>) -> Self {
-        let watchers = referent.weak_slot().watchers_or_init();
-        watchers.register(home_of(referent), |watch| {
-            let object = Arc::new(FinalizerObject {
-                task: Mutex::new(Some(Task {
-                    referent: Some(Arc::downgrade(referent)),
-                    function,
-                })),
-                atexit: AtomicBool::new(true),
-                watch,
-            });
-            let mortal: Weak<FinalizerObject<T, R>> = Arc::downgrade(&object);
-            (Watcher::Mortal(mortal), Self { object })
-        })
+    fn watching(referent: &O, function: Function<O, R>) -> Self {
+        Watchers::register(
+            &*referent.slot().watchers_or_init(),
+            home_of(referent),
+            |watch| {
+                let object = Shared::<O, _>::new(FinalizerObject {
+                    task: Lock::new(Some(Task {
+                        referent: Some(referent.downgrade()),
+                        function,
+                    })),
+                    atexit: Counter::new(1),
+                    watch,
+                });
+                (
+                    Watcher::Mortal(O::finalizer_watcher(&object)),
+                    Self { object },
+                )
+            },
+        )
     }
 
     /// Enters it into the registry, unless it has ended meanwhile.
     fn keep(&self) {
-        exit::register(Arc::clone(&self.object) as Arc<dyn AtExit>);
+        O::register(self.object.clone());
         if !self.alive() {
-            exit::unregister(&*self.object);
+            self.object.unregister();
         }
     }
 
@@ -171,12 +175,12 @@ impl<T: ?Sized + WeakReferenceable, R: 'static> Finalizer<T, R> {
     /// std::mem::forget(object);
     /// ```
     pub fn set_atexit(&self, atexit: bool) {
-        self.object.atexit.store(atexit, Ordering::Relaxed);
+        self.object.atexit.set(atexit.into());
     }
 
     /// The object, if it and the finalizer are alive (S30).
     #[must_use]
-    pub fn peek(&self) -> Option<Arc<T>> {
+    pub fn peek(&self) -> Option<O> {
         let task = self.object.task.lock();
         task.as_ref()?.referent.as_ref()?.upgrade()
     }
@@ -199,7 +203,7 @@ impl<T: ?Sized + WeakReferenceable, R: 'static> Finalizer<T, R> {
     /// ```
     #[must_use = "to drop the function is to give up what it was to do"]
     #[allow(clippy::type_complexity, reason = "the pair that the name promises")]
-    pub fn detach(&self) -> Option<(Arc<T>, Box<dyn FnOnce() -> R + Send>)> {
+    pub fn detach(&self) -> Option<(O, Function<O, R>)> {
         let referent = self.peek()?;
         let ended = self.object.end(Locking::Normal)?;
         Some((referent, ended.function))
@@ -208,18 +212,22 @@ impl<T: ?Sized + WeakReferenceable, R: 'static> Finalizer<T, R> {
     /// Whether both are the same finalizer.
     #[must_use]
     pub fn ptr_eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.object, &other.object)
+        self.object.ptr_eq(&other.object)
     }
 }
 
-impl<T: ?Sized + WeakReferenceable, R: 'static> FinalizerObject<T, R> {
+impl<O: Watchable, R: 'static> FinalizerObject<O, R> {
+    fn unregister(&self) {
+        O::Kind::unregister(std::ptr::from_ref(self).cast());
+    }
+
     fn is_alive(&self) -> bool {
         self.task.lock().is_some()
     }
 
     /// Takes the task, if there is one, and with it the right and the duty to run the function.
-    fn end(&self, locking: Locking) -> Option<Ended<R>> {
-        let may_run = !exit::is_shut_down();
+    fn end(&self, locking: Locking) -> Option<Ended<Function<O, R>>> {
+        let may_run = !O::Kind::is_shut_down();
         let task = self.task.lock_as(locking)?.take()?;
         yield_point();
         if locking == Locking::Normal {
@@ -227,7 +235,7 @@ impl<T: ?Sized + WeakReferenceable, R: 'static> FinalizerObject<T, R> {
                 // While the object's memory is still held: its address is what the list goes by.
                 self.watch.cancel();
             }
-            exit::unregister(self);
+            self.unregister();
         } // The exit of a fork has taken it out of the registry. The list's lock it may never get.
         Some(Ended {
             function: task.function,
@@ -246,31 +254,32 @@ impl<T: ?Sized + WeakReferenceable, R: 'static> FinalizerObject<T, R> {
     }
 }
 
-impl<T: ?Sized + WeakReferenceable, R: 'static> Mortal for FinalizerObject<T, R> {
-    fn die(self: Arc<Self>) -> Option<Arc<dyn Mortal>> {
+impl<O: Watchable, R: 'static> Mortality for FinalizerObject<O, R> {
+    fn die(&self) -> bool {
         let mut task = self.task.lock();
-        let referent = task.as_mut()?.referent.take();
+        let Some(alive) = task.as_mut() else {
+            return false;
+        };
+        let referent = alive.referent.take();
         drop(task);
         drop(referent);
-        Some(self)
-    }
-
-    fn notify(self: Arc<Self>) {
-        self.run_if_alive(Locking::Normal);
+        true
     }
 
     fn is_reference(&self) -> bool {
         false
     }
+}
 
-    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
-        self
+impl<O: Watchable, R: 'static> Mortal<O::Kind> for FinalizerObject<O, R> {
+    fn notify(object: Shared<O, Self>) {
+        object.run_if_alive(Locking::Normal);
     }
 }
 
-impl<T: ?Sized + WeakReferenceable, R: 'static> AtExit for FinalizerObject<T, R> {
+impl<O: Watchable, R: 'static> AtExit for FinalizerObject<O, R> {
     fn atexit(&self) -> bool {
-        self.atexit.load(Ordering::Relaxed)
+        self.atexit.get() != 0
     }
 
     fn run(&self, locking: Locking) {
@@ -278,18 +287,22 @@ impl<T: ?Sized + WeakReferenceable, R: 'static> AtExit for FinalizerObject<T, R>
     }
 }
 
-impl<T: ?Sized + WeakReferenceable, R> Clone for Finalizer<T, R> {
+impl<O: Watchable, R: 'static> Clone for Finalizer<O, R> {
     fn clone(&self) -> Self {
         Self {
-            object: Arc::clone(&self.object),
+            object: self.object.clone(),
         }
     }
 }
 
-impl<T: ?Sized + WeakReferenceable, R: 'static> fmt::Debug for Finalizer<T, R> {
+impl<O: Watchable, R: 'static> fmt::Debug for Finalizer<O, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = if self.alive() { "alive" } else { "dead" };
-        write!(f, "Finalizer<{}>({state})", std::any::type_name::<T>())
+        write!(
+            f,
+            "Finalizer<{}>({state})",
+            std::any::type_name::<O::Target>()
+        )
     }
 }
 

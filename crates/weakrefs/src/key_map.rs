@@ -5,65 +5,27 @@ mod iter;
 pub use self::iter::{Drain, ExtractIf, IntoIter, Iter, Keys, Values};
 
 use crate::containers::{
-    ATTEMPTS, ByIdentity, ByReferent, Drained, Entry, Extract, Handle, Keying, LookupKey, Query,
-    Walk,
+    ATTEMPTS, ByIdentity, ByReferent, ByValue, Drained, Entry, Eviction, Extract, Handle, Keying,
+    LookupKey, Query, Walk,
 };
 use crate::drop_first::drop_first;
 use crate::error::OccupiedError;
 use crate::hashing::RandomState;
-use crate::slot::WeakReferenceable;
+use crate::owner::sealed::{Owner, Shared, Weak};
 use std::borrow::Borrow;
 use std::convert::Infallible;
 use std::fmt;
 use std::hash::Hash;
 use std::mem;
-use std::sync::Arc;
 use weakrefs_table::NoRoom;
 
-/// A map from weakly referenced objects to values, in the order of insertion: an entry leaves it, and
-/// its value is dropped, the moment the key dies (S2, S17).
-///
-/// Keys are told apart by `Hash` and `Eq`, or by identity in a [`PtrWeakKeyMap`]. All methods take
-/// `&self`; values are given as [`Arc`]s. A clone is another handle to the same map. A key is looked up by
-/// an `Arc` of it or by anything equivalent; [`LookupKey`] has the rule. A value that
-/// owns its own key keeps it alive for ever (see [limitations](crate::docs::limitations)).
-///
-/// Cost: O(1) for single entries; two small allocations for a key that is weakly referenced for the
-/// first time and one for the value. `len` is exact (S20).
-/// Thread-safety: `Send` and `Sync`; `Hash`, `Eq` and destructors run outside of the map's locks, and
-/// may use the map (S18, S33).
-///
-/// ```
-/// use std::sync::Arc;
-/// use weakrefs::{Tracked, WeakKeyMap};
-///
-/// let sizes = WeakKeyMap::new();
-/// let file = Arc::new(Tracked::new("a.txt"));
-/// sizes.insert(&file, 11);
-/// assert_eq!(sizes.get(&file).as_deref(), Some(&11));
-///
-/// drop(file);
-/// assert!(sizes.is_empty());
-/// ```
-pub struct WeakKeyMap<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S = RandomState> {
-    container: Handle<K, Arc<V>>,
+/// A map from weakly referenced objects to values, in the order of insertion: [`crate::WeakKeyMap`], or [`crate::rc::WeakKeyMap`].
+pub struct WeakKeyMap<O: Owner, V, S, E: Eviction<O, Shared<O, V>>> {
+    container: Handle<O, Shared<O, V>, E>,
     keying: S,
 }
 
-/// A [`WeakKeyMap`] that tells its keys apart by identity, for types without `Hash` and `Eq`.
-///
-/// ```
-/// use std::sync::Arc;
-/// use weakrefs::{PtrWeakKeyMap, Tracked};
-///
-/// let notes = PtrWeakKeyMap::by_identity();
-/// let number = Arc::new(Tracked::new(f64::NAN));
-/// notes.insert(&number, "not a number");
-/// assert!(notes.contains_key(&number));
-/// ```
-pub type PtrWeakKeyMap<K, V> = WeakKeyMap<K, V, ByIdentity>;
-
-impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static> WeakKeyMap<K, V> {
+impl<O: Owner, V, E: Eviction<O, Shared<O, V>>> WeakKeyMap<O, V, ByValue<RandomState>, E> {
     /// An empty map.
     #[must_use]
     pub fn new() -> Self {
@@ -77,28 +39,16 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static> WeakKeyMap<K, V> {
     }
 }
 
-impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static> PtrWeakKeyMap<K, V> {
-    /// An empty map that tells its keys apart by identity. (Were it called `new`, the compiler could not tell which map
-    /// `WeakKeyMap::new()` means.)
+impl<O: Owner, V, H, E: Eviction<O, Shared<O, V>>> WeakKeyMap<O, V, ByValue<H>, E> {
+    /// An empty map whose keys are hashed by `hasher`.
     #[must_use]
-    pub fn by_identity() -> Self {
-        Self::with_hasher(ByIdentity)
-    }
-}
-
-impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S> WeakKeyMap<K, V, S> {
-    /// An empty map whose keys are hashed by `hasher`, or told apart [`ByIdentity`].
-    #[must_use]
-    pub const fn with_hasher(hasher: S) -> Self {
-        Self {
-            container: Handle::new(),
-            keying: hasher,
-        }
+    pub const fn with_hasher(hasher: H) -> Self {
+        Self::keyed(ByValue(hasher))
     }
 
     /// As [`with_hasher`](Self::with_hasher), with room for about `capacity` entries.
     #[must_use]
-    pub fn with_capacity_and_hasher(capacity: usize, hasher: S) -> Self {
+    pub fn with_capacity_and_hasher(capacity: usize, hasher: H) -> Self {
         let map = Self::with_hasher(hasher);
         map.reserve(capacity);
         map
@@ -106,14 +56,39 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S> WeakKeyMap<K, V
 
     /// What hashes the keys.
     #[must_use]
-    pub fn hasher(&self) -> &S {
-        &self.keying
+    pub fn hasher(&self) -> &H {
+        &self.keying.0
+    }
+}
+
+impl<O: Owner, V, E: Eviction<O, Shared<O, V>>> WeakKeyMap<O, V, ByIdentity, E> {
+    /// An empty map that tells its keys apart by identity.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self::keyed(ByIdentity)
+    }
+
+    /// The same with room for about `capacity` entries.
+    #[must_use]
+    pub fn with_capacity(capacity: usize) -> Self {
+        let map = Self::new();
+        map.reserve(capacity);
+        map
+    }
+}
+
+impl<O: Owner, V, S, E: Eviction<O, Shared<O, V>>> WeakKeyMap<O, V, S, E> {
+    const fn keyed(keying: S) -> Self {
+        Self {
+            container: Handle::new(),
+            keying,
+        }
     }
 
     /// How many entries there are. O(1): it adds up what is noted, and takes no lock.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.container.len()
+        self.container.get().len()
     }
 
     /// Whether there is no entry.
@@ -131,18 +106,18 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S> WeakKeyMap<K, V
     /// As long as it is open, the map keeps for it what has been removed since, values included. One that is
     /// [forgotten](std::mem::forget) leaks that, and the map, for ever
     /// ([details](crate::docs::limitations#iterators-that-stay-open)).
-    pub fn iter(&self) -> Iter<K, V> {
-        Iter(Walk::new(&self.container))
+    pub fn iter(&self) -> Iter<O, V, E> {
+        Iter(Walk::new(&*self.container.get()))
     }
 
     /// The keys, as [`iter`](Self::iter) gives them: each an [`Arc`] of its own.
-    pub fn keys(&self) -> Keys<K, V> {
-        Keys(Walk::new(&self.container))
+    pub fn keys(&self) -> Keys<O, V, E> {
+        Keys(Walk::new(&*self.container.get()))
     }
 
     /// The values, as [`iter`](Self::iter) gives them: each an [`Arc`] of its own.
-    pub fn values(&self) -> Values<K, V> {
-        Values(Walk::new(&self.container))
+    pub fn values(&self) -> Values<O, V, E> {
+        Values(Walk::new(&*self.container.get()))
     }
 
     /// The oldest entry. O(1).
@@ -159,40 +134,40 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S> WeakKeyMap<K, V
     /// assert_eq!(map.len(), 1);
     /// ```
     #[must_use]
-    pub fn first(&self) -> Option<(Arc<K>, Arc<V>)> {
+    pub fn first(&self) -> Option<(O, Shared<O, V>)> {
         self.iter().next()
     }
 
     /// The newest entry. O(1).
     #[must_use]
-    pub fn last(&self) -> Option<(Arc<K>, Arc<V>)> {
+    pub fn last(&self) -> Option<(O, Shared<O, V>)> {
         self.iter().next_back()
     }
 
     /// Takes out the oldest entry. O(1).
-    pub fn pop_first(&self) -> Option<(Arc<K>, Arc<V>)> {
-        self.container.pop_first()
+    pub fn pop_first(&self) -> Option<(O, Shared<O, V>)> {
+        self.container.get().pop_first()
     }
 
     /// Takes out the newest entry. O(1).
-    pub fn pop_last(&self) -> Option<(Arc<K>, Arc<V>)> {
-        self.container.pop_last()
+    pub fn pop_last(&self) -> Option<(O, Shared<O, V>)> {
+        self.container.get().pop_last()
     }
 
     /// Removes every entry.
     pub fn clear(&self) {
-        self.container.clear();
+        self.container.get().clear();
     }
 
     /// Takes every entry out, in the order of insertion. The map is empty at once, whether the iterator
     /// is used or not.
-    pub fn drain(&self) -> Drain<K, V> {
-        Drain(Drained::new(self.container.take_all()))
+    pub fn drain(&self) -> Drain<O, V, E> {
+        Drain(Drained::new(self.container.get().take_all()))
     }
 
     /// Removes the entries for which `keep` is false. `keep` runs outside of all locks; an entry whose
     /// value has been changed meanwhile stays.
-    pub fn retain(&self, mut keep: impl FnMut(&Arc<K>, &Arc<V>) -> bool) {
+    pub fn retain(&self, mut keep: impl FnMut(&O, &Shared<O, V>) -> bool) {
         self.extract_if(|key, value| !keep(key, value))
             .for_each(drop);
     }
@@ -210,32 +185,40 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S> WeakKeyMap<K, V
     /// let odd: Vec<_> = map.extract_if(|_, value| **value % 2 == 1).collect();
     /// assert_eq!((odd.len(), map.len()), (2, 1));
     /// ```
-    pub fn extract_if<F>(&self, condition: F) -> ExtractIf<K, V, F>
+    pub fn extract_if<F>(&self, condition: F) -> ExtractIf<O, V, E, F>
     where
-        F: FnMut(&Arc<K>, &Arc<V>) -> bool,
+        F: FnMut(&O, &Shared<O, V>) -> bool,
     {
         ExtractIf {
-            extract: Extract::new(&self.container),
+            extract: Extract::new(&*self.container.get()),
             condition,
         }
     }
 
+    /// Takes out the entries of the dead, and gives how many that were. O(n).
+    ///
+    /// Where entries leave at once, there are none, but for objects that died without their slot being dropped. A
+    /// [lazy](crate::lazy) container does it by itself before it grows; this is for what they still own.
+    pub fn remove_expired(&self) -> usize {
+        self.container.get().remove_expired()
+    }
+
     /// Makes room for `additional` more entries.
     pub fn reserve(&self, additional: usize) {
-        self.container.reserve(additional);
+        self.container.get().reserve(additional);
     }
 
     /// For about how many entries there is memory. The map has parts, among which hashes spread the entries: one part may
     /// grow earlier.
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.container.capacity()
+        self.container.get().capacity()
     }
 
     /// Gives back the memory that the entries do not need. Most of it is given back by itself (S34): when a quarter of it is
     /// enough. Where an iterator is open, nothing is done. O(n).
     pub fn shrink_to_fit(&self) {
-        self.container.shrink_to_fit();
+        self.container.get().shrink_to_fit();
     }
 
     /// Whether both are handles of the same map.
@@ -245,7 +228,7 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S> WeakKeyMap<K, V
     }
 }
 
-impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S> WeakKeyMap<K, V, S> {
+impl<O: Owner, V, S, E: Eviction<O, Shared<O, V>>> WeakKeyMap<O, V, S, E> {
     /// The value of the key that `key` names.
     ///
     /// ```
@@ -260,42 +243,53 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S> WeakKeyMap<K, V
     /// ```
     #[inline]
     #[must_use]
-    pub fn get<Q: ?Sized + LookupKey<K, S, By>, By>(&self, key: &Q) -> Option<Arc<V>> {
+    pub fn get<Q: ?Sized + LookupKey<O::Target, S, By>, By>(
+        &self,
+        key: &Q,
+    ) -> Option<Shared<O, V>> {
         let query = ByReferent::new(key, &self.keying);
         self.container
-            .get(&query, |entry| Some(Arc::clone(&entry.payload)))
+            .get()
+            .get(&query, |entry| Some(entry.payload.clone()))
     }
 
     /// The stored key that `key` names, and its value.
     #[must_use]
-    pub fn get_key_value<Q: ?Sized + LookupKey<K, S, By>, By>(
+    pub fn get_key_value<Q: ?Sized + LookupKey<O::Target, S, By>, By>(
         &self,
         key: &Q,
-    ) -> Option<(Arc<K>, Arc<V>)> {
+    ) -> Option<(O, Shared<O, V>)> {
         self.container
+            .get()
             .get(&ByReferent::new(key, &self.keying), key_and_value)
     }
 
     /// Whether the key that `key` names is there.
     #[inline]
     #[must_use]
-    pub fn contains_key<Q: ?Sized + LookupKey<K, S, By>, By>(&self, key: &Q) -> bool {
+    pub fn contains_key<Q: ?Sized + LookupKey<O::Target, S, By>, By>(&self, key: &Q) -> bool {
         let query = ByReferent::new(key, &self.keying);
-        self.container.get(&query, |_| Some(())).is_some()
+        self.container.get().get(&query, |_| Some(())).is_some()
     }
 
     /// Removes the entry of the key that `key` names; gives its value.
-    pub fn remove<Q: ?Sized + LookupKey<K, S, By>, By>(&self, key: &Q) -> Option<Arc<V>> {
+    pub fn remove<Q: ?Sized + LookupKey<O::Target, S, By>, By>(
+        &self,
+        key: &Q,
+    ) -> Option<Shared<O, V>> {
         let query = ByReferent::new(key, &self.keying);
-        self.container.take(&query).map(|entry| entry.payload)
+        self.container.get().take(&query).map(|entry| entry.payload)
     }
 
     /// Removes the entry of the key that `key` names; gives the stored key and the value.
-    pub fn remove_entry<Q: ?Sized + LookupKey<K, S, By>, By>(
+    pub fn remove_entry<Q: ?Sized + LookupKey<O::Target, S, By>, By>(
         &self,
         key: &Q,
-    ) -> Option<(Arc<K>, Arc<V>)> {
-        let entry = self.container.take(&ByReferent::new(key, &self.keying))?;
+    ) -> Option<(O, Shared<O, V>)> {
+        let entry = self
+            .container
+            .get()
+            .take(&ByReferent::new(key, &self.keying))?;
         entry.referent.upgrade().map(|key| (key, entry.payload))
     }
 
@@ -313,37 +307,38 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S> WeakKeyMap<K, V
     /// assert!(map.remove_if(&key, |_, value| **value > 1).is_none());
     /// assert!(map.remove_if(&key, |_, value| **value == 1).is_some());
     /// ```
-    pub fn remove_if<Q: ?Sized + LookupKey<K, S, By>, By>(
+    pub fn remove_if<Q: ?Sized + LookupKey<O::Target, S, By>, By>(
         &self,
         key: &Q,
-        condition: impl FnOnce(&Arc<K>, &Arc<V>) -> bool,
-    ) -> Option<(Arc<K>, Arc<V>)> {
+        condition: impl FnOnce(&O, &Shared<O, V>) -> bool,
+    ) -> Option<(O, Shared<O, V>)> {
         let query = ByReferent::new(key, &self.keying);
-        let read = |entry: &Entry<K, Arc<V>>| Some((entry.watch.clone(), key_and_value(entry)?));
-        let (watch, (key, value)) = self.container.get(&query, read)?;
+        let read =
+            |entry: &Entry<O, Shared<O, V>, E>| Some((entry.watch.clone(), key_and_value(entry)?));
+        let (watch, (key, value)) = self.container.get().get(&query, read)?;
         if !condition(&key, &value) {
             return None;
         }
-        let hash = Query::<K, Arc<V>>::hash(&query);
-        let is_judged = |entry: &Entry<K, Arc<V>>| Arc::ptr_eq(&entry.payload, &value);
+        let hash = Query::<O, Shared<O, V>, E>::hash(&query);
+        let is_judged = |entry: &Entry<O, Shared<O, V>, E>| entry.payload.ptr_eq(&value);
         // What it owned is `value`: this is not the last one of it.
-        self.container.take_watched(hash, &watch, is_judged)?;
+        self.container.get().take_watched(hash, &watch, is_judged)?;
         Some((key, value))
     }
 }
 
-impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> WeakKeyMap<K, V, S> {
+impl<O: Owner, V, S: Keying<O::Target>, E: Eviction<O, Shared<O, V>>> WeakKeyMap<O, V, S, E> {
     /// Stores `value` for `key`; gives the value that it replaces. An equal key that is there stays,
     /// and the entry lives as long as that (S19).
-    pub fn insert(&self, key: &Arc<K>, value: V) -> Option<Arc<V>> {
-        self.insert_arc(key, Arc::new(value))
+    pub fn insert(&self, key: &O, value: V) -> Option<Shared<O, V>> {
+        self.insert_arc(key, Owner::new(value))
     }
 
     /// As [`insert`](Self::insert), for a value that is shared.
-    pub fn insert_arc(&self, key: &Arc<K>, value: Arc<V>) -> Option<Arc<V>> {
+    pub fn insert_arc(&self, key: &O, value: Shared<O, V>) -> Option<Shared<O, V>> {
         let query = ByReferent::new(key, &self.keying);
-        let new = Arc::clone(&value);
-        self.container.put(&query, key, value, |table, at| {
+        let new = value.clone();
+        self.container.get().put(&query, key, value, |table, at| {
             Ok(mem::replace(&mut table.get_mut(at)?.payload, new))
         })
     }
@@ -363,8 +358,12 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
     /// let error = map.try_insert(&key, 2).unwrap_err();
     /// assert_eq!((*error.current, *error.not_inserted), (1, 2));
     /// ```
-    pub fn try_insert(&self, key: &Arc<K>, value: V) -> Result<Arc<V>, OccupiedError<V, V>> {
-        let value = Arc::new(value);
+    pub fn try_insert(
+        &self,
+        key: &O,
+        value: V,
+    ) -> Result<Shared<O, V>, OccupiedError<Shared<O, V>, Shared<O, V>>> {
+        let value = Owner::new(value);
         match self.put_or_get(key, &value) {
             None => Ok(value),
             Some(current) => Err(OccupiedError {
@@ -375,11 +374,12 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
     }
 
     /// Stores a value unless an equal key is there: gives the value of that.
-    fn put_or_get(&self, key: &Arc<K>, value: &Arc<V>) -> Option<Arc<V>> {
+    fn put_or_get(&self, key: &O, value: &Shared<O, V>) -> Option<Shared<O, V>> {
         let query = ByReferent::new(key, &self.keying);
         self.container
-            .put(&query, key, Arc::clone(value), |table, at| {
-                Ok(Arc::clone(&table.get(at).ok_or(NoRoom)?.payload))
+            .get()
+            .put(&query, key, value.clone(), |table, at| {
+                Ok(table.get(at).ok_or(NoRoom)?.payload.clone())
             })
     }
 
@@ -402,7 +402,7 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
     /// assert_eq!(*lengths.get_or_insert_with(&text, || text.len()), 9);
     /// assert_eq!(*lengths.get_or_insert_with(&text, || unreachable!()), 9);
     /// ```
-    pub fn get_or_insert_with(&self, key: &Arc<K>, make: impl FnOnce() -> V) -> Arc<V> {
+    pub fn get_or_insert_with(&self, key: &O, make: impl FnOnce() -> V) -> Shared<O, V> {
         let make = || Ok::<_, Infallible>(make());
         let Ok(value) = self.get_or_try_insert_with(key, make);
         value
@@ -427,15 +427,15 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
     /// assert!(numbers.get_or_try_insert_with(&text, parse).is_err());
     /// assert!(numbers.is_empty());
     /// ```
-    pub fn get_or_try_insert_with<E>(
+    pub fn get_or_try_insert_with<X>(
         &self,
-        key: &Arc<K>,
-        make: impl FnOnce() -> Result<V, E>,
-    ) -> Result<Arc<V>, E> {
+        key: &O,
+        make: impl FnOnce() -> Result<V, X>,
+    ) -> Result<Shared<O, V>, X> {
         let query = ByReferent::new(key, &self.keying);
-        let read = |entry: &Entry<K, Arc<V>>| Some(Arc::clone(&entry.payload));
-        self.container.get_or_make(&query, read, || {
-            let value = Arc::new(make()?);
+        let read = |entry: &Entry<O, Shared<O, V>, E>| Some(entry.payload.clone());
+        self.container.get().get_or_make(&query, read, || {
+            let value = Owner::new(make()?);
             Ok(match self.put_or_get(key, &value) {
                 None => value,
                 Some(present) => drop_first(value, present),
@@ -465,42 +465,42 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
     /// ```
     pub fn update(
         &self,
-        key: &Arc<K>,
-        mut change: impl FnMut(Option<Arc<V>>) -> Option<V>,
-    ) -> Option<Arc<V>> {
+        key: &O,
+        mut change: impl FnMut(Option<Shared<O, V>>) -> Option<V>,
+    ) -> Option<Shared<O, V>> {
         let query = ByReferent::new(key, &self.keying);
         for _ in 0..ATTEMPTS {
             let Some(present) = self.get(key) else {
-                let value = Arc::new(change(None)?);
-                let shared = Arc::clone(&value);
-                match self.container.put(&query, key, shared, |_, _| Ok(())) {
+                let value = Shared::<O, V>::new(change(None)?);
+                let shared = value.clone();
+                match self.container.get().put(&query, key, shared, |_, _| Ok(())) {
                     None => return Some(value),
                     Some(_) => continue,
                 }
             };
-            let new = change(Some(Arc::clone(&present))).map(Arc::new);
-            let is_present = |entry: &Entry<K, Arc<V>>| Arc::ptr_eq(&entry.payload, &present);
+            let new = change(Some(present.clone())).map(Shared::<O, V>::new);
+            let is_present = |entry: &Entry<O, Shared<O, V>, E>| entry.payload.ptr_eq(&present);
             // What is replaced or removed is `present`: this is not the last one of it.
             let changed = match &new {
-                Some(new) => self.container.change_if(&query, is_present, |entry| {
-                    entry.payload = Arc::clone(new);
+                Some(new) => self.container.get().change_if(&query, is_present, |entry| {
+                    entry.payload = new.clone();
                 }),
-                None => self.container.take_if(&query, is_present).is_some(),
+                None => self.container.get().take_if(&query, is_present).is_some(),
             };
             if changed {
                 return drop_first(present, new);
             }
         }
-        let new = change(self.get(key)).map(Arc::new);
+        let new = change(self.get(key)).map(Shared::<O, V>::new);
         let replaced = match &new {
-            Some(new) => self.insert_arc(key, Arc::clone(new)),
+            Some(new) => self.insert_arc(key, new.clone()),
             None => self.remove(key),
         };
         drop_first(replaced, new)
     }
 
     /// Stores every value for its key, as [`insert`](Self::insert) does.
-    pub fn extend<I: IntoIterator<Item = (A, V)>, A: Borrow<Arc<K>>>(&self, entries: I) {
+    pub fn extend<I: IntoIterator<Item = (A, V)>, A: Borrow<O>>(&self, entries: I) {
         for (key, value) in entries {
             self.insert(key.borrow(), value);
         }
@@ -509,7 +509,7 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
     /// Another map with the same entries; it shares the values.
     #[must_use]
     pub fn copy(&self) -> Self {
-        let copy = Self::with_hasher(self.keying.clone());
+        let copy = Self::keyed(self.keying.clone());
         for (key, value) in self {
             copy.insert_arc(&key, value);
         }
@@ -517,13 +517,13 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Keying<K>> Weak
     }
 }
 
-fn key_and_value<K: ?Sized, V>(entry: &Entry<K, Arc<V>>) -> Option<(Arc<K>, Arc<V>)> {
-    Some((entry.referent.upgrade()?, Arc::clone(&entry.payload)))
+fn key_and_value<O: Owner, V, E: Eviction<O, Shared<O, V>>>(
+    entry: &Entry<O, Shared<O, V>, E>,
+) -> Option<(O, Shared<O, V>)> {
+    Some((entry.referent.upgrade()?, entry.payload.clone()))
 }
 
-impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Clone> Clone
-    for WeakKeyMap<K, V, S>
-{
+impl<O: Owner, V, S: Clone, E: Eviction<O, Shared<O, V>>> Clone for WeakKeyMap<O, V, S, E> {
     fn clone(&self) -> Self {
         Self {
             container: self.container.clone(),
@@ -532,30 +532,29 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Clone> Clone
     }
 }
 
-impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S: Default> Default
-    for WeakKeyMap<K, V, S>
-{
+impl<O: Owner, V, S: Default, E: Eviction<O, Shared<O, V>>> Default for WeakKeyMap<O, V, S, E> {
     fn default() -> Self {
-        Self::with_hasher(S::default())
+        Self::keyed(S::default())
     }
 }
 
 /// Prints a key as [`std::sync::Weak`] does, `(Weak)`: an object that knows its map would print itself for ever. The
 /// values, which the map owns, are printed as they are.
-impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static + fmt::Debug, S> fmt::Debug
-    for WeakKeyMap<K, V, S>
+impl<O: Owner, V: fmt::Debug, S, E: Eviction<O, Shared<O, V>>> fmt::Debug
+    for WeakKeyMap<O, V, S, E>
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let entries = self
-            .iter()
-            .map(|(key, value)| (Arc::downgrade(&key), value));
-        f.debug_map().entries(entries).finish()
+        let mut map = f.debug_map();
+        for (key, value) in self {
+            map.entry(&key.downgrade(), &&*value);
+        }
+        map.finish()
     }
 }
 
 /// Maps are equal if they have equal keys with equal values.
-impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static + PartialEq, S: Keying<K>> PartialEq
-    for WeakKeyMap<K, V, S>
+impl<O: Owner, V: PartialEq, S: Keying<O::Target>, E: Eviction<O, Shared<O, V>>> PartialEq
+    for WeakKeyMap<O, V, S, E>
 {
     fn eq(&self, other: &Self) -> bool {
         // Not by `len`, which may count the dead of whom nobody told.
@@ -566,41 +565,41 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static + PartialEq, S: Key
     }
 }
 
-impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static + Eq, S: Keying<K>> Eq
-    for WeakKeyMap<K, V, S>
+impl<O: Owner, V: Eq, S: Keying<O::Target>, E: Eviction<O, Shared<O, V>>> Eq
+    for WeakKeyMap<O, V, S, E>
 {
 }
 
-impl<K, V, S, A> Extend<(A, V)> for WeakKeyMap<K, V, S>
+impl<O, V, S, E, A> Extend<(A, V)> for WeakKeyMap<O, V, S, E>
 where
-    K: ?Sized + WeakReferenceable,
-    V: Send + Sync + 'static,
-    S: Keying<K>,
-    A: Borrow<Arc<K>>,
+    O: Owner,
+    E: Eviction<O, Shared<O, V>>,
+    S: Keying<O::Target>,
+    A: Borrow<O>,
 {
     fn extend<I: IntoIterator<Item = (A, V)>>(&mut self, entries: I) {
         Self::extend(self, entries);
     }
 }
 
-impl<K, V, S, A> Extend<(A, V)> for &WeakKeyMap<K, V, S>
+impl<O, V, S, E, A> Extend<(A, V)> for &WeakKeyMap<O, V, S, E>
 where
-    K: ?Sized + WeakReferenceable,
-    V: Send + Sync + 'static,
-    S: Keying<K>,
-    A: Borrow<Arc<K>>,
+    O: Owner,
+    E: Eviction<O, Shared<O, V>>,
+    S: Keying<O::Target>,
+    A: Borrow<O>,
 {
     fn extend<I: IntoIterator<Item = (A, V)>>(&mut self, entries: I) {
         WeakKeyMap::extend(self, entries);
     }
 }
 
-impl<K, V, S, A> FromIterator<(A, V)> for WeakKeyMap<K, V, S>
+impl<O, V, S, E, A> FromIterator<(A, V)> for WeakKeyMap<O, V, S, E>
 where
-    K: ?Sized + WeakReferenceable,
-    V: Send + Sync + 'static,
-    S: Keying<K> + Default,
-    A: Borrow<Arc<K>>,
+    O: Owner,
+    E: Eviction<O, Shared<O, V>>,
+    S: Keying<O::Target> + Default,
+    A: Borrow<O>,
 {
     fn from_iter<I: IntoIterator<Item = (A, V)>>(entries: I) -> Self {
         let map = Self::default();
@@ -609,11 +608,11 @@ where
     }
 }
 
-impl<K, V, A, const N: usize> From<[(A, V); N]> for WeakKeyMap<K, V>
+impl<O, V, E, A, const N: usize> From<[(A, V); N]> for WeakKeyMap<O, V, ByValue<RandomState>, E>
 where
-    K: ?Sized + WeakReferenceable + Hash + Eq,
-    V: Send + Sync + 'static,
-    A: Borrow<Arc<K>>,
+    O: Owner<Target: Hash + Eq>,
+    E: Eviction<O, Shared<O, V>>,
+    A: Borrow<O>,
 {
     fn from(entries: [(A, V); N]) -> Self {
         entries.into_iter().collect()

@@ -91,6 +91,7 @@
 //!
 //! Numbers such as S12 are sections of the [contract](docs#the-contract).
 
+mod arc;
 mod callable;
 mod chains;
 mod containers;
@@ -99,12 +100,16 @@ mod drop_first;
 mod error;
 mod exit;
 mod finalize;
+pub mod generic;
 mod hashing;
 mod key_map;
+pub mod lazy;
 mod method;
 mod no_room;
 mod once_arc;
+mod owner;
 mod proxy;
+pub mod rc;
 mod reference;
 #[cfg(feature = "serde")]
 mod serde;
@@ -118,42 +123,23 @@ mod unwind;
 mod value_map;
 mod watchers;
 
-/// [`WeakSet`] and its iterators.
-pub mod weak_set {
-    pub use crate::set::{Drain, ExtractIf, IntoIter, Iter, PtrWeakSet, WeakSet};
-}
-
-/// [`WeakKeyMap`] and its iterators.
-pub mod weak_key_map {
-    pub use crate::key_map::{
-        Drain, ExtractIf, IntoIter, Iter, Keys, PtrWeakKeyMap, Values, WeakKeyMap,
-    };
-}
-
-/// [`WeakValueMap`] and its iterators.
-pub mod weak_value_map {
-    pub use crate::value_map::{Drain, ExtractIf, IntoIter, Iter, Keys, Values, WeakValueMap};
-}
-
+pub use arc::{
+    BoundMethod, Finalizer, Proxy, PtrWeakKeyMap, PtrWeakSet, Ref, Tracked, WeakKeyMap, WeakMethod,
+    WeakSet, WeakSlot, WeakValueMap, weak_key_map, weak_set, weak_value_map,
+};
 pub use callable::{Arguments, Callable, Method};
-pub use containers::{ByIdentity, Keying, LookupKey};
+pub use containers::{Keying, LookupKey};
 /// A key that is equivalent to another one: it hashes and compares as that does. What `Borrow` makes of a key is so by itself.
 pub use equivalent::Equivalent;
 pub use error::{OccupiedError, ReferenceError};
 pub use exit::{ExitGuard, exit_guard, run_exit_finalizers};
-pub use finalize::{Finalizer, finalize};
+pub use finalize::finalize;
 pub use hashing::{DefaultHasher, RandomState};
-pub use key_map::{PtrWeakKeyMap, WeakKeyMap};
-pub use method::{BoundMethod, WeakMethod};
-pub use proxy::Proxy;
 #[cfg(shuttle)]
 pub use reference::watcher_count;
-pub use reference::{Ref, count, refs};
-pub use set::{PtrWeakSet, WeakSet};
-pub use slot::{WeakReferenceable, WeakSlot};
-pub use tracked::Tracked;
+pub use reference::{count, refs};
+pub use slot::WeakReferenceable;
 pub use unraisable::{Unraisable, reset_unraisable_hook, set_unraisable_hook};
-pub use value_map::WeakValueMap;
 /// Opting in has a price of one word. The slot goes first, so that at death the type's own `Drop` runs,
 /// then callbacks, then the drops of the other fields (S2, S12):
 ///

@@ -6,15 +6,20 @@
 
 use crate::callable::{Arguments, Method};
 use crate::drop_first::drop_first;
+use crate::owner::Watchable;
+use crate::owner::sealed::{Kind, Owner};
+use crate::rc;
 use crate::reference::Ref;
 use crate::slot::WeakReferenceable;
-use std::any::TypeId;
+use std::any::{TypeId, type_name};
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::ops::Deref;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// A method whose type is forgotten.
-trait Function<T: ?Sized, Args: Arguments, R>: Send + Sync {
+pub trait Function<T: ?Sized, Args: Arguments, R> {
     fn call<'a>(&self, object: &T, args: Args::Of<'a>) -> R
     where
         Args: 'a;
@@ -25,7 +30,7 @@ trait Function<T: ?Sized, Args: Arguments, R>: Send + Sync {
 
 impl<T: ?Sized, Args, M> Function<T, Args, M::Output> for M
 where
-    M: Method<T, Args> + Send + Sync + 'static,
+    M: Method<T, Args> + 'static,
     Args: Arguments,
 {
     fn call<'a>(&self, object: &T, args: Args::Of<'a>) -> M::Output
@@ -40,63 +45,18 @@ where
     }
 }
 
-type AnyFunction<T, Args, R> = Arc<dyn Function<T, Args, R>>;
+/// The function, owned as the object is.
+type AnyFunction<O, Args, R> = <<O as Owner>::Kind as Kind>::Strong<
+    <<O as Owner>::Kind as Kind>::Method<<O as Deref>::Target, Args, R>,
+>;
 
-/// A weak reference to a method of an object (S28): for a list of callbacks that keeps none of its
-/// subscribers alive.
-///
-/// `Args` is the tuple of the method's arguments after `&self`, `R` its result; different methods of
-/// equal signature have the same type. One argument may be borrowed for the call: then `Args` is `fn(&A)` (see
-/// [`Arguments`]). It is dead as soon as its object is (functions live for ever in
-/// Rust). The method may be any function of `&T`, closures included.
-///
-/// Two are equal if both are alive, their objects are equal, and the function is the same; once one is
-/// dead, only it and its clones are equal. The hash is the object's. Functions and closures without
-/// state are the same if they are of one type; a closure that captures something and a function
-/// pointer are the same only as their clones. For objects without equality, and to find the methods of
-/// one object, there is [`is_same`](Self::is_same).
-///
-/// Cost: creation is one allocation beside those of the [`Ref`], a call is an upgrade and an indirect
-/// call. It has part in the object's plain reference, which [`count`](crate::count) sees once.
-/// Thread-safety: `Send` and `Sync`; what it calls runs in the calling thread.
-///
-/// ```
-/// use std::sync::Arc;
-/// use weakrefs::{WeakMethod, WeakReferenceable, WeakSlot};
-///
-/// #[derive(WeakReferenceable)]
-/// struct Button {
-///     slot: WeakSlot,
-///     name: &'static str,
-/// }
-///
-/// impl Button {
-///     fn clicked(&self, times: u32) -> String {
-///         format!("{} {times}", self.name)
-///     }
-///
-///     fn hovered(&self, _: u32) -> String {
-///         "-".into()
-///     }
-/// }
-///
-/// let button = Arc::new(Button { slot: WeakSlot::new(), name: "OK" });
-/// let listeners: Vec<WeakMethod<Button, (u32,), String>> = vec![
-///     WeakMethod::new(&button, Button::clicked),
-///     WeakMethod::new(&button, Button::hovered),
-/// ];
-/// assert_eq!(listeners[0].call((2,)).as_deref(), Some("OK 2"));
-///
-/// drop(button);
-/// assert!(listeners.iter().all(|listener| !listener.is_alive()));
-/// assert_eq!(listeners[0].call((2,)), None);
-/// ```
-pub struct WeakMethod<T: ?Sized + WeakReferenceable, Args: Arguments, R = ()> {
-    object: Ref<T>,
-    function: AnyFunction<T, Args, R>,
+/// A weak reference to a method of an object: [`crate::WeakMethod`], or [`crate::rc::WeakMethod`].
+pub struct WeakMethod<O: Watchable, Args: Arguments, R = ()> {
+    object: Ref<O>,
+    function: AnyFunction<O, Args, R>,
 }
 
-impl<T: ?Sized + WeakReferenceable, Args: Arguments, R> WeakMethod<T, Args, R> {
+impl<T: ?Sized + WeakReferenceable, Args: Arguments, R> WeakMethod<Arc<T>, Args, R> {
     /// A weak reference to `method` of `object`.
     ///
     /// For a trait object, write `<dyn Trait>::method`.
@@ -149,9 +109,9 @@ impl<T: ?Sized + WeakReferenceable, Args: Arguments, R> WeakMethod<T, Args, R> {
         Args: 'static,
         R: 'static,
     {
-        let function: AnyFunction<T, Args, R> = Arc::new(method);
+        let function: AnyFunction<Arc<T>, Args, R> = Arc::new(method);
         let shared = Arc::clone(&function);
-        let object = Ref::with_callback(object, move |dead| {
+        let object = Ref::<Arc<T>>::with_callback(object, move |dead| {
             callback(&Self {
                 object: dead.clone(),
                 function: shared,
@@ -159,13 +119,64 @@ impl<T: ?Sized + WeakReferenceable, Args: Arguments, R> WeakMethod<T, Args, R> {
         });
         Self { object, function }
     }
+}
 
+impl<T: ?Sized + rc::WeakReferenceable, Args: Arguments, R> WeakMethod<Rc<T>, Args, R> {
+    /// A weak reference to `method` of `object`.
+    ///
+    /// ```
+    /// use std::rc::Rc;
+    /// use weakrefs::rc::{Tracked, WeakMethod};
+    ///
+    /// let object = Rc::new(Tracked::new(5));
+    /// let add = WeakMethod::new(&object, |object: &Tracked<i32>, more: i32| **object + more);
+    /// assert_eq!(add.call((2,)), Some(7));
+    /// drop(object);
+    /// assert_eq!(add.call((2,)), None);
+    /// ```
+    #[must_use]
+    pub fn new<M>(object: &Rc<T>, method: M) -> Self
+    where
+        M: Method<T, Args, Output = R> + 'static,
+    {
+        Self {
+            object: Ref::new(object),
+            function: Rc::new(method),
+        }
+    }
+
+    /// A weak reference to `method` of `object`, which calls `callback` with the dead `WeakMethod` when the object dies: once,
+    /// by the rules of [`Ref::with_callback`] (S2 to S5).
+    #[must_use = "the callback goes with the reference"]
+    pub fn with_callback<M>(
+        object: &Rc<T>,
+        method: M,
+        callback: impl FnOnce(&Self) + 'static,
+    ) -> Self
+    where
+        M: Method<T, Args, Output = R> + 'static,
+        Args: 'static,
+        R: 'static,
+    {
+        let function: AnyFunction<Rc<T>, Args, R> = Rc::new(method);
+        let shared = Rc::clone(&function);
+        let object = Ref::<Rc<T>>::with_callback(object, move |dead| {
+            callback(&Self {
+                object: dead.clone(),
+                function: shared,
+            });
+        });
+        Self { object, function }
+    }
+}
+
+impl<O: Watchable, Args: Arguments, R> WeakMethod<O, Args, R> {
     /// The method of the object, which it keeps alive, or `None` once that is dead.
     #[must_use]
-    pub fn upgrade(&self) -> Option<BoundMethod<T, Args, R>> {
+    pub fn upgrade(&self) -> Option<BoundMethod<O, Args, R>> {
         Some(BoundMethod {
             object: self.object.upgrade()?,
-            function: Arc::clone(&self.function),
+            function: self.function.clone(),
         })
     }
 
@@ -188,7 +199,7 @@ impl<T: ?Sized + WeakReferenceable, Args: Arguments, R> WeakMethod<T, Args, R> {
     /// The weak reference to the object.
     #[inline]
     #[must_use]
-    pub fn reference(&self) -> &Ref<T> {
+    pub fn reference(&self) -> &Ref<O> {
         &self.object
     }
 
@@ -196,14 +207,14 @@ impl<T: ?Sized + WeakReferenceable, Args: Arguments, R> WeakMethod<T, Args, R> {
     /// it does not ask the objects whether they are equal.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
-        self.is_clone(other) || self.equals(other, Arc::ptr_eq)
+        self.is_clone(other) || self.equals(other, O::ptr_eq)
     }
 
     fn is_clone(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.function, &other.function)
+        self.function.ptr_eq(&other.function)
     }
 
-    fn equals(&self, other: &Self, same: impl FnOnce(&Arc<T>, &Arc<T>) -> bool) -> bool {
+    fn equals(&self, other: &Self, same: impl FnOnce(&O, &O) -> bool) -> bool {
         let kind = self.function.kind();
         kind.is_some()
             && kind == other.function.kind()
@@ -214,63 +225,48 @@ impl<T: ?Sized + WeakReferenceable, Args: Arguments, R> WeakMethod<T, Args, R> {
     }
 }
 
-impl<T: ?Sized + WeakReferenceable, Args: Arguments, R> Clone for WeakMethod<T, Args, R> {
+impl<O: Watchable, Args: Arguments, R> Clone for WeakMethod<O, Args, R> {
     fn clone(&self) -> Self {
         Self {
             object: self.object.clone(),
-            function: Arc::clone(&self.function),
+            function: self.function.clone(),
         }
     }
 }
 
-impl<T: ?Sized + WeakReferenceable, Args: Arguments, R> fmt::Debug for WeakMethod<T, Args, R> {
+impl<O: Watchable, Args: Arguments, R> fmt::Debug for WeakMethod<O, Args, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = if self.is_alive() { "alive" } else { "dead" };
-        write!(f, "WeakMethod<{}>({state})", std::any::type_name::<T>())
+        write!(f, "WeakMethod<{}>({state})", type_name::<O::Target>())
     }
 }
 
-impl<T, Args, R> PartialEq for WeakMethod<T, Args, R>
+impl<O, Args, R> PartialEq for WeakMethod<O, Args, R>
 where
-    T: ?Sized + WeakReferenceable + PartialEq,
+    O: Watchable<Target: PartialEq>,
     Args: Arguments,
 {
     fn eq(&self, other: &Self) -> bool {
         self.is_clone(other)
-            || self.equals(other, |one, other| {
-                Arc::ptr_eq(one, other) || **one == **other
-            })
+            || self.equals(other, |one, other| one.ptr_eq(other) || **one == **other)
     }
 }
 
-impl<T: ?Sized + WeakReferenceable + Eq, Args: Arguments, R> Eq for WeakMethod<T, Args, R> {}
+impl<O: Watchable<Target: Eq>, Args: Arguments, R> Eq for WeakMethod<O, Args, R> {}
 
-impl<T: ?Sized + WeakReferenceable + Hash, Args: Arguments, R> Hash for WeakMethod<T, Args, R> {
+impl<O: Watchable<Target: Hash>, Args: Arguments, R> Hash for WeakMethod<O, Args, R> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.object.hash(state);
     }
 }
 
-/// A method of an object, which it keeps alive: what [`WeakMethod::upgrade`] gives (S28).
-///
-/// ```
-/// use std::sync::Arc;
-/// use weakrefs::{Tracked, WeakMethod};
-///
-/// let object = Arc::new(Tracked::new(5));
-/// let weak = WeakMethod::new(&object, |object: &Tracked<i32>, more: i32| **object + more);
-/// let bound = weak.upgrade().unwrap();
-/// drop(object);
-/// assert_eq!(bound.call((2,)), 7);
-/// drop(bound);
-/// assert!(!weak.is_alive());
-/// ```
-pub struct BoundMethod<T: ?Sized, Args: Arguments, R = ()> {
-    object: Arc<T>,
-    function: AnyFunction<T, Args, R>,
+/// A method of an object, which it keeps alive: [`crate::BoundMethod`], or [`crate::rc::BoundMethod`].
+pub struct BoundMethod<O: Owner, Args: Arguments, R = ()> {
+    object: O,
+    function: AnyFunction<O, Args, R>,
 }
 
-impl<T: ?Sized, Args: Arguments, R> BoundMethod<T, Args, R> {
+impl<O: Owner, Args: Arguments, R> BoundMethod<O, Args, R> {
     /// Calls the method with a tuple of arguments.
     #[inline]
     pub fn call(&self, args: Args::Of<'_>) -> R {
@@ -280,22 +276,22 @@ impl<T: ?Sized, Args: Arguments, R> BoundMethod<T, Args, R> {
     /// The object whose method it is.
     #[inline]
     #[must_use]
-    pub fn object(&self) -> &Arc<T> {
+    pub fn object(&self) -> &O {
         &self.object
     }
 }
 
-impl<T: ?Sized, Args: Arguments, R> Clone for BoundMethod<T, Args, R> {
+impl<O: Owner, Args: Arguments, R> Clone for BoundMethod<O, Args, R> {
     fn clone(&self) -> Self {
         Self {
-            object: Arc::clone(&self.object),
-            function: Arc::clone(&self.function),
+            object: self.object.clone(),
+            function: self.function.clone(),
         }
     }
 }
 
-impl<T: ?Sized, Args: Arguments, R> fmt::Debug for BoundMethod<T, Args, R> {
+impl<O: Owner, Args: Arguments, R> fmt::Debug for BoundMethod<O, Args, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "BoundMethod<{}>", std::any::type_name::<T>())
+        write!(f, "BoundMethod<{}>", type_name::<O::Target>())
     }
 }

@@ -18,13 +18,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 /// An `Arc` that is set at most once.
-pub(crate) struct OnceArc<T> {
+pub struct OnceArc<T> {
     pointer: AtomicPtr<T>,
     owned: PhantomData<Arc<T>>,
 }
 
 /// The `Arc` in a [`OnceArc`], borrowed.
-pub(crate) struct Borrowed<'a, T> {
+pub struct Borrowed<'a, T> {
     arc: ManuallyDrop<Arc<T>>,
     from: PhantomData<&'a OnceArc<T>>,
 }
@@ -54,13 +54,19 @@ impl<T> OnceArc<T> {
     }
 
     /// The `Arc`, after setting it to what `make` gives if nobody else is faster.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn get_or_init(&self, make: impl FnOnce() -> Arc<T>) -> Borrowed<'_, T> {
-        self.get().unwrap_or_else(|| {
-            let made = make();
-            yield_point();
-            self.set(made)
-        })
+        match self.get() {
+            Some(owner) => owner,
+            None => self.init(make),
+        }
+    }
+
+    #[inline]
+    fn init(&self, make: impl FnOnce() -> Arc<T>) -> Borrowed<'_, T> {
+        let made = make();
+        yield_point();
+        self.set(made)
     }
 
     fn set(&self, made: Arc<T>) -> Borrowed<'_, T> {
@@ -88,6 +94,15 @@ impl<T> OnceArc<T> {
     }
 }
 
+impl<T> From<Arc<T>> for OnceArc<T> {
+    fn from(owner: Arc<T>) -> Self {
+        Self {
+            pointer: AtomicPtr::new(Arc::into_raw(owner).cast_mut()),
+            owned: PhantomData,
+        }
+    }
+}
+
 impl<T> Drop for OnceArc<T> {
     fn drop(&mut self) {
         let pointer = *self.pointer.get_mut();
@@ -96,12 +111,6 @@ impl<T> Drop for OnceArc<T> {
             // `self` any more.
             drop(unsafe { Arc::from_raw(pointer) });
         }
-    }
-}
-
-impl<T> Default for OnceArc<T> {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

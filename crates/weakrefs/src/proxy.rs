@@ -6,69 +6,26 @@
 use crate::callable::Callable;
 use crate::drop_first::drop_first;
 use crate::error::ReferenceError;
+use crate::owner::Watchable;
+use crate::rc;
 use crate::reference::Ref;
 use crate::slot::WeakReferenceable;
+use std::any::type_name;
 use std::cmp::Ordering;
 use std::fmt;
+use std::rc::Rc;
 use std::sync::Arc;
 
-/// Stands for an object without keeping it alive; every use after its death says so (S11).
-///
-/// It is displayed and compares as its referent; `Debug` says what it is, as `repr` does in Python. Rust has no forwarding of every method: [`with`](Self::with)
-/// runs code on the object, [`call`](Self::call) calls it.
-///
-/// A dead proxy is displayed as the message of [`ReferenceError`], and equals nothing, not even itself.
-/// Being neither `Eq` nor `Hash`, a proxy is no key; use its [`reference`](Self::reference).
-///
-/// Cost: that of a [`Ref`]; the plain proxy of an object shares the object's plain reference (S6), so
-/// that [`count`](crate::count) sees one.
-/// Thread-safety: `Send` and `Sync`; while a use lasts, the object lives.
-///
-/// ```
-/// use std::sync::Arc;
-/// use weakrefs::{Proxy, ReferenceError, Tracked};
-///
-/// # fn main() -> Result<(), ReferenceError> {
-/// let object = Arc::new(Tracked::new("value"));
-/// let proxy = Proxy::new(&object);
-/// assert_eq!(proxy.with(|text| text.len())?, 5);
-/// assert_eq!(proxy.to_string(), "value");
-///
-/// drop(object);
-/// assert!(proxy.with(|text| text.len()).is_err());
-/// # Ok(())
-/// # }
-/// ```
-pub struct Proxy<T: ?Sized + WeakReferenceable> {
-    reference: Ref<T>,
+/// Stands for an object without keeping it alive: [`crate::Proxy`], or [`crate::rc::Proxy`].
+pub struct Proxy<O: Watchable> {
+    reference: Ref<O>,
 }
 
-impl<T: ?Sized + WeakReferenceable> Proxy<T> {
+impl<O: Watchable> Proxy<O> {
     /// The proxy of `referent` without a callback.
     #[must_use]
-    pub fn new(referent: &Arc<T>) -> Self {
+    pub fn new(referent: &O) -> Self {
         Ref::new(referent).into()
-    }
-
-    /// A proxy of `referent` which calls `callback` with the dead proxy when the referent dies.
-    ///
-    /// The rules are those of [`Ref::with_callback`] (S2 to S5).
-    ///
-    /// ```
-    /// use std::sync::{Arc, mpsc};
-    /// use weakrefs::{Proxy, Tracked};
-    ///
-    /// let (sender, receiver) = mpsc::channel();
-    /// let object = Arc::new(Tracked::new(1));
-    /// let _proxy = Proxy::with_callback(&object, move |dead| {
-    ///     sender.send(dead.to_string()).unwrap();
-    /// });
-    /// drop(object);
-    /// assert_eq!(receiver.try_recv().unwrap(), "weakly-referenced object no longer exists");
-    /// ```
-    #[must_use = "the callback goes with the proxy"]
-    pub fn with_callback(referent: &Arc<T>, callback: impl FnOnce(&Self) + Send + 'static) -> Self {
-        Ref::with_callback(referent, move |dead| callback(&dead.clone().into())).into()
     }
 
     /// The referent.
@@ -76,7 +33,7 @@ impl<T: ?Sized + WeakReferenceable> Proxy<T> {
     /// # Errors
     /// If it is dead.
     #[inline]
-    pub fn get(&self) -> Result<Arc<T>, ReferenceError> {
+    pub fn get(&self) -> Result<O, ReferenceError> {
         self.reference.upgrade().ok_or(ReferenceError::new())
     }
 
@@ -85,7 +42,7 @@ impl<T: ?Sized + WeakReferenceable> Proxy<T> {
     /// # Errors
     /// If the referent is dead.
     #[inline]
-    pub fn with<R>(&self, work: impl FnOnce(&T) -> R) -> Result<R, ReferenceError> {
+    pub fn with<R>(&self, work: impl FnOnce(&O::Target) -> R) -> Result<R, ReferenceError> {
         let referent = self.get()?;
         let result = work(&referent);
         Ok(drop_first(referent, result))
@@ -106,9 +63,12 @@ impl<T: ?Sized + WeakReferenceable> Proxy<T> {
     /// drop(add);
     /// assert!(proxy.call((1, 2)).is_err());
     /// ```
-    pub fn call<Args>(&self, args: Args) -> Result<T::Output, ReferenceError>
+    pub fn call<Args>(
+        &self,
+        args: Args,
+    ) -> Result<<O::Target as Callable<Args>>::Output, ReferenceError>
     where
-        T: Callable<Args>,
+        O::Target: Callable<Args>,
     {
         self.with(|referent| referent.invoke(args))
     }
@@ -116,36 +76,69 @@ impl<T: ?Sized + WeakReferenceable> Proxy<T> {
     /// The weak reference behind the proxy.
     #[inline]
     #[must_use]
-    pub fn reference(&self) -> &Ref<T> {
+    pub fn reference(&self) -> &Ref<O> {
         &self.reference
     }
 }
 
-impl<T: ?Sized + WeakReferenceable> From<Ref<T>> for Proxy<T> {
-    fn from(reference: Ref<T>) -> Self {
+impl<T: ?Sized + WeakReferenceable> Proxy<Arc<T>> {
+    /// A proxy of `referent` which calls `callback` with the dead proxy when the referent dies.
+    ///
+    /// The rules are those of [`Ref::with_callback`] (S2 to S5).
+    ///
+    /// ```
+    /// use std::sync::{Arc, mpsc};
+    /// use weakrefs::{Proxy, Tracked};
+    ///
+    /// let (sender, receiver) = mpsc::channel();
+    /// let object = Arc::new(Tracked::new(1));
+    /// let _proxy = Proxy::with_callback(&object, move |dead| {
+    ///     sender.send(dead.to_string()).unwrap();
+    /// });
+    /// drop(object);
+    /// assert_eq!(receiver.try_recv().unwrap(), "weakly-referenced object no longer exists");
+    /// ```
+    #[must_use = "the callback goes with the proxy"]
+    pub fn with_callback(referent: &Arc<T>, callback: impl FnOnce(&Self) + Send + 'static) -> Self {
+        Ref::<Arc<T>>::with_callback(referent, move |dead| callback(&dead.clone().into())).into()
+    }
+}
+
+impl<T: ?Sized + rc::WeakReferenceable> Proxy<Rc<T>> {
+    /// A proxy of `referent` which calls `callback` with the dead proxy when the referent dies.
+    ///
+    /// The rules are those of [`Ref::with_callback`] (S2 to S5).
+    #[must_use = "the callback goes with the proxy"]
+    pub fn with_callback(referent: &Rc<T>, callback: impl FnOnce(&Self) + 'static) -> Self {
+        Ref::<Rc<T>>::with_callback(referent, move |dead| callback(&dead.clone().into())).into()
+    }
+}
+
+impl<O: Watchable> From<Ref<O>> for Proxy<O> {
+    fn from(reference: Ref<O>) -> Self {
         Self { reference }
     }
 }
 
-impl<T: ?Sized + WeakReferenceable> Clone for Proxy<T> {
+impl<O: Watchable> Clone for Proxy<O> {
     fn clone(&self) -> Self {
         self.reference.clone().into()
     }
 }
 
 /// Not as the referent, which may know the proxy and would print itself for ever.
-impl<T: ?Sized + WeakReferenceable> fmt::Debug for Proxy<T> {
+impl<O: Watchable> fmt::Debug for Proxy<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = if self.reference.is_alive() {
             "alive"
         } else {
             "dead"
         };
-        write!(f, "Proxy<{}>({state})", std::any::type_name::<T>())
+        write!(f, "Proxy<{}>({state})", type_name::<O::Target>())
     }
 }
 
-impl<T: ?Sized + WeakReferenceable + fmt::Display> fmt::Display for Proxy<T> {
+impl<O: Watchable<Target: fmt::Display>> fmt::Display for Proxy<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.get() {
             Ok(referent) => referent.fmt(f),
@@ -154,28 +147,36 @@ impl<T: ?Sized + WeakReferenceable + fmt::Display> fmt::Display for Proxy<T> {
     }
 }
 
-impl<T: ?Sized + WeakReferenceable + PartialEq> PartialEq for Proxy<T> {
+impl<O: Watchable<Target: PartialEq>> PartialEq for Proxy<O> {
     fn eq(&self, other: &Self) -> bool {
         matches!((self.get(), other.get()), (Ok(one), Ok(other)) if *one == *other)
     }
 }
 
-/// The proxy's referent beside a value.
-impl<T: ?Sized + WeakReferenceable + PartialEq> PartialEq<T> for Proxy<T> {
-    fn eq(&self, other: &T) -> bool {
-        self.get().is_ok_and(|referent| *referent == *other)
-    }
-}
-
-impl<T: ?Sized + WeakReferenceable + PartialOrd> PartialOrd for Proxy<T> {
+impl<O: Watchable<Target: PartialOrd>> PartialOrd for Proxy<O> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         (*self.get().ok()?).partial_cmp(&*other.get().ok()?)
     }
 }
 
 /// The proxy's referent beside a value.
-impl<T: ?Sized + WeakReferenceable + PartialOrd> PartialOrd<T> for Proxy<T> {
-    fn partial_cmp(&self, other: &T) -> Option<Ordering> {
-        (*self.get().ok()?).partial_cmp(other)
-    }
+macro_rules! beside_values {
+    ($($owner:ident of $referent:path;)*) => {$(
+        impl<T: ?Sized + $referent + PartialEq> PartialEq<T> for Proxy<$owner<T>> {
+            fn eq(&self, other: &T) -> bool {
+                self.get().is_ok_and(|referent| *referent == *other)
+            }
+        }
+
+        impl<T: ?Sized + $referent + PartialOrd> PartialOrd<T> for Proxy<$owner<T>> {
+            fn partial_cmp(&self, other: &T) -> Option<Ordering> {
+                (*self.get().ok()?).partial_cmp(other)
+            }
+        }
+    )*};
+}
+
+beside_values! {
+    Arc of WeakReferenceable;
+    Rc of rc::WeakReferenceable;
 }

@@ -6,103 +6,68 @@
 
 use crate::chains::step;
 use crate::drop_first::drop_first;
+use crate::owner::Watchable;
+use crate::owner::sealed::{Kind, Lock, Once, Owner, Shared, Weak};
+use crate::rc;
 use crate::slot::WeakReferenceable;
-use crate::sync::{Mutex, MutexGuard, yield_point};
+use crate::sync::yield_point;
 use crate::unraisable::caught;
-use crate::watchers::{Mortal, Watch, Watcher};
-use std::any::Any;
+use crate::watchers::{Mortal, Mortality, Watch, Watcher, Watchers};
+use std::any::type_name;
 use std::fmt;
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
-use std::sync::{Arc, LazyLock, OnceLock, Weak};
+use std::rc::Rc;
+use std::sync::{Arc, LazyLock};
 
-type Callback<T> = Box<dyn FnOnce(&Ref<T>) + Send>;
-
-/// A weak reference to an object in an [`Arc`], which can say when the object dies.
-///
-/// It does not keep the object alive (S1), nor, once the object is dead, its memory. Clones are the
-/// same reference: they share callback, hash and [identity](Self::ptr_eq).
-///
-/// Two references are equal if their referents are, as long as both are alive; once one is dead, only
-/// a reference and its clones are equal (S8). The hash is the referent's, computed when it is first
-/// asked for and kept (S7). There is no order.
-///
-/// Cost: [`upgrade`](Self::upgrade) takes an uncontended lock more than `std::sync::Weak::upgrade`;
-/// creation is two small allocations, sharing an existing one none.
-/// Thread-safety: `Send` and `Sync`; a callback runs in the thread that drops the last `Arc`.
-///
-/// ```
-/// use std::sync::Arc;
-/// use weakrefs::{Ref, Tracked};
-///
-/// let object = Arc::new(Tracked::new("value"));
-/// let reference = Ref::new(&object);
-/// assert_eq!(**reference.upgrade().unwrap(), "value");
-/// assert!(reference.ptr_eq(&Ref::new(&object))); // shared
-///
-/// drop(object);
-/// assert!(reference.upgrade().is_none());
-/// ```
-pub struct Ref<T: ?Sized + WeakReferenceable> {
-    object: Arc<ReferenceObject<T>>,
+/// A weak reference to an object, which can say when it dies: [`crate::Ref`], or [`crate::rc::Ref`].
+pub struct Ref<O: Watchable> {
+    object: Shared<O, ReferenceObject<O>>,
 }
 
-pub(crate) struct ReferenceObject<T: ?Sized + WeakReferenceable> {
-    state: Mutex<State<T>>,
-    hash: OnceLock<u64>,
+pub struct ReferenceObject<O: Watchable> {
+    state: <O::Kind as Kind>::Mutex<State<O>>,
+    hash: <O::Kind as Kind>::Once<u64>,
 }
 
 /// Referent and callback are `None` once the referent is dead, the callback also if there never was one.
-struct State<T: ?Sized + WeakReferenceable> {
-    referent: Option<Weak<T>>,
-    callback: Option<Callback<T>>,
+struct State<O: Watchable> {
+    referent: Option<O::Weak>,
+    callback: Option<Callback<O>>,
     /// Its place on the referent's list. One that was made before its referent has none until they first meet.
-    watch: Option<Watch>,
+    watch: Option<Watch<O::Kind>>,
 }
+
+/// A box with a function of the same auto traits as its kind of owners.
+type Callback<O> = <<O as Owner>::Kind as Kind>::Callback<Ref<O>>;
+
+/// The state, locked.
+type Guard<'a, O> = <<<O as Owner>::Kind as Kind>::Mutex<State<O>> as Lock<State<O>>>::Guard<'a>;
 
 /// The address of an object, by which its list of watchers knows it.
-pub(crate) fn home_of<T: ?Sized>(referent: &Arc<T>) -> usize {
-    Arc::as_ptr(referent).cast::<()>().addr()
+pub(crate) fn home_of<O: Owner>(referent: &O) -> usize {
+    referent.as_ptr().cast::<()>().addr()
 }
 
-impl<T: ?Sized + WeakReferenceable> Ref<T> {
+impl<O: Watchable> Ref<O> {
     /// The weak reference to `referent` that has no callback. It is shared: as long as one exists,
     /// asking again for the same object gives the same reference (S6).
     #[must_use]
-    pub fn new(referent: &Arc<T>) -> Self {
-        let watchers = referent.weak_slot().watchers_or_init();
-        watchers.shared(
+    pub fn new(referent: &O) -> Self {
+        Watchers::shared(
+            &*referent.slot().watchers_or_init(),
             home_of(referent),
             |mortal| Self::from_mortal(mortal),
             |watch| Self::make(referent, None, watch),
         )
     }
 
-    /// A new weak reference to `referent`, which calls `callback` when the referent dies (S2 to S6).
-    ///
-    /// The callback runs once, in the thread that drops the last `Arc`, and receives the dead
-    /// reference; never if the reference and all its clones are gone before. If it panics, the
-    /// [unraisable hook](crate::set_unraisable_hook) is told and the others run nevertheless.
-    ///
-    /// ```
-    /// use std::sync::{Arc, mpsc};
-    /// use weakrefs::{Ref, Tracked};
-    ///
-    /// let (sender, receiver) = mpsc::channel();
-    /// let object = Arc::new(Tracked::new(1));
-    /// let _reference = Ref::with_callback(&object, move |dead| {
-    ///     assert!(!dead.is_alive());
-    ///     sender.send("died").unwrap();
-    /// });
-    /// drop(object);
-    /// assert_eq!(receiver.try_recv(), Ok("died"));
-    /// ```
-    #[must_use = "the callback goes with the reference"]
-    pub fn with_callback(referent: &Arc<T>, callback: impl FnOnce(&Self) + Send + 'static) -> Self {
-        let callback: Callback<T> = Box::new(callback);
-        let watchers = referent.weak_slot().watchers_or_init();
-        watchers.register(home_of(referent), |watch| {
-            Self::make(referent, Some(callback), watch)
-        })
+    /// A new weak reference that calls `callback`.
+    pub(crate) fn calling(referent: &O, callback: Callback<O>) -> Self {
+        Watchers::register(
+            &*referent.slot().watchers_or_init(),
+            home_of(referent),
+            |watch| Self::make(referent, Some(callback), watch),
+        )
     }
 
     /// The weak reference to the object of a [`Weak`], also where that does not exist yet: in
@@ -126,14 +91,14 @@ impl<T: ?Sized + WeakReferenceable> Ref<T> {
     /// assert!(Arc::ptr_eq(&node.this.upgrade().unwrap(), &node));
     /// ```
     #[must_use]
-    pub fn from_weak(referent: &Weak<T>) -> Self {
+    pub fn from_weak(referent: &O::Weak) -> Self {
         match referent.upgrade() {
             Some(referent) => {
                 let reference = Self::new(&referent);
                 drop_first(referent, reference)
             }
             None => Self::of(State {
-                referent: Some(Weak::clone(referent)),
+                referent: Some(referent.clone()),
                 callback: None,
                 watch: None,
             }),
@@ -183,10 +148,7 @@ impl<T: ?Sized + WeakReferenceable> Ref<T> {
     /// assert!(!shape.is_alive());
     /// ```
     #[must_use]
-    pub fn coerce<U: ?Sized + WeakReferenceable>(
-        &self,
-        coerce: impl FnOnce(Arc<T>) -> Arc<U>,
-    ) -> Ref<U> {
+    pub fn coerce<U: Watchable>(&self, coerce: impl FnOnce(O) -> U) -> Ref<U> {
         match self.upgrade() {
             Some(referent) => {
                 let referent = coerce(referent);
@@ -197,38 +159,41 @@ impl<T: ?Sized + WeakReferenceable> Ref<T> {
         }
     }
 
-    fn of(state: State<T>) -> Self {
-        let object = Arc::new(ReferenceObject {
-            state: Mutex::new(state),
-            hash: OnceLock::new(),
+    fn of(state: State<O>) -> Self {
+        let object = Shared::<O, _>::new(ReferenceObject {
+            state: Lock::new(state),
+            hash: Once::new(),
         });
         Self { object }
     }
 
-    fn make(referent: &Arc<T>, callback: Option<Callback<T>>, watch: Watch) -> (Watcher, Self) {
+    fn make(
+        referent: &O,
+        callback: Option<Callback<O>>,
+        watch: Watch<O::Kind>,
+    ) -> (Watcher<O::Kind>, Self) {
         let reference = Self::of(State {
-            referent: Some(Arc::downgrade(referent)),
+            referent: Some(referent.downgrade()),
             callback,
             watch: Some(watch),
         });
         (reference.watcher(), reference)
     }
 
-    fn watcher(&self) -> Watcher {
-        let mortal = Arc::downgrade(&self.object);
-        Watcher::Mortal(mortal)
+    fn watcher(&self) -> Watcher<O::Kind> {
+        Watcher::Mortal(O::reference_watcher(&self.object))
     }
 
-    /// Views a watcher as a reference to a `T`, if it is one.
-    fn from_mortal(mortal: Arc<dyn Mortal>) -> Option<Self> {
-        let object = mortal.into_any().downcast().ok()?;
+    /// Views a watcher as a reference of this type, if it is one.
+    fn from_mortal(mortal: AMortal<O>) -> Option<Self> {
+        let object = O::reference_object(mortal)?;
         Some(Self { object })
     }
 
     /// The referent, or `None` once it is dead (S1).
     #[inline]
     #[must_use]
-    pub fn upgrade(&self) -> Option<Arc<T>> {
+    pub fn upgrade(&self) -> Option<O> {
         yield_point();
         let state = self.object.state.lock();
         if state.watch.is_none() {
@@ -239,16 +204,19 @@ impl<T: ?Sized + WeakReferenceable> Ref<T> {
 
     /// The same of a reference that was made before its referent: when they first meet, it enters the referent's list.
     #[cold]
-    fn upgrade_early(&self, state: MutexGuard<'_, State<T>>) -> Option<Arc<T>> {
+    fn upgrade_early(&self, state: Guard<'_, O>) -> Option<O> {
         let referent = state.referent.as_ref()?.upgrade()?;
         drop(state);
         self.meet(&referent);
         Some(referent)
     }
 
-    fn meet(&self, referent: &Arc<T>) {
-        let watchers = referent.weak_slot().watchers_or_init();
-        let watch = watchers.register(home_of(referent), |watch| (self.watcher(), watch));
+    fn meet(&self, referent: &O) {
+        let watch = Watchers::register(
+            &*referent.slot().watchers_or_init(),
+            home_of(referent),
+            |watch| (self.watcher(), watch),
+        );
         yield_point();
         let mut state = self.object.state.lock();
         let unneeded = match state.watch {
@@ -267,10 +235,7 @@ impl<T: ?Sized + WeakReferenceable> Ref<T> {
     #[must_use]
     pub fn is_alive(&self) -> bool {
         let state = self.object.state.lock();
-        state
-            .referent
-            .as_ref()
-            .is_some_and(|referent| referent.strong_count() > 0)
+        state.referent.as_ref().is_some_and(Weak::is_alive)
     }
 
     /// Whether there is a callback that is still to be called (S9).
@@ -283,44 +248,92 @@ impl<T: ?Sized + WeakReferenceable> Ref<T> {
     #[inline]
     #[must_use]
     pub fn ptr_eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.object, &other.object)
+        self.object.ptr_eq(&other.object)
     }
 
     fn identity(&self) -> usize {
-        Arc::as_ptr(&self.object).addr()
+        self.object.as_ptr().addr()
     }
 }
 
-impl<T: ?Sized + WeakReferenceable> Mortal for ReferenceObject<T> {
-    fn die(self: Arc<Self>) -> Option<Arc<dyn Mortal>> {
+impl<T: ?Sized + WeakReferenceable> Ref<Arc<T>> {
+    /// A new weak reference to `referent`, which calls `callback` when the referent dies (S2 to S6).
+    ///
+    /// The callback runs once, in the thread that drops the last `Arc`, and receives the dead
+    /// reference; never if the reference and all its clones are gone before. If it panics, the
+    /// [unraisable hook](crate::set_unraisable_hook) is told and the others run nevertheless.
+    ///
+    /// ```
+    /// use std::sync::{Arc, mpsc};
+    /// use weakrefs::{Ref, Tracked};
+    ///
+    /// let (sender, receiver) = mpsc::channel();
+    /// let object = Arc::new(Tracked::new(1));
+    /// let _reference = Ref::with_callback(&object, move |dead| {
+    ///     assert!(!dead.is_alive());
+    ///     sender.send("died").unwrap();
+    /// });
+    /// drop(object);
+    /// assert_eq!(receiver.try_recv(), Ok("died"));
+    /// ```
+    #[must_use = "the callback goes with the reference"]
+    pub fn with_callback(referent: &Arc<T>, callback: impl FnOnce(&Self) + Send + 'static) -> Self {
+        Self::calling(referent, Box::new(callback))
+    }
+}
+
+impl<T: ?Sized + rc::WeakReferenceable> Ref<Rc<T>> {
+    /// A new weak reference to `referent`, which calls `callback` when the referent dies (S2 to S6).
+    ///
+    /// The callback runs once and receives the dead reference; never if the reference and all its clones are gone before. If
+    /// it panics, the [unraisable hook](crate::set_unraisable_hook) is told and the others run nevertheless.
+    ///
+    /// ```
+    /// use std::cell::Cell;
+    /// use std::rc::Rc;
+    /// use weakrefs::rc::{Ref, Tracked};
+    ///
+    /// let is_gone = Rc::new(Cell::new(false));
+    /// let object = Rc::new(Tracked::new(1));
+    /// let flag = Rc::clone(&is_gone);
+    /// let _reference = Ref::with_callback(&object, move |_| flag.set(true));
+    /// drop(object);
+    /// assert!(is_gone.get());
+    /// ```
+    #[must_use = "the callback goes with the reference"]
+    pub fn with_callback(referent: &Rc<T>, callback: impl FnOnce(&Self) + 'static) -> Self {
+        Self::calling(referent, Box::new(callback))
+    }
+}
+
+impl<O: Watchable> Mortality for ReferenceObject<O> {
+    fn die(&self) -> bool {
         let mut state = self.state.lock();
         let referent = state.referent.take();
         let waits = state.callback.is_some();
         drop(state);
         drop(referent);
-        if waits { Some(self) } else { None }
+        waits
     }
 
-    fn notify(self: Arc<Self>) {
-        let callback = self.state.lock().callback.take();
-        let reference = Ref { object: self };
+    fn is_reference(&self) -> bool {
+        true
+    }
+}
+
+impl<O: Watchable> Mortal<O::Kind> for ReferenceObject<O> {
+    fn notify(object: Shared<O, Self>) {
+        let callback = object.state.lock().callback.take();
+        let reference = Ref { object };
         if let Some(callback) = callback {
             caught("calling the callback of a weak reference", || {
                 callback(&reference);
             });
         }
     }
-
-    fn is_reference(&self) -> bool {
-        true
-    }
-
-    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
-        self
-    }
 }
 
-impl<T: ?Sized + WeakReferenceable> Drop for ReferenceObject<T> {
+impl<O: Watchable> Drop for ReferenceObject<O> {
     fn drop(&mut self) {
         // While the referent's memory is still held: its address is what the list goes by.
         let state = self.state.get_mut();
@@ -328,7 +341,7 @@ impl<T: ?Sized + WeakReferenceable> Drop for ReferenceObject<T> {
             watch.cancel();
         }
         if let Some(callback) = state.callback.take() {
-            step(|| {
+            step(move || {
                 caught("dropping the callback of a weak reference", || {
                     drop(callback);
                 });
@@ -338,39 +351,39 @@ impl<T: ?Sized + WeakReferenceable> Drop for ReferenceObject<T> {
 }
 
 /// The [empty](Ref::empty) reference.
-impl<T: ?Sized + WeakReferenceable> Default for Ref<T> {
+impl<O: Watchable> Default for Ref<O> {
     fn default() -> Self {
         Self::empty()
     }
 }
 
-impl<T: ?Sized + WeakReferenceable> Clone for Ref<T> {
+impl<O: Watchable> Clone for Ref<O> {
     fn clone(&self) -> Self {
         Self {
-            object: Arc::clone(&self.object),
+            object: self.object.clone(),
         }
     }
 }
 
-impl<T: ?Sized + WeakReferenceable> fmt::Debug for Ref<T> {
+impl<O: Watchable> fmt::Debug for Ref<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = if self.is_alive() { "alive" } else { "dead" };
-        write!(f, "Ref<{}>({state})", std::any::type_name::<T>())
+        write!(f, "Ref<{}>({state})", type_name::<O::Target>())
     }
 }
 
-impl<T: ?Sized + WeakReferenceable + PartialEq> PartialEq for Ref<T> {
+impl<O: Watchable<Target: PartialEq>> PartialEq for Ref<O> {
     fn eq(&self, other: &Self) -> bool {
         match (self.upgrade(), other.upgrade()) {
-            (Some(one), Some(other)) => Arc::ptr_eq(&one, &other) || *one == *other,
+            (Some(one), Some(other)) => one.ptr_eq(&other) || *one == *other,
             _ => self.ptr_eq(other),
         }
     }
 }
 
-impl<T: ?Sized + WeakReferenceable + Eq> Eq for Ref<T> {}
+impl<O: Watchable<Target: Eq>> Eq for Ref<O> {}
 
-impl<T: ?Sized + WeakReferenceable + Hash> Hash for Ref<T> {
+impl<O: Watchable<Target: Hash>> Hash for Ref<O> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         /// One for the process, so that equal referents have equal hashes whoever asks.
         static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
@@ -382,7 +395,9 @@ impl<T: ?Sized + WeakReferenceable + Hash> Hash for Ref<T> {
                     Some(referent) => HASHER.hash_one(&*referent),
                     None => HASHER.hash_one(self.identity()),
                 };
-                *self.object.hash.get_or_init(|| hash)
+                self.object.hash.set(hash);
+                // Another thread's, if that was faster.
+                *self.object.hash.get().unwrap_or(&hash)
             }
         };
         state.write_u64(hash);
@@ -404,7 +419,7 @@ impl<T: ?Sized + WeakReferenceable + Hash> Hash for Ref<T> {
 /// assert_eq!(weakrefs::refs(&object).len(), 2);
 /// ```
 #[must_use]
-pub fn count<T: ?Sized + WeakReferenceable>(referent: &Arc<T>) -> usize {
+pub fn count<O: Watchable>(referent: &O) -> usize {
     let mortals = mortals(referent);
     mortals
         .iter()
@@ -417,7 +432,7 @@ pub fn count<T: ?Sized + WeakReferenceable>(referent: &Arc<T>) -> usize {
 /// References that were made from an `Arc` of another type (`Arc<dyn Trait>` where `T` is the
 /// object's own, or the other way round) are counted by [`count`], but not listed here.
 #[must_use]
-pub fn refs<T: ?Sized + WeakReferenceable>(referent: &Arc<T>) -> Vec<Ref<T>> {
+pub fn refs<O: Watchable>(referent: &O) -> Vec<Ref<O>> {
     let mortals = mortals(referent).into_iter();
     mortals.filter_map(Ref::from_mortal).collect()
 }
@@ -425,12 +440,15 @@ pub fn refs<T: ?Sized + WeakReferenceable>(referent: &Arc<T>) -> Vec<Ref<T>> {
 /// How many watch `referent`, entries of containers included: for the models.
 #[cfg(shuttle)]
 #[must_use]
-pub fn watcher_count<T: ?Sized + WeakReferenceable>(referent: &Arc<T>) -> usize {
-    let watchers = referent.weak_slot().watchers();
+pub fn watcher_count<O: Watchable>(referent: &O) -> usize {
+    let watchers = referent.slot().watchers();
     watchers.map_or(0, |watchers| watchers.len())
 }
 
-fn mortals<T: ?Sized + WeakReferenceable>(referent: &Arc<T>) -> Vec<Arc<dyn Mortal>> {
-    let watchers = referent.weak_slot().watchers();
+/// A reference object or finalizer of an object.
+type AMortal<O> = Shared<O, <<O as Owner>::Kind as Kind>::Mortal>;
+
+fn mortals<O: Watchable>(referent: &O) -> Vec<AMortal<O>> {
+    let watchers = referent.slot().watchers();
     watchers.map_or_else(Vec::new, |watchers| watchers.mortals(home_of(referent)))
 }

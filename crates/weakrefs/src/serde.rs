@@ -6,37 +6,39 @@
 //! Containers and references own nothing of what they refer to. A container that was deserialized would be empty before
 //! anybody saw it, so they are not `Deserialize`. (serde's own `Weak` is, and always gives a dead one.)
 
+use crate::containers::Eviction;
 use crate::key_map::WeakKeyMap;
+use crate::owner::Watchable;
+use crate::owner::sealed::{Kind, Owner, Shared};
 use crate::reference::Ref;
 use crate::set::WeakSet;
-use crate::slot::WeakReferenceable;
 use crate::tracked::Tracked;
 use crate::value_map::WeakValueMap;
 use serde_core::{Deserialize, Deserializer, Serialize, Serializer};
-use std::sync::Arc;
+use std::ops::Deref;
 
 /// The value.
-impl<T: ?Sized + Serialize> Serialize for Tracked<T> {
+impl<T: ?Sized + Serialize, K: Kind> Serialize for Tracked<T, K> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         (**self).serialize(serializer)
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Tracked<T> {
+impl<'de, T: Deserialize<'de>, K: Kind> Deserialize<'de> for Tracked<T, K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         T::deserialize(deserializer).map(Self::new)
     }
 }
 
 /// The object, or nothing once it is dead.
-impl<T: ?Sized + WeakReferenceable + Serialize> Serialize for Ref<T> {
+impl<O: Watchable<Target: Serialize>> Serialize for Ref<O> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.upgrade().as_deref().serialize(serializer)
     }
 }
 
 /// The elements in the order of insertion.
-impl<T: ?Sized + WeakReferenceable + Serialize, H> Serialize for WeakSet<T, H> {
+impl<O: Owner<Target: Serialize>, H, E: Eviction<O, ()>> Serialize for WeakSet<O, H, E> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let elements: Vec<_> = self.iter().collect();
         serializer.collect_seq(elements.iter().map(|element| &**element))
@@ -44,10 +46,11 @@ impl<T: ?Sized + WeakReferenceable + Serialize, H> Serialize for WeakSet<T, H> {
 }
 
 /// The entries in the order of insertion.
-impl<K, V, H> Serialize for WeakKeyMap<K, V, H>
+impl<O, V, H, E> Serialize for WeakKeyMap<O, V, H, E>
 where
-    K: ?Sized + WeakReferenceable + Serialize,
-    V: Serialize + Send + Sync + 'static,
+    O: Owner<Target: Serialize>,
+    V: Serialize,
+    E: Eviction<O, Shared<O, V>>,
 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serialize_map(self.iter().collect(), serializer)
@@ -55,20 +58,21 @@ where
 }
 
 /// The entries in the order of insertion.
-impl<K, V, H> Serialize for WeakValueMap<K, V, H>
+impl<K, O, H, E> Serialize for WeakValueMap<K, O, H, E>
 where
-    K: Serialize + Send + Sync + 'static,
-    V: ?Sized + WeakReferenceable + Serialize,
+    K: Serialize,
+    O: Owner<Target: Serialize>,
+    E: Eviction<O, Shared<O, K>>,
 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serialize_map(self.iter().collect(), serializer)
     }
 }
 
-fn serialize_map<K, V, S>(entries: Vec<(Arc<K>, Arc<V>)>, serializer: S) -> Result<S::Ok, S::Error>
+fn serialize_map<K, V, S>(entries: Vec<(K, V)>, serializer: S) -> Result<S::Ok, S::Error>
 where
-    K: ?Sized + Serialize,
-    V: ?Sized + Serialize,
+    K: Deref<Target: Serialize>,
+    V: Deref<Target: Serialize>,
     S: Serializer,
 {
     serializer.collect_map(entries.iter().map(|(key, value)| (&**key, &**value)))

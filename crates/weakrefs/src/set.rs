@@ -5,62 +5,22 @@ mod iter;
 pub use self::iter::{Drain, ExtractIf, IntoIter, Iter};
 
 use crate::containers::{
-    ByIdentity, ByReferent, Drained, Entry, Extract, Handle, Keying, LookupKey, Query, Walk,
+    ByIdentity, ByReferent, ByValue, Drained, Entry, Eviction, Extract, Handle, Keying, LookupKey,
+    Query, Walk,
 };
 use crate::drop_first::drop_first;
 use crate::hashing::RandomState;
-use crate::slot::WeakReferenceable;
+use crate::owner::sealed::{Owner, Weak};
 use std::convert::Infallible;
 use std::fmt;
-use std::sync::Arc;
 
-/// A set of weakly referenced objects, in the order of insertion: an object leaves it the moment it
-/// dies (S2, S17).
-///
-/// Elements are told apart by `Hash` and `Eq`, or by identity in a [`PtrWeakSet`]. All methods take
-/// `&self`, and what they return are [`Arc`]s. A clone is another handle to the same set; a set with
-/// the same elements is made by [`copy`](Self::copy). An element is looked up by an `Arc` of it or by
-/// anything equivalent, such as `&str` for a `Tracked<String>`; [`LookupKey`] has the rule.
-///
-/// Cost: O(1) for single elements; two small allocations for an object that is weakly referenced for
-/// the first time. `len` is exact (S20).
-/// Thread-safety: `Send` and `Sync`; `Hash`, `Eq` and destructors of the elements run outside of the
-/// set's locks, and may use the set (S18, S33).
-///
-/// ```
-/// use std::sync::Arc;
-/// use weakrefs::{Tracked, WeakSet};
-///
-/// let windows = WeakSet::new();
-/// let main = Arc::new(Tracked::new("main"));
-/// let dialog = Arc::new(Tracked::new("dialog"));
-/// windows.insert(&main);
-/// windows.insert(&dialog);
-/// assert!(windows.contains(&main));
-///
-/// drop(dialog);
-/// assert_eq!(windows.len(), 1);
-/// assert!(windows.iter().all(|window| **window == "main"));
-/// ```
-pub struct WeakSet<T: ?Sized + WeakReferenceable, S = RandomState> {
-    pub(crate) container: Handle<T, ()>,
+/// A set of weakly referenced objects, in the order of insertion: [`crate::WeakSet`], or [`crate::rc::WeakSet`].
+pub struct WeakSet<O: Owner, S, E: Eviction<O, ()>> {
+    pub(crate) container: Handle<O, (), E>,
     pub(crate) keying: S,
 }
 
-/// A [`WeakSet`] that tells its elements apart by identity, for types without `Hash` and `Eq`.
-///
-/// ```
-/// use std::sync::Arc;
-/// use weakrefs::{PtrWeakSet, Tracked};
-///
-/// let observers = PtrWeakSet::by_identity();
-/// let observer = Arc::new(Tracked::new((|| ()) as fn()));
-/// observers.insert(&observer);
-/// assert!(observers.contains(&observer));
-/// ```
-pub type PtrWeakSet<T> = WeakSet<T, ByIdentity>;
-
-impl<T: ?Sized + WeakReferenceable> WeakSet<T> {
+impl<O: Owner, E: Eviction<O, ()>> WeakSet<O, ByValue<RandomState>, E> {
     /// An empty set.
     #[must_use]
     pub fn new() -> Self {
@@ -74,37 +34,16 @@ impl<T: ?Sized + WeakReferenceable> WeakSet<T> {
     }
 }
 
-impl<T: ?Sized + WeakReferenceable> PtrWeakSet<T> {
-    /// An empty set that tells its elements apart by identity. (Were it called `new`, the compiler could not tell which
-    /// set `WeakSet::new()` means.)
-    ///
-    /// ```
-    /// use std::sync::Arc;
-    /// use weakrefs::{Tracked, WeakSet};
-    ///
-    /// let set = WeakSet::by_identity();
-    /// let (one, other) = (Arc::new(Tracked::new(1)), Arc::new(Tracked::new(1)));
-    /// assert!(set.insert(&one) && set.insert(&other));
-    /// ```
+impl<O: Owner, H, E: Eviction<O, ()>> WeakSet<O, ByValue<H>, E> {
+    /// An empty set whose elements are hashed by `hasher`.
     #[must_use]
-    pub fn by_identity() -> Self {
-        Self::with_hasher(ByIdentity)
-    }
-}
-
-impl<T: ?Sized + WeakReferenceable, S> WeakSet<T, S> {
-    /// An empty set whose elements are hashed by `hasher`, or told apart [`ByIdentity`].
-    #[must_use]
-    pub const fn with_hasher(hasher: S) -> Self {
-        Self {
-            container: Handle::new(),
-            keying: hasher,
-        }
+    pub const fn with_hasher(hasher: H) -> Self {
+        Self::keyed(ByValue(hasher))
     }
 
     /// As [`with_hasher`](Self::with_hasher), with room for about `capacity` elements.
     #[must_use]
-    pub fn with_capacity_and_hasher(capacity: usize, hasher: S) -> Self {
+    pub fn with_capacity_and_hasher(capacity: usize, hasher: H) -> Self {
         let set = Self::with_hasher(hasher);
         set.reserve(capacity);
         set
@@ -112,14 +51,48 @@ impl<T: ?Sized + WeakReferenceable, S> WeakSet<T, S> {
 
     /// What hashes the elements.
     #[must_use]
-    pub fn hasher(&self) -> &S {
-        &self.keying
+    pub fn hasher(&self) -> &H {
+        &self.keying.0
+    }
+}
+
+impl<O: Owner, E: Eviction<O, ()>> WeakSet<O, ByIdentity, E> {
+    /// An empty set that tells its elements apart by identity.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use weakrefs::{PtrWeakSet, Tracked};
+    ///
+    /// let set = PtrWeakSet::new();
+    /// let (one, other) = (Arc::new(Tracked::new(1)), Arc::new(Tracked::new(1)));
+    /// assert!(set.insert(&one) && set.insert(&other));
+    /// ```
+    #[must_use]
+    pub const fn new() -> Self {
+        Self::keyed(ByIdentity)
+    }
+
+    /// The same with room for about `capacity` elements.
+    #[must_use]
+    pub fn with_capacity(capacity: usize) -> Self {
+        let set = Self::new();
+        set.reserve(capacity);
+        set
+    }
+}
+
+impl<O: Owner, S, E: Eviction<O, ()>> WeakSet<O, S, E> {
+    pub(crate) const fn keyed(keying: S) -> Self {
+        Self {
+            container: Handle::new(),
+            keying,
+        }
     }
 
     /// How many elements there are. O(1): it adds up what is noted, and takes no lock.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.container.len()
+        self.container.get().len()
     }
 
     /// Whether there is no element.
@@ -137,8 +110,8 @@ impl<T: ?Sized + WeakReferenceable, S> WeakSet<T, S> {
     /// As long as it is open, the set keeps for it what has been removed since. One that is
     /// [forgotten](std::mem::forget) leaks that, and the set, for ever
     /// ([details](crate::docs::limitations#iterators-that-stay-open)).
-    pub fn iter(&self) -> Iter<T> {
-        Iter(Walk::new(&self.container))
+    pub fn iter(&self) -> Iter<O, E> {
+        Iter(Walk::new(&*self.container.get()))
     }
 
     /// The oldest element. O(1).
@@ -154,41 +127,44 @@ impl<T: ?Sized + WeakReferenceable, S> WeakSet<T, S> {
     /// assert!(set.iter().eq([objects[1].clone()]));
     /// ```
     #[must_use]
-    pub fn first(&self) -> Option<Arc<T>> {
+    pub fn first(&self) -> Option<O> {
         self.iter().next()
     }
 
     /// The newest element. O(1).
     #[must_use]
-    pub fn last(&self) -> Option<Arc<T>> {
+    pub fn last(&self) -> Option<O> {
         self.iter().next_back()
     }
 
     /// Takes out the oldest element. O(1).
     #[must_use = "to drop an element use `clear` or `remove`"]
-    pub fn pop_first(&self) -> Option<Arc<T>> {
-        self.container.pop_first().map(|(element, ())| element)
+    pub fn pop_first(&self) -> Option<O> {
+        self.container
+            .get()
+            .pop_first()
+            .map(|(element, ())| element)
     }
 
     /// Takes out the newest element. O(1).
     #[must_use = "to drop an element use `clear` or `remove`"]
-    pub fn pop_last(&self) -> Option<Arc<T>> {
-        self.container.pop_last().map(|(element, ())| element)
+    pub fn pop_last(&self) -> Option<O> {
+        self.container.get().pop_last().map(|(element, ())| element)
     }
 
     /// Removes every element.
     pub fn clear(&self) {
-        self.container.clear();
+        self.container.get().clear();
     }
 
     /// Takes every element out, in the order of insertion. The set is empty at once, whether the
     /// iterator is used or not.
-    pub fn drain(&self) -> Drain<T> {
-        Drain(Drained::new(self.container.take_all()))
+    pub fn drain(&self) -> Drain<O, E> {
+        Drain(Drained::new(self.container.get().take_all()))
     }
 
     /// Removes the elements for which `keep` is false. `keep` runs outside of all locks.
-    pub fn retain(&self, mut keep: impl FnMut(&Arc<T>) -> bool) {
+    pub fn retain(&self, mut keep: impl FnMut(&O) -> bool) {
         self.extract_if(|element| !keep(element)).for_each(drop);
     }
 
@@ -204,29 +180,37 @@ impl<T: ?Sized + WeakReferenceable, S> WeakSet<T, S> {
     /// let even: Vec<_> = set.extract_if(|n| ***n % 2 == 0).collect();
     /// assert_eq!((even.len(), set.len()), (2, 2));
     /// ```
-    pub fn extract_if<F: FnMut(&Arc<T>) -> bool>(&self, condition: F) -> ExtractIf<T, F> {
+    pub fn extract_if<F: FnMut(&O) -> bool>(&self, condition: F) -> ExtractIf<O, E, F> {
         ExtractIf {
-            extract: Extract::new(&self.container),
+            extract: Extract::new(&*self.container.get()),
             condition,
         }
     }
 
+    /// Takes out the elements of the dead, and gives how many that were. O(n).
+    ///
+    /// Where entries leave at once, there are none, but for objects that died without their slot being dropped. A
+    /// [lazy](crate::lazy) container does it by itself before it grows; this is for what they still own.
+    pub fn remove_expired(&self) -> usize {
+        self.container.get().remove_expired()
+    }
+
     /// Makes room for `additional` more elements.
     pub fn reserve(&self, additional: usize) {
-        self.container.reserve(additional);
+        self.container.get().reserve(additional);
     }
 
     /// For about how many elements there is memory. The set has parts, among which hashes spread the elements: one part may
     /// grow earlier.
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.container.capacity()
+        self.container.get().capacity()
     }
 
     /// Gives back the memory that the elements do not need. Most of it is given back by itself (S34): when a quarter of it is
     /// enough. Where an iterator is open, nothing is done. O(n).
     pub fn shrink_to_fit(&self) {
-        self.container.shrink_to_fit();
+        self.container.get().shrink_to_fit();
     }
 
     /// Whether both are handles of the same set.
@@ -236,18 +220,18 @@ impl<T: ?Sized + WeakReferenceable, S> WeakSet<T, S> {
     }
 }
 
-impl<T: ?Sized + WeakReferenceable, S: Keying<T>> WeakSet<T, S> {
+impl<O: Owner, S: Keying<O::Target>, E: Eviction<O, ()>> WeakSet<O, S, E> {
     /// Adds `element`; gives whether it is new. An equal element that is there stays (S19).
-    pub fn insert(&self, element: &Arc<T>) -> bool {
+    pub fn insert(&self, element: &O) -> bool {
         let query = ByReferent::new(element, &self.keying);
-        let present = self.container.put(&query, element, (), |_, _| Ok(()));
+        let present = self.container.get().put(&query, element, (), |_, _| Ok(()));
         present.is_none()
     }
 
     /// Adds `element` in place of an equal one, which is returned.
-    pub fn replace(&self, element: &Arc<T>) -> Option<Arc<T>> {
+    pub fn replace(&self, element: &O) -> Option<O> {
         let query = ByReferent::new(element, &self.keying);
-        self.container.replace(&query, element, ())
+        self.container.get().replace(&query, element, ())
     }
 
     /// The element that equals `element`, or `element` itself after adding it.
@@ -262,22 +246,22 @@ impl<T: ?Sized + WeakReferenceable, S: Keying<T>> WeakSet<T, S> {
     /// assert!(Arc::ptr_eq(&first, &second));
     /// ```
     #[must_use = "without a strong reference the element dies"]
-    pub fn get_or_insert(&self, element: Arc<T>) -> Arc<T> {
+    pub fn get_or_insert(&self, element: O) -> O {
         let query = ByReferent::new(&element, &self.keying);
-        match self.container.put_or_upgrade(&query, &element, &()) {
+        match self.container.get().put_or_upgrade(&query, &element, &()) {
             None => element,
             Some(present) => drop_first(element, present),
         }
     }
 }
 
-impl<T: ?Sized + WeakReferenceable, S> WeakSet<T, S> {
+impl<O: Owner, S, E: Eviction<O, ()>> WeakSet<O, S, E> {
     /// Whether the element that `key` names is there (S22: a key that names none is a compile error).
     #[inline]
     #[must_use]
-    pub fn contains<Q: ?Sized + LookupKey<T, S, By>, By>(&self, key: &Q) -> bool {
+    pub fn contains<Q: ?Sized + LookupKey<O::Target, S, By>, By>(&self, key: &Q) -> bool {
         let query = ByReferent::new(key, &self.keying);
-        self.container.get(&query, |_| Some(())).is_some()
+        self.container.get().get(&query, |_| Some(())).is_some()
     }
 
     /// The element that `key` names.
@@ -294,20 +278,22 @@ impl<T: ?Sized + WeakReferenceable, S> WeakSet<T, S> {
     /// ```
     #[inline]
     #[must_use]
-    pub fn get<Q: ?Sized + LookupKey<T, S, By>, By>(&self, key: &Q) -> Option<Arc<T>> {
+    pub fn get<Q: ?Sized + LookupKey<O::Target, S, By>, By>(&self, key: &Q) -> Option<O> {
         let query = ByReferent::new(key, &self.keying);
-        self.container.get(&query, |entry| entry.referent.upgrade())
+        self.container
+            .get()
+            .get(&query, |entry| entry.referent.upgrade())
     }
 
     /// Removes the element that `key` names; gives whether it was there.
-    pub fn remove<Q: ?Sized + LookupKey<T, S, By>, By>(&self, key: &Q) -> bool {
+    pub fn remove<Q: ?Sized + LookupKey<O::Target, S, By>, By>(&self, key: &Q) -> bool {
         self.take(key).is_some()
     }
 
     /// Takes out the element that `key` names.
-    pub fn take<Q: ?Sized + LookupKey<T, S, By>, By>(&self, key: &Q) -> Option<Arc<T>> {
+    pub fn take<Q: ?Sized + LookupKey<O::Target, S, By>, By>(&self, key: &Q) -> Option<O> {
         let query = ByReferent::new(key, &self.keying);
-        self.container.take(&query)?.referent.upgrade()
+        self.container.get().take(&query)?.referent.upgrade()
     }
 
     /// Takes out the element that `key` names if `condition` holds for it.
@@ -324,28 +310,28 @@ impl<T: ?Sized + WeakReferenceable, S> WeakSet<T, S> {
     /// assert!(set.remove_if(&object, |found| Arc::strong_count(found) > 2).is_none());
     /// assert!(set.remove_if(&object, |found| Arc::strong_count(found) == 2).is_some());
     /// ```
-    pub fn remove_if<Q: ?Sized + LookupKey<T, S, By>, By>(
+    pub fn remove_if<Q: ?Sized + LookupKey<O::Target, S, By>, By>(
         &self,
         key: &Q,
-        condition: impl FnOnce(&Arc<T>) -> bool,
-    ) -> Option<Arc<T>> {
+        condition: impl FnOnce(&O) -> bool,
+    ) -> Option<O> {
         let query = ByReferent::new(key, &self.keying);
-        let read = |entry: &Entry<T, ()>| Some((entry.watch.clone(), entry.referent.upgrade()?));
-        let (watch, element) = self.container.get(&query, read)?;
+        let read = |entry: &Entry<O, (), E>| Some((entry.watch.clone(), entry.referent.upgrade()?));
+        let (watch, element) = self.container.get().get(&query, read)?;
         if !condition(&element) {
             return None;
         }
-        let hash = Query::<T, ()>::hash(&query);
-        self.container.take_watched(hash, &watch, |_| true)?;
+        let hash = Query::<O, (), E>::hash(&query);
+        self.container.get().take_watched(hash, &watch, |_| true)?;
         Some(element)
     }
 }
 
-impl<T: ?Sized + WeakReferenceable, S: Keying<T>> WeakSet<T, S> {
+impl<O: Owner, S: Keying<O::Target>, E: Eviction<O, ()>> WeakSet<O, S, E> {
     /// Another set with the same elements.
     #[must_use]
     pub fn copy(&self) -> Self {
-        let copy = Self::with_hasher(self.keying.clone());
+        let copy = Self::keyed(self.keying.clone());
         copy.extend(self);
         copy
     }
@@ -370,11 +356,11 @@ impl<T: ?Sized + WeakReferenceable, S: Keying<T>> WeakSet<T, S> {
     /// assert!(Arc::ptr_eq(&first, &second));
     /// ```
     #[must_use = "without a strong reference the element dies"]
-    pub fn get_or_insert_with<Q: ?Sized + LookupKey<T, S, By>, By>(
+    pub fn get_or_insert_with<Q: ?Sized + LookupKey<O::Target, S, By>, By>(
         &self,
         key: &Q,
-        make: impl FnOnce() -> Arc<T>,
-    ) -> Arc<T> {
+        make: impl FnOnce() -> O,
+    ) -> O {
         let make = || Ok::<_, Infallible>(make());
         let Ok(element) = self.get_or_try_insert_with(key, make);
         element
@@ -399,19 +385,20 @@ impl<T: ?Sized + WeakReferenceable, S: Keying<T>> WeakSet<T, S> {
     /// let seven = numbers.get_or_try_insert_with(&7, || parse("7")).unwrap();
     /// assert!(numbers.contains(&seven));
     /// ```
-    pub fn get_or_try_insert_with<Q: ?Sized + LookupKey<T, S, By>, By, E>(
+    pub fn get_or_try_insert_with<Q: ?Sized + LookupKey<O::Target, S, By>, By, X>(
         &self,
         key: &Q,
-        make: impl FnOnce() -> Result<Arc<T>, E>,
-    ) -> Result<Arc<T>, E> {
+        make: impl FnOnce() -> Result<O, X>,
+    ) -> Result<O, X> {
         let query = ByReferent::new(key, &self.keying);
-        let read = |entry: &Entry<T, ()>| entry.referent.upgrade();
+        let read = |entry: &Entry<O, (), E>| entry.referent.upgrade();
         self.container
+            .get()
             .get_or_make(&query, read, || Ok(self.get_or_insert(make()?)))
     }
 }
 
-impl<T: ?Sized + WeakReferenceable, S: Clone> Clone for WeakSet<T, S> {
+impl<O: Owner, S: Clone, E: Eviction<O, ()>> Clone for WeakSet<O, S, E> {
     fn clone(&self) -> Self {
         Self {
             container: self.container.clone(),
@@ -420,16 +407,16 @@ impl<T: ?Sized + WeakReferenceable, S: Clone> Clone for WeakSet<T, S> {
     }
 }
 
-impl<T: ?Sized + WeakReferenceable, S: Default> Default for WeakSet<T, S> {
+impl<O: Owner, S: Default, E: Eviction<O, ()>> Default for WeakSet<O, S, E> {
     fn default() -> Self {
-        Self::with_hasher(S::default())
+        Self::keyed(S::default())
     }
 }
 
 /// Prints an element as [`std::sync::Weak`] does, `(Weak)`: an object that knows its set would print itself for ever.
-impl<T: ?Sized + WeakReferenceable, S> fmt::Debug for WeakSet<T, S> {
+impl<O: Owner, S, E: Eviction<O, ()>> fmt::Debug for WeakSet<O, S, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let elements = self.iter().map(|element| Arc::downgrade(&element));
+        let elements = self.iter().map(|element| element.downgrade());
         f.debug_set().entries(elements).finish()
     }
 }

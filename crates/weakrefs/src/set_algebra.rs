@@ -2,16 +2,16 @@
 //!
 //! Results are weak sets that hash as the left operand does.
 
-use crate::containers::Keying;
+use crate::containers::{ByValue, Eviction, Keying};
+use crate::hashing::RandomState;
+use crate::owner::sealed::Owner;
 use crate::set::WeakSet;
-use crate::slot::WeakReferenceable;
 use std::borrow::Borrow;
 use std::collections::{BTreeSet, HashSet};
 use std::hash::Hash;
 use std::ops::{BitAnd, BitAndAssign, BitOr, BitOrAssign, BitXor, BitXorAssign, Sub, SubAssign};
-use std::sync::Arc;
 
-impl<T: ?Sized + WeakReferenceable, S: Keying<T>> WeakSet<T, S> {
+impl<O: Owner, S: Keying<O::Target>, E: Eviction<O, ()>> WeakSet<O, S, E> {
     /// The elements of either, in a new set (S24).
     ///
     /// ```
@@ -28,7 +28,7 @@ impl<T: ?Sized + WeakReferenceable, S: Keying<T>> WeakSet<T, S> {
     /// assert_eq!((&low ^ &high).len(), 3);
     /// ```
     #[must_use]
-    pub fn union<I: IntoIterator<Item: Borrow<Arc<T>>>>(&self, other: I) -> Self {
+    pub fn union<I: IntoIterator<Item: Borrow<O>>>(&self, other: I) -> Self {
         let union = self.copy();
         union.extend(other);
         union
@@ -36,10 +36,10 @@ impl<T: ?Sized + WeakReferenceable, S: Keying<T>> WeakSet<T, S> {
 
     /// The elements that equal one of `other`, in a new set (S24).
     #[must_use]
-    pub fn intersection<I: IntoIterator<Item: Borrow<Arc<T>>>>(&self, other: I) -> Self {
-        let intersection = Self::with_hasher(self.keying.clone());
+    pub fn intersection<I: IntoIterator<Item: Borrow<O>>>(&self, other: I) -> Self {
+        let intersection = Self::keyed(self.keying.clone());
         for element in other {
-            if let Some(element) = self.get::<Arc<T>, _>(element.borrow()) {
+            if let Some(element) = self.get::<O, _>(element.borrow()) {
                 intersection.insert(&element);
             }
         }
@@ -48,7 +48,7 @@ impl<T: ?Sized + WeakReferenceable, S: Keying<T>> WeakSet<T, S> {
 
     /// The elements that are not in `other`, in a new set (S24).
     #[must_use]
-    pub fn difference<I: IntoIterator<Item: Borrow<Arc<T>>>>(&self, other: I) -> Self {
+    pub fn difference<I: IntoIterator<Item: Borrow<O>>>(&self, other: I) -> Self {
         let difference = self.copy();
         difference.remove_all(other);
         difference
@@ -56,57 +56,57 @@ impl<T: ?Sized + WeakReferenceable, S: Keying<T>> WeakSet<T, S> {
 
     /// The elements of only one of both, in a new set (S24).
     #[must_use]
-    pub fn symmetric_difference<I: IntoIterator<Item: Borrow<Arc<T>>>>(&self, other: I) -> Self {
+    pub fn symmetric_difference<I: IntoIterator<Item: Borrow<O>>>(&self, other: I) -> Self {
         let difference = self.copy();
         difference.toggle_all(other);
         difference
     }
 
     /// Adds every element of `other` (S24).
-    pub fn extend<I: IntoIterator<Item: Borrow<Arc<T>>>>(&self, other: I) {
+    pub fn extend<I: IntoIterator<Item: Borrow<O>>>(&self, other: I) {
         for element in other {
             self.insert(element.borrow());
         }
     }
 
     /// Removes every element of `other` (S24).
-    pub fn remove_all<I: IntoIterator<Item: Borrow<Arc<T>>>>(&self, other: I) {
+    pub fn remove_all<I: IntoIterator<Item: Borrow<O>>>(&self, other: I) {
         for element in other {
-            self.remove::<Arc<T>, _>(element.borrow());
+            self.remove::<O, _>(element.borrow());
         }
     }
 
     /// Removes every element that is not in `other` (S24). Unlike 3.14's, the set goes on evicting (S20).
-    pub fn retain_all<I: IntoIterator<Item: Borrow<Arc<T>>>>(&self, other: I) {
+    pub fn retain_all<I: IntoIterator<Item: Borrow<O>>>(&self, other: I) {
         let other = self.hold(other);
         self.retain(|element| other.set.contains(element));
     }
 
     /// Whether no element is in `other` (S24).
     #[must_use]
-    pub fn is_disjoint<I: IntoIterator<Item: Borrow<Arc<T>>>>(&self, other: I) -> bool {
+    pub fn is_disjoint<I: IntoIterator<Item: Borrow<O>>>(&self, other: I) -> bool {
         !other
             .into_iter()
-            .any(|element| self.contains::<Arc<T>, _>(element.borrow()))
+            .any(|element| self.contains::<O, _>(element.borrow()))
     }
 
     /// Whether every element is in `other` (S24).
     #[must_use]
-    pub fn is_subset<I: IntoIterator<Item: Borrow<Arc<T>>>>(&self, other: I) -> bool {
+    pub fn is_subset<I: IntoIterator<Item: Borrow<O>>>(&self, other: I) -> bool {
         let other = self.hold(other);
         self.iter().all(|element| other.set.contains(&element))
     }
 
     /// Whether every element of `other` is here (S24).
     #[must_use]
-    pub fn is_superset<I: IntoIterator<Item: Borrow<Arc<T>>>>(&self, other: I) -> bool {
+    pub fn is_superset<I: IntoIterator<Item: Borrow<O>>>(&self, other: I) -> bool {
         other
             .into_iter()
-            .all(|element| self.contains::<Arc<T>, _>(element.borrow()))
+            .all(|element| self.contains::<O, _>(element.borrow()))
     }
 
     /// Removes the elements of `other` that are here, and adds those that are not (S24).
-    pub fn toggle_all<I: IntoIterator<Item: Borrow<Arc<T>>>>(&self, other: I) {
+    pub fn toggle_all<I: IntoIterator<Item: Borrow<O>>>(&self, other: I) {
         for element in &self.hold(other).set {
             if !self.remove(&element) {
                 self.insert(&element);
@@ -114,12 +114,10 @@ impl<T: ?Sized + WeakReferenceable, S: Keying<T>> WeakSet<T, S> {
         }
     }
 
-    fn hold<I: IntoIterator<Item: Borrow<Arc<T>>>>(&self, other: I) -> Held<T, S> {
-        let elements = other
-            .into_iter()
-            .map(|element| Arc::clone(element.borrow()));
+    fn hold<I: IntoIterator<Item: Borrow<O>>>(&self, other: I) -> Held<O, S, E> {
+        let elements = other.into_iter().map(|element| element.borrow().clone());
         let elements: Vec<_> = elements.collect();
-        let set = Self::with_hasher(self.keying.clone());
+        let set = Self::keyed(self.keying.clone());
         set.extend(&elements);
         Held {
             set,
@@ -130,33 +128,40 @@ impl<T: ?Sized + WeakReferenceable, S: Keying<T>> WeakSet<T, S> {
 
 /// An operand that must be searched: as a set, and kept alive, since equal elements of ours may be
 /// other objects.
-struct Held<T: ?Sized + WeakReferenceable, S> {
-    set: WeakSet<T, S>,
-    _elements: Vec<Arc<T>>,
+struct Held<O: Owner, S, E: Eviction<O, ()>> {
+    set: WeakSet<O, S, E>,
+    _elements: Vec<O>,
 }
 
-impl<T: ?Sized + WeakReferenceable, S: Keying<T>, A: Borrow<Arc<T>>> Extend<A> for WeakSet<T, S> {
+impl<O: Owner, S: Keying<O::Target>, E: Eviction<O, ()>, A: Borrow<O>> Extend<A>
+    for WeakSet<O, S, E>
+{
     fn extend<I: IntoIterator<Item = A>>(&mut self, elements: I) {
         Self::extend(self, elements);
     }
 }
 
-impl<T: ?Sized + WeakReferenceable, S: Keying<T>, A: Borrow<Arc<T>>> Extend<A> for &WeakSet<T, S> {
+impl<O: Owner, S: Keying<O::Target>, E: Eviction<O, ()>, A: Borrow<O>> Extend<A>
+    for &WeakSet<O, S, E>
+{
     fn extend<I: IntoIterator<Item = A>>(&mut self, elements: I) {
         WeakSet::extend(self, elements);
     }
 }
 
-impl<T: ?Sized + WeakReferenceable + Hash + Eq, A: Borrow<Arc<T>>, const N: usize> From<[A; N]>
-    for WeakSet<T>
+impl<O, E, A, const N: usize> From<[A; N]> for WeakSet<O, ByValue<RandomState>, E>
+where
+    O: Owner<Target: Hash + Eq>,
+    E: Eviction<O, ()>,
+    A: Borrow<O>,
 {
     fn from(elements: [A; N]) -> Self {
         elements.into_iter().collect()
     }
 }
 
-impl<T: ?Sized + WeakReferenceable, S: Keying<T> + Default, A: Borrow<Arc<T>>> FromIterator<A>
-    for WeakSet<T, S>
+impl<O: Owner, S: Keying<O::Target> + Default, E: Eviction<O, ()>, A: Borrow<O>> FromIterator<A>
+    for WeakSet<O, S, E>
 {
     fn from_iter<I: IntoIterator<Item = A>>(elements: I) -> Self {
         let set = Self::default();
@@ -166,7 +171,7 @@ impl<T: ?Sized + WeakReferenceable, S: Keying<T> + Default, A: Borrow<Arc<T>>> F
 }
 
 /// Weak sets are equal if each has the elements of the other (S24).
-impl<T: ?Sized + WeakReferenceable, S: Keying<T>> PartialEq for WeakSet<T, S> {
+impl<O: Owner, S: Keying<O::Target>, E: Eviction<O, ()>> PartialEq for WeakSet<O, S, E> {
     fn eq(&self, other: &Self) -> bool {
         // Not by `len`, which may count the dead of whom nobody told.
         self.ptr_eq(other)
@@ -175,7 +180,7 @@ impl<T: ?Sized + WeakReferenceable, S: Keying<T>> PartialEq for WeakSet<T, S> {
     }
 }
 
-impl<T: ?Sized + WeakReferenceable, S: Keying<T>> Eq for WeakSet<T, S> {}
+impl<O: Owner, S: Keying<O::Target>, E: Eviction<O, ()>> Eq for WeakSet<O, S, E> {}
 
 macro_rules! operators {
     ($other:ty $(, $($parameter:tt)+)?) => {
@@ -185,15 +190,15 @@ macro_rules! operators {
         operators!(@one $other, BitXor bitxor symmetric_difference, BitXorAssign bitxor_assign toggle_all $(, $($parameter)+)?);
     };
     (@one $other:ty, $operator:ident $method:ident $named:ident, $assign:ident $assign_method:ident $in_place:ident $(, $($parameter:tt)+)?) => {
-        impl<T: ?Sized + WeakReferenceable, S: Keying<T>, $($($parameter)+)?> $operator<&$other> for &WeakSet<T, S> {
-            type Output = WeakSet<T, S>;
+        impl<O: Owner, S: Keying<O::Target>, E: Eviction<O, ()>, $($($parameter)+)?> $operator<&$other> for &WeakSet<O, S, E> {
+            type Output = WeakSet<O, S, E>;
 
-            fn $method(self, other: &$other) -> WeakSet<T, S> {
+            fn $method(self, other: &$other) -> WeakSet<O, S, E> {
                 self.$named(other)
             }
         }
 
-        impl<T: ?Sized + WeakReferenceable, S: Keying<T>, $($($parameter)+)?> $assign<&$other> for WeakSet<T, S> {
+        impl<O: Owner, S: Keying<O::Target>, E: Eviction<O, ()>, $($($parameter)+)?> $assign<&$other> for WeakSet<O, S, E> {
             fn $assign_method(&mut self, other: &$other) {
                 Self::$in_place(self, other);
             }
@@ -201,6 +206,6 @@ macro_rules! operators {
     };
 }
 
-operators!(WeakSet<T, S>);
-operators!(HashSet<Arc<T>, H>, H);
-operators!(BTreeSet<Arc<T>>);
+operators!(WeakSet<O, S, E>);
+operators!(HashSet<O, H>, H);
+operators!(BTreeSet<O>);

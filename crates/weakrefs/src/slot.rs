@@ -6,69 +6,50 @@
 //! `Arc` is involved. Values can also leave their `Arc` alive and take the slot along; see
 //! [`crate::docs::limitations`] for what happens then.
 
-use crate::once_arc::{Borrowed, OnceArc};
+use crate::owner::Atomic;
+use crate::owner::sealed::{Kind, OnceOwner};
 use crate::watchers::Watchers;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-/// The field that makes the objects of a type weakly referenceable (S12).
-///
-/// Put it first in the struct: fields are dropped in order, so the references to a dying object are
-/// dead and the callbacks have run while its other fields are still whole. The order at death is: the
-/// type's own [`Drop`], then this field (references read dead, entries leave the containers,
-/// callbacks run; S2), then the other fields.
-///
-/// A clone of an object is another object: the clone of a slot is an empty slot. All slots are equal,
-/// print the same and hash to nothing, so that the derives of [`Debug`], [`PartialEq`], [`Ord`],
-/// [`Hash`] and [`Default`] speak of the other fields alone.
-///
-/// Cost: one word; an object that was never weakly referenced pays one load when it is dropped.
-///
-/// ```
-/// use std::sync::Arc;
-/// use weakrefs::{Ref, WeakReferenceable, WeakSlot};
-///
-/// #[derive(WeakReferenceable, Clone, Debug, Default, PartialEq, Eq, Hash)]
-/// struct Image {
-///     slot: WeakSlot,
-///     name: String,
-/// }
-///
-/// let image = Arc::new(Image { name: "logo".into(), ..Image::default() });
-/// let reference = Ref::new(&image);
-/// assert_eq!(reference.upgrade().unwrap().name, "logo");
-/// drop(image);
-/// assert!(reference.upgrade().is_none());
-/// ```
-#[derive(Default)]
-pub struct WeakSlot {
-    watchers: OnceArc<Watchers>,
+/// The field that makes the objects of a type weakly referenceable: [`crate::WeakSlot`], or [`crate::rc::WeakSlot`].
+pub struct WeakSlot<K: Kind> {
+    watchers: K::OnceOwner<Watchers<K>>,
 }
 
-impl WeakSlot {
+/// The list of watchers in a slot.
+type Borrowed<'a, K> = <<K as Kind>::OnceOwner<Watchers<K>> as OnceOwner>::Borrowed<'a>;
+
+impl<K: Kind> WeakSlot<K> {
     /// An empty slot.
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            watchers: OnceArc::new(),
+            watchers: OnceOwner::EMPTY,
         }
     }
 
     /// The object's watchers, if there ever was one.
     #[inline]
-    pub(crate) fn watchers(&self) -> Option<Borrowed<'_, Watchers>> {
+    pub(crate) fn watchers(&self) -> Option<Borrowed<'_, K>> {
         self.watchers.get()
     }
 
     /// The object's watchers, as a list that now exists.
-    #[inline]
-    pub(crate) fn watchers_or_init(&self) -> Borrowed<'_, Watchers> {
-        self.watchers.get_or_init(Watchers::new)
+    #[inline(always)]
+    pub(crate) fn watchers_or_init(&self) -> Borrowed<'_, K> {
+        self.watchers.get_or_init(Watchers::<K>::new)
     }
 }
 
-impl Drop for WeakSlot {
+impl<K: Kind> Default for WeakSlot<K> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<K: Kind> Drop for WeakSlot<K> {
     #[inline]
     fn drop(&mut self) {
         if let Some(watchers) = self.watchers.get() {
@@ -78,39 +59,39 @@ impl Drop for WeakSlot {
 }
 
 /// The clone of an object has no weak references yet.
-impl Clone for WeakSlot {
+impl<K: Kind> Clone for WeakSlot<K> {
     fn clone(&self) -> Self {
         Self::new()
     }
 }
 
-impl fmt::Debug for WeakSlot {
+impl<K: Kind> fmt::Debug for WeakSlot<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("WeakSlot")
     }
 }
 
-impl PartialEq for WeakSlot {
+impl<K: Kind> PartialEq for WeakSlot<K> {
     fn eq(&self, _: &Self) -> bool {
         true
     }
 }
 
-impl Eq for WeakSlot {}
+impl<K: Kind> Eq for WeakSlot<K> {}
 
-impl PartialOrd for WeakSlot {
+impl<K: Kind> PartialOrd for WeakSlot<K> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for WeakSlot {
+impl<K: Kind> Ord for WeakSlot<K> {
     fn cmp(&self, _: &Self) -> Ordering {
         Ordering::Equal
     }
 }
 
-impl Hash for WeakSlot {
+impl<K: Kind> Hash for WeakSlot<K> {
     fn hash<H: Hasher>(&self, _: &mut H) {}
 }
 
@@ -152,7 +133,7 @@ impl Hash for WeakSlot {
 )]
 pub trait WeakReferenceable: Send + Sync + 'static {
     /// The slot of this object.
-    fn weak_slot(&self) -> &WeakSlot;
+    fn weak_slot(&self) -> &WeakSlot<Atomic>;
 }
 
 #[cfg(test)]
@@ -161,6 +142,6 @@ mod tests {
 
     #[test]
     fn a_slot_is_one_word() {
-        assert_eq!(size_of::<WeakSlot>(), size_of::<usize>());
+        assert_eq!(size_of::<WeakSlot<Atomic>>(), size_of::<usize>());
     }
 }

@@ -1,5 +1,8 @@
 //! [`Tracked`]: a slot around a value of a type that has none.
 
+use crate::owner::sealed::Kind;
+use crate::owner::{Atomic, Local};
+use crate::rc;
 use crate::slot::{WeakReferenceable, WeakSlot};
 use std::borrow::Borrow;
 use std::ffi::{CStr, CString, OsStr, OsString};
@@ -8,50 +11,14 @@ use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Makes the values of any type weakly referenceable (S12).
-///
-/// For types that cannot have a [`WeakSlot`] of their own: those of other crates, closures, trait
-/// objects. It dereferences to the value, and compares, hashes and prints as it.
-///
-/// At death, the references are dead and the callbacks have run before the value is dropped.
-///
-/// ```
-/// use std::sync::Arc;
-/// use weakrefs::{Tracked, WeakSet};
-///
-/// let names = WeakSet::new();
-/// let name = Arc::new(Tracked::new(String::from("logo")));
-/// names.insert(&name);
-/// assert_eq!(names.len(), 1);
-/// drop(name);
-/// assert_eq!(names.len(), 0);
-///
-/// let object: Arc<Tracked<dyn Fn() -> i32 + Send + Sync>> = Arc::new(Tracked::new(|| 7));
-/// assert_eq!((**object)(), 7);
-/// ```
-///
-/// It lends what the value does: a set of `Tracked<String>`, or of `Tracked<Box<str>>`, which is smaller, is asked by a
-/// `&str`. (A `Tracked<str>` is a type, too, but safe code cannot make one: the compiler unsizes arrays to slices, and
-/// nothing to `str`.)
-///
-/// ```
-/// use std::sync::Arc;
-/// use weakrefs::{Tracked, WeakSet};
-///
-/// let names: WeakSet<Tracked<Box<str>>> = WeakSet::new();
-/// let name = names.get_or_insert_with("logo", || Arc::new("logo".into()));
-/// assert!(names.contains("logo") && name.starts_with("lo"));
-///
-/// let bytes: Arc<Tracked<[u8]>> = Arc::new(Tracked::new([1, 2]));
-/// assert!(WeakSet::from([&bytes]).contains(&[1, 2][..]));
-/// ```
+/// Makes the values of any type weakly referenceable: [`crate::Tracked`], or [`crate::rc::Tracked`].
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Tracked<T: ?Sized> {
-    slot: WeakSlot,
+pub struct Tracked<T: ?Sized, K: Kind> {
+    slot: WeakSlot<K>,
     value: T,
 }
 
-impl<T> Tracked<T> {
+impl<T, K: Kind> Tracked<T, K> {
     /// Wraps a value.
     pub const fn new(value: T) -> Self {
         Self {
@@ -66,19 +33,25 @@ impl<T> Tracked<T> {
     }
 }
 
-impl<T: ?Sized + Send + Sync + 'static> WeakReferenceable for Tracked<T> {
-    fn weak_slot(&self) -> &WeakSlot {
+impl<T: ?Sized + Send + Sync + 'static> WeakReferenceable for Tracked<T, Atomic> {
+    fn weak_slot(&self) -> &WeakSlot<Atomic> {
         &self.slot
     }
 }
 
-impl<T> From<T> for Tracked<T> {
+impl<T: ?Sized + 'static> rc::WeakReferenceable for Tracked<T, Local> {
+    fn weak_slot(&self) -> &WeakSlot<Local> {
+        &self.slot
+    }
+}
+
+impl<T, K: Kind> From<T> for Tracked<T, K> {
     fn from(value: T) -> Self {
         Self::new(value)
     }
 }
 
-impl<T: ?Sized> Deref for Tracked<T> {
+impl<T: ?Sized, K: Kind> Deref for Tracked<T, K> {
     type Target = T;
 
     #[inline]
@@ -87,21 +60,21 @@ impl<T: ?Sized> Deref for Tracked<T> {
     }
 }
 
-impl<T: ?Sized> DerefMut for Tracked<T> {
+impl<T: ?Sized, K: Kind> DerefMut for Tracked<T, K> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
         &mut self.value
     }
 }
 
-impl<T: ?Sized> AsRef<T> for Tracked<T> {
+impl<T: ?Sized, K: Kind> AsRef<T> for Tracked<T, K> {
     fn as_ref(&self) -> &T {
         &self.value
     }
 }
 
 /// What a container of `Tracked<T>` may be asked by: a `T`, and below, what the usual owners of strings and slices lend.
-impl<T: ?Sized> Borrow<T> for Tracked<T> {
+impl<T: ?Sized, K: Kind> Borrow<T> for Tracked<T, K> {
     fn borrow(&self) -> &T {
         &self.value
     }
@@ -109,7 +82,7 @@ impl<T: ?Sized> Borrow<T> for Tracked<T> {
 
 macro_rules! lends {
     ($($owner:ty => $lent:ty $(, $parameter:ident)?;)*) => {$(
-        impl$(<$parameter>)? Borrow<$lent> for Tracked<$owner> {
+        impl<$($parameter,)? K: Kind> Borrow<$lent> for Tracked<$owner, K> {
             fn borrow(&self) -> &$lent {
                 &self.value
             }
@@ -127,7 +100,7 @@ lends! {
 
 macro_rules! from_str {
     ($($owner:ty)*) => {$(
-        impl From<&str> for Tracked<$owner> {
+        impl<K: Kind> From<&str> for Tracked<$owner, K> {
             fn from(text: &str) -> Self {
                 Self::new(text.into())
             }
@@ -137,13 +110,13 @@ macro_rules! from_str {
 
 from_str! { String Box<str> Arc<str> }
 
-impl<T: ?Sized + fmt::Debug> fmt::Debug for Tracked<T> {
+impl<T: ?Sized + fmt::Debug, K: Kind> fmt::Debug for Tracked<T, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.value.fmt(f)
     }
 }
 
-impl<T: ?Sized + fmt::Display> fmt::Display for Tracked<T> {
+impl<T: ?Sized + fmt::Display, K: Kind> fmt::Display for Tracked<T, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.value.fmt(f)
     }

@@ -5,14 +5,15 @@
 //! itself, for its poison; the locks of [`crate::sync`] say nothing, so what contains them does, here. A
 //! [`WeakSlot`](crate::WeakSlot) thus takes nothing from the type that it is a field of.
 
-use crate::containers::{Container, Payload};
+use crate::containers::{Container, Eviction};
+use crate::owner::Watchable;
+use crate::owner::sealed::{Kind, Owner};
 use crate::reference::ReferenceObject;
-use crate::slot::WeakReferenceable;
 use crate::watchers::Watchers;
 use std::panic::RefUnwindSafe;
 
-impl RefUnwindSafe for Watchers {}
+impl<K: Kind> RefUnwindSafe for Watchers<K> {}
 
-impl<T: ?Sized + WeakReferenceable> RefUnwindSafe for ReferenceObject<T> {}
+impl<O: Watchable> RefUnwindSafe for ReferenceObject<O> {}
 
-impl<T: ?Sized + WeakReferenceable, P: Payload> RefUnwindSafe for Container<T, P> {}
+impl<O: Owner, P: Clone, E: Eviction<O, P>> RefUnwindSafe for Container<O, P, E> {}

@@ -5,50 +5,26 @@ mod iter;
 pub use self::iter::{Drain, ExtractIf, IntoIter, Iter, Keys, Values};
 
 use crate::containers::{
-    ATTEMPTS, ByKey, Drained, Entry, Extract, Handle, Query, Walk, drop_entries,
+    ATTEMPTS, ByKey, Drained, Entry, Eviction, Extract, Handle, Query, Walk, drop_entries,
 };
 use crate::drop_first::drop_first;
 use crate::error::OccupiedError;
 use crate::hashing::RandomState;
+use crate::owner::sealed::{Owner, Shared, Weak};
 use crate::reference::home_of;
-use crate::slot::WeakReferenceable;
 use equivalent::Equivalent;
 use std::borrow::Borrow;
 use std::convert::Infallible;
 use std::fmt;
 use std::hash::{BuildHasher, Hash};
-use std::sync::Arc;
 
-/// A map from keys to weakly referenced objects, in the order of insertion: an entry leaves it, and
-/// its key is dropped, the moment the object dies (S2, S16). The map for caches and registries.
-///
-/// All methods take `&self`; objects and keys are given as [`Arc`]s. A key is looked up by anything
-/// equivalent to it, such as `&str` for `String`. A clone is another handle to the same map.
-///
-/// Cost: O(1) for single entries; two small allocations for an object that is weakly referenced for the
-/// first time and one for the key. Keys of the usual standard types (strings, numbers, paths) are
-/// compared inside the map, others outside of its locks. `len` is exact (S20).
-/// Thread-safety: `Send` and `Sync`; `Hash`, `Eq` and destructors run outside of the map's locks, and
-/// may use the map (S18, S33).
-///
-/// ```
-/// use std::sync::Arc;
-/// use weakrefs::{Tracked, WeakValueMap};
-///
-/// let cache: WeakValueMap<String, Tracked<Vec<u8>>> = WeakValueMap::new();
-/// let image = cache.get_or_insert_with("logo.png".into(), || Arc::new(Tracked::new(vec![1, 2])));
-/// assert!(Arc::ptr_eq(&cache.get("logo.png").unwrap(), &image));
-///
-/// drop(image);
-/// assert!(cache.get("logo.png").is_none());
-/// assert_eq!(cache.len(), 0);
-/// ```
-pub struct WeakValueMap<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S = RandomState> {
-    container: Handle<V, Arc<K>>,
+/// A map from keys to weakly referenced objects, in the order of insertion: [`crate::WeakValueMap`], or [`crate::rc::WeakValueMap`].
+pub struct WeakValueMap<K, O: Owner, S, E: Eviction<O, Shared<O, K>>> {
+    container: Handle<O, Shared<O, K>, E>,
     hasher: S,
 }
 
-impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable> WeakValueMap<K, V> {
+impl<K, O: Owner, E: Eviction<O, Shared<O, K>>> WeakValueMap<K, O, RandomState, E> {
     /// An empty map.
     #[must_use]
     pub fn new() -> Self {
@@ -62,7 +38,7 @@ impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable> WeakValueMap<K, V>
     }
 }
 
-impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S> WeakValueMap<K, V, S> {
+impl<K, O: Owner, S, E: Eviction<O, Shared<O, K>>> WeakValueMap<K, O, S, E> {
     /// An empty map whose keys are hashed by `hasher`.
     #[must_use]
     pub const fn with_hasher(hasher: S) -> Self {
@@ -89,7 +65,7 @@ impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S> WeakValueMap<K,
     /// How many entries there are. O(1): it adds up what is noted, and takes no lock.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.container.len()
+        self.container.get().len()
     }
 
     /// Whether there is no entry.
@@ -107,18 +83,18 @@ impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S> WeakValueMap<K,
     /// As long as it is open, the map keeps for it what has been removed since, keys included. One that is
     /// [forgotten](std::mem::forget) leaks that, and the map, for ever
     /// ([details](crate::docs::limitations#iterators-that-stay-open)).
-    pub fn iter(&self) -> Iter<K, V> {
-        Iter(Walk::new(&self.container))
+    pub fn iter(&self) -> Iter<K, O, E> {
+        Iter(Walk::new(&*self.container.get()))
     }
 
     /// The keys, as [`iter`](Self::iter) gives them: each an [`Arc`] of its own.
-    pub fn keys(&self) -> Keys<K, V> {
-        Keys(Walk::new(&self.container))
+    pub fn keys(&self) -> Keys<K, O, E> {
+        Keys(Walk::new(&*self.container.get()))
     }
 
     /// The objects, as [`iter`](Self::iter) gives them: each an [`Arc`] of its own.
-    pub fn values(&self) -> Values<K, V> {
-        Values(Walk::new(&self.container))
+    pub fn values(&self) -> Values<K, O, E> {
+        Values(Walk::new(&*self.container.get()))
     }
 
     /// The oldest entry. O(1).
@@ -135,42 +111,42 @@ impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S> WeakValueMap<K,
     /// assert_eq!(map.len(), 1);
     /// ```
     #[must_use]
-    pub fn first(&self) -> Option<(Arc<K>, Arc<V>)> {
+    pub fn first(&self) -> Option<(Shared<O, K>, O)> {
         self.iter().next()
     }
 
     /// The newest entry. O(1).
     #[must_use]
-    pub fn last(&self) -> Option<(Arc<K>, Arc<V>)> {
+    pub fn last(&self) -> Option<(Shared<O, K>, O)> {
         self.iter().next_back()
     }
 
     /// Takes out the oldest entry. O(1).
-    pub fn pop_first(&self) -> Option<(Arc<K>, Arc<V>)> {
-        let (value, key) = self.container.pop_first()?;
+    pub fn pop_first(&self) -> Option<(Shared<O, K>, O)> {
+        let (value, key) = self.container.get().pop_first()?;
         Some((key, value))
     }
 
     /// Takes out the newest entry. O(1).
-    pub fn pop_last(&self) -> Option<(Arc<K>, Arc<V>)> {
-        let (value, key) = self.container.pop_last()?;
+    pub fn pop_last(&self) -> Option<(Shared<O, K>, O)> {
+        let (value, key) = self.container.get().pop_last()?;
         Some((key, value))
     }
 
     /// Removes every entry.
     pub fn clear(&self) {
-        self.container.clear();
+        self.container.get().clear();
     }
 
     /// Takes every entry out, in the order of insertion. The map is empty at once, whether the iterator
     /// is used or not.
-    pub fn drain(&self) -> Drain<K, V> {
-        Drain(Drained::new(self.container.take_all()))
+    pub fn drain(&self) -> Drain<K, O, E> {
+        Drain(Drained::new(self.container.get().take_all()))
     }
 
     /// Removes the entries for which `keep` is false. `keep` runs outside of all locks; an entry whose
     /// object has been changed meanwhile stays.
-    pub fn retain(&self, mut keep: impl FnMut(&Arc<K>, &Arc<V>) -> bool) {
+    pub fn retain(&self, mut keep: impl FnMut(&Shared<O, K>, &O) -> bool) {
         self.extract_if(|key, value| !keep(key, value))
             .for_each(drop);
     }
@@ -188,32 +164,40 @@ impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S> WeakValueMap<K,
     /// let odd: Vec<_> = map.extract_if(|key, _| **key % 2 == 1).collect();
     /// assert_eq!((odd.len(), map.len()), (2, 1));
     /// ```
-    pub fn extract_if<F>(&self, condition: F) -> ExtractIf<K, V, F>
+    pub fn extract_if<F>(&self, condition: F) -> ExtractIf<K, O, E, F>
     where
-        F: FnMut(&Arc<K>, &Arc<V>) -> bool,
+        F: FnMut(&Shared<O, K>, &O) -> bool,
     {
         ExtractIf {
-            extract: Extract::new(&self.container),
+            extract: Extract::new(&*self.container.get()),
             condition,
         }
     }
 
+    /// Takes out the entries of the dead, and gives how many that were. O(n).
+    ///
+    /// Where entries leave at once, there are none, but for objects that died without their slot being dropped. A
+    /// [lazy](crate::lazy) container does it by itself before it grows; this is for what they still own.
+    pub fn remove_expired(&self) -> usize {
+        self.container.get().remove_expired()
+    }
+
     /// Makes room for `additional` more entries.
     pub fn reserve(&self, additional: usize) {
-        self.container.reserve(additional);
+        self.container.get().reserve(additional);
     }
 
     /// For about how many entries there is memory. The map has parts, among which hashes spread the entries: one part may
     /// grow earlier.
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.container.capacity()
+        self.container.get().capacity()
     }
 
     /// Gives back the memory that the entries do not need. Most of it is given back by itself (S34): when a quarter of it is
     /// enough. Where an iterator is open, nothing is done. O(n).
     pub fn shrink_to_fit(&self) {
-        self.container.shrink_to_fit();
+        self.container.get().shrink_to_fit();
     }
 
     /// Whether both are handles of the same map.
@@ -223,16 +207,17 @@ impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S> WeakValueMap<K,
     }
 }
 
-impl<K, V, S> WeakValueMap<K, V, S>
+impl<K, O, S, E> WeakValueMap<K, O, S, E>
 where
-    K: Hash + Eq + Send + Sync + 'static,
-    V: ?Sized + WeakReferenceable,
+    K: Hash + Eq,
+    O: Owner,
     S: BuildHasher,
+    E: Eviction<O, Shared<O, K>>,
 {
     /// Stores `value` under `key`; gives the object that it replaces, if that is still alive. An equal
     /// key that is there stays (S19), and the death of the replaced object removes nothing (S16).
-    pub fn insert(&self, key: K, value: &Arc<V>) -> Option<Arc<V>> {
-        let key = Arc::new(key);
+    pub fn insert(&self, key: K, value: &O) -> Option<O> {
+        let key = Shared::<O, K>::new(key);
         let replaced = self.store_under(&key, value);
         drop_first(key, replaced)
     }
@@ -252,10 +237,10 @@ where
     /// let error = map.try_insert("key", &other).unwrap_err();
     /// assert!(Arc::ptr_eq(&error.current, &one) && *error.not_inserted == "key");
     /// ```
-    pub fn try_insert(&self, key: K, value: &Arc<V>) -> Result<(), OccupiedError<V, K>> {
-        let key = Arc::new(key);
-        let query = ByKey::<K, K>::new(&key, &self.hasher);
-        match self.container.put_or_upgrade(&query, value, &key) {
+    pub fn try_insert(&self, key: K, value: &O) -> Result<(), OccupiedError<O, Shared<O, K>>> {
+        let key = Shared::<O, K>::new(key);
+        let query = ByKey::new(&*key, &self.hasher);
+        match self.container.get().put_or_upgrade(&query, value, &key) {
             None => Ok(()),
             Some(current) => Err(OccupiedError {
                 current,
@@ -267,9 +252,11 @@ where
     /// The object under `key`.
     #[inline]
     #[must_use]
-    pub fn get<Q: ?Sized + Hash + Equivalent<K>>(&self, key: &Q) -> Option<Arc<V>> {
+    pub fn get<Q: ?Sized + Hash + Equivalent<K>>(&self, key: &Q) -> Option<O> {
         let query = ByKey::new(key, &self.hasher);
-        self.container.get(&query, |entry| entry.referent.upgrade())
+        self.container
+            .get()
+            .get(&query, |entry| entry.referent.upgrade())
     }
 
     /// The stored key that `key` is equivalent to, and its object.
@@ -277,9 +264,9 @@ where
     pub fn get_key_value<Q: ?Sized + Hash + Equivalent<K>>(
         &self,
         key: &Q,
-    ) -> Option<(Arc<K>, Arc<V>)> {
+    ) -> Option<(Shared<O, K>, O)> {
         let query = ByKey::new(key, &self.hasher);
-        self.container.get(&query, key_and_value)
+        self.container.get().get(&query, key_and_value)
     }
 
     /// Whether there is a living object under `key`.
@@ -287,11 +274,11 @@ where
     #[must_use]
     pub fn contains_key<Q: ?Sized + Hash + Equivalent<K>>(&self, key: &Q) -> bool {
         let query = ByKey::new(key, &self.hasher);
-        self.container.get(&query, |_| Some(())).is_some()
+        self.container.get().get(&query, |_| Some(())).is_some()
     }
 
     /// Removes the entry of `key`; gives its object.
-    pub fn remove<Q: ?Sized + Hash + Equivalent<K>>(&self, key: &Q) -> Option<Arc<V>> {
+    pub fn remove<Q: ?Sized + Hash + Equivalent<K>>(&self, key: &Q) -> Option<O> {
         let (key, value) = self.remove_entry(key)?;
         Some(drop_first(key, value))
     }
@@ -300,9 +287,9 @@ where
     pub fn remove_entry<Q: ?Sized + Hash + Equivalent<K>>(
         &self,
         key: &Q,
-    ) -> Option<(Arc<K>, Arc<V>)> {
+    ) -> Option<(Shared<O, K>, O)> {
         let query = ByKey::new(key, &self.hasher);
-        let entry = self.container.take(&query)?;
+        let entry = self.container.get().take(&query)?;
         entry.referent.upgrade().map(|value| (entry.payload, value))
     }
 
@@ -323,18 +310,19 @@ where
     pub fn remove_if<Q: ?Sized + Hash + Equivalent<K>>(
         &self,
         key: &Q,
-        condition: impl FnOnce(&Arc<K>, &Arc<V>) -> bool,
-    ) -> Option<(Arc<K>, Arc<V>)> {
+        condition: impl FnOnce(&Shared<O, K>, &O) -> bool,
+    ) -> Option<(Shared<O, K>, O)> {
         let query = ByKey::new(key, &self.hasher);
-        let read = |entry: &Entry<V, Arc<K>>| Some((entry.watch.clone(), key_and_value(entry)?));
-        let (watch, (key, value)) = self.container.get(&query, read)?;
+        let read =
+            |entry: &Entry<O, Shared<O, K>, E>| Some((entry.watch.clone(), key_and_value(entry)?));
+        let (watch, (key, value)) = self.container.get().get(&query, read)?;
         if !condition(&key, &value) {
             return None;
         }
-        let hash = Query::<V, Arc<K>>::hash(&query);
+        let hash = Query::<O, Shared<O, K>, E>::hash(&query);
         // An entry whose object has been replaced has another place on another list. What this one owned is `key`: this
         // is not the last one of it.
-        self.container.take_watched(hash, &watch, |_| true)?;
+        self.container.get().take_watched(hash, &watch, |_| true)?;
         Some((key, value))
     }
 
@@ -358,7 +346,7 @@ where
     /// assert!(Arc::ptr_eq(&one, &same));
     /// ```
     #[must_use = "without a strong reference the object dies"]
-    pub fn get_or_insert_with(&self, key: K, make: impl FnOnce() -> Arc<V>) -> Arc<V> {
+    pub fn get_or_insert_with(&self, key: K, make: impl FnOnce() -> O) -> O {
         let make = || Ok::<_, Infallible>(make());
         let Ok(value) = self.get_or_try_insert_with(key, make);
         value
@@ -382,23 +370,25 @@ where
     /// assert!(texts.get_or_try_insert_with("no such file", read).is_err());
     /// assert!(texts.is_empty());
     /// ```
-    pub fn get_or_try_insert_with<E>(
+    pub fn get_or_try_insert_with<X>(
         &self,
         key: K,
-        make: impl FnOnce() -> Result<Arc<V>, E>,
-    ) -> Result<Arc<V>, E> {
+        make: impl FnOnce() -> Result<O, X>,
+    ) -> Result<O, X> {
         if let Some(present) = self.get(&key) {
             return Ok(drop_first(key, present));
         }
-        let key = Arc::new(key);
-        let query = ByKey::<K, K>::new(&key, &self.hasher);
-        let read = |entry: &Entry<V, Arc<K>>| entry.referent.upgrade();
-        let result = self.container.get_or_make(&query, read, || {
+        let key = Shared::<O, K>::new(key);
+        let query = ByKey::new(&*key, &self.hasher);
+        let read = |entry: &Entry<O, Shared<O, K>, E>| entry.referent.upgrade();
+        let result = self.container.get().get_or_make(&query, read, || {
             let made = make()?;
-            Ok(match self.container.put_or_upgrade(&query, &made, &key) {
-                None => made,
-                Some(present) => drop_first(made, present),
-            })
+            Ok(
+                match self.container.get().put_or_upgrade(&query, &made, &key) {
+                    None => made,
+                    Some(present) => drop_first(made, present),
+                },
+            )
         });
         drop_first(key, result)
     }
@@ -419,7 +409,7 @@ where
     /// assert!(Arc::ptr_eq(&first, &second));
     /// ```
     #[must_use = "without a strong reference the object dies"]
-    pub fn get_or_insert_with_ref<'a, Q>(&self, key: &'a Q, make: impl FnOnce() -> Arc<V>) -> Arc<V>
+    pub fn get_or_insert_with_ref<'a, Q>(&self, key: &'a Q, make: impl FnOnce() -> O) -> O
     where
         Q: ?Sized + Hash + Equivalent<K>,
         K: From<&'a Q>,
@@ -445,11 +435,11 @@ where
     /// let read = |path: &str| std::fs::read_to_string(path).map(|text| Arc::new(text.into()));
     /// assert!(texts.get_or_try_insert_with_ref("no such file", || read("no such file")).is_err());
     /// ```
-    pub fn get_or_try_insert_with_ref<'a, Q, E>(
+    pub fn get_or_try_insert_with_ref<'a, Q, X>(
         &self,
         key: &'a Q,
-        make: impl FnOnce() -> Result<Arc<V>, E>,
-    ) -> Result<Arc<V>, E>
+        make: impl FnOnce() -> Result<O, X>,
+    ) -> Result<O, X>
     where
         Q: ?Sized + Hash + Equivalent<K>,
         K: From<&'a Q>,
@@ -461,7 +451,7 @@ where
     }
 
     /// Stores every object under its key, as [`insert`](Self::insert) does.
-    pub fn extend<I: IntoIterator<Item = (K, A)>, A: Borrow<Arc<V>>>(&self, entries: I) {
+    pub fn extend<I: IntoIterator<Item = (K, A)>, A: Borrow<O>>(&self, entries: I) {
         for (key, value) in entries {
             self.insert(key, value.borrow());
         }
@@ -486,32 +476,34 @@ where
     /// let second = settings.update("revision", next);
     /// assert_eq!((**first.unwrap(), **second.unwrap()), (1, 2));
     /// ```
-    pub fn update(
-        &self,
-        key: K,
-        mut change: impl FnMut(Option<Arc<V>>) -> Option<Arc<V>>,
-    ) -> Option<Arc<V>> {
-        let key = Arc::new(key);
-        let query = ByKey::<K, K>::new(&key, &self.hasher);
-        let read = |entry: &Entry<V, Arc<K>>| entry.referent.upgrade();
+    pub fn update(&self, key: K, mut change: impl FnMut(Option<O>) -> Option<O>) -> Option<O> {
+        let key = Shared::<O, K>::new(key);
+        let query = ByKey::new(&*key, &self.hasher);
+        let read = |entry: &Entry<O, Shared<O, K>, E>| entry.referent.upgrade();
         for _ in 0..ATTEMPTS {
-            let Some(present) = self.container.get(&query, read) else {
+            let Some(present) = self.container.get().get(&query, read) else {
                 let value = change(None)?;
-                let payload = Arc::clone(&key);
-                match self.container.put(&query, &value, payload, |_, _| Ok(())) {
+                let payload = key.clone();
+                match self
+                    .container
+                    .get()
+                    .put(&query, &value, payload, |_, _| Ok(()))
+                {
                     None => return Some(drop_first(key, value)),
                     Some(_) => continue,
                 }
             };
-            let new = change(Some(Arc::clone(&present)));
-            let is_present =
-                |entry: &Entry<V, Arc<K>>| entry.referent.as_ptr().addr() == home_of(&present);
+            let new = change(Some(present.clone()));
+            let is_present = |entry: &Entry<O, Shared<O, K>, E>| {
+                entry.referent.as_ptr().addr() == home_of(&present)
+            };
             let changed = match &new {
                 Some(new) => self
                     .container
-                    .replace_if(&query, new, Arc::clone(&key), is_present),
+                    .get()
+                    .replace_if(&query, new, key.clone(), is_present),
                 None => {
-                    let taken = self.container.take_if(&query, is_present);
+                    let taken = self.container.get().take_if(&query, is_present);
                     let is_taken = taken.is_some();
                     drop_entries(taken);
                     is_taken
@@ -521,7 +513,7 @@ where
                 return drop_first((key, present), new);
             }
         }
-        let new = change(self.container.get(&query, read));
+        let new = change(self.container.get().get(&query, read));
         let replaced = match &new {
             Some(new) => self.store_under(&key, new),
             None => self.remove(&*key),
@@ -542,19 +534,19 @@ where
         copy
     }
 
-    fn store_under(&self, key: &Arc<K>, value: &Arc<V>) -> Option<Arc<V>> {
-        let query = ByKey::<K, K>::new(key, &self.hasher);
-        self.container.replace(&query, value, Arc::clone(key))
+    fn store_under(&self, key: &Shared<O, K>, value: &O) -> Option<O> {
+        let query = ByKey::new(&**key, &self.hasher);
+        self.container.get().replace(&query, value, key.clone())
     }
 }
 
-fn key_and_value<K, V: ?Sized>(entry: &Entry<V, Arc<K>>) -> Option<(Arc<K>, Arc<V>)> {
-    Some((Arc::clone(&entry.payload), entry.referent.upgrade()?))
+fn key_and_value<K, O: Owner, E: Eviction<O, Shared<O, K>>>(
+    entry: &Entry<O, Shared<O, K>, E>,
+) -> Option<(Shared<O, K>, O)> {
+    Some((entry.payload.clone(), entry.referent.upgrade()?))
 }
 
-impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S: Clone> Clone
-    for WeakValueMap<K, V, S>
-{
+impl<K, O: Owner, S: Clone, E: Eviction<O, Shared<O, K>>> Clone for WeakValueMap<K, O, S, E> {
     fn clone(&self) -> Self {
         Self {
             container: self.container.clone(),
@@ -563,9 +555,7 @@ impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S: Clone> Clone
     }
 }
 
-impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S: Default> Default
-    for WeakValueMap<K, V, S>
-{
+impl<K, O: Owner, S: Default, E: Eviction<O, Shared<O, K>>> Default for WeakValueMap<K, O, S, E> {
     fn default() -> Self {
         Self::with_hasher(S::default())
     }
@@ -573,23 +563,21 @@ impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S: Default> Defaul
 
 /// Prints an object as [`std::sync::Weak`] does, `(Weak)`: one that knows its map would print itself for ever. The keys,
 /// which the map owns, are printed as they are.
-impl<K: Send + Sync + 'static + fmt::Debug, V: ?Sized + WeakReferenceable, S> fmt::Debug
-    for WeakValueMap<K, V, S>
+impl<K: fmt::Debug, O: Owner, S, E: Eviction<O, Shared<O, K>>> fmt::Debug
+    for WeakValueMap<K, O, S, E>
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let entries = self
-            .iter()
-            .map(|(key, value)| (key, Arc::downgrade(&value)));
-        f.debug_map().entries(entries).finish()
+        let mut map = f.debug_map();
+        for (key, value) in self {
+            map.entry(&&*key, &value.downgrade());
+        }
+        map.finish()
     }
 }
 
 /// Maps are equal if they have equal keys with equal values.
-impl<
-    K: Hash + Eq + Send + Sync + 'static,
-    V: ?Sized + WeakReferenceable + PartialEq,
-    S: BuildHasher,
-> PartialEq for WeakValueMap<K, V, S>
+impl<K: Hash + Eq, O: Owner<Target: PartialEq>, S: BuildHasher, E: Eviction<O, Shared<O, K>>>
+    PartialEq for WeakValueMap<K, O, S, E>
 {
     fn eq(&self, other: &Self) -> bool {
         // Not by `len`, which may count the dead of whom nobody told.
@@ -600,41 +588,44 @@ impl<
     }
 }
 
-impl<K: Hash + Eq + Send + Sync + 'static, V: ?Sized + WeakReferenceable + Eq, S: BuildHasher> Eq
-    for WeakValueMap<K, V, S>
+impl<K: Hash + Eq, O: Owner<Target: Eq>, S: BuildHasher, E: Eviction<O, Shared<O, K>>> Eq
+    for WeakValueMap<K, O, S, E>
 {
 }
 
-impl<K, V, S, A> Extend<(K, A)> for WeakValueMap<K, V, S>
+impl<K, O, S, E, A> Extend<(K, A)> for WeakValueMap<K, O, S, E>
 where
-    K: Hash + Eq + Send + Sync + 'static,
-    V: ?Sized + WeakReferenceable,
+    K: Hash + Eq,
+    O: Owner,
     S: BuildHasher,
-    A: Borrow<Arc<V>>,
+    E: Eviction<O, Shared<O, K>>,
+    A: Borrow<O>,
 {
     fn extend<I: IntoIterator<Item = (K, A)>>(&mut self, entries: I) {
         Self::extend(self, entries);
     }
 }
 
-impl<K, V, S, A> Extend<(K, A)> for &WeakValueMap<K, V, S>
+impl<K, O, S, E, A> Extend<(K, A)> for &WeakValueMap<K, O, S, E>
 where
-    K: Hash + Eq + Send + Sync + 'static,
-    V: ?Sized + WeakReferenceable,
+    K: Hash + Eq,
+    O: Owner,
     S: BuildHasher,
-    A: Borrow<Arc<V>>,
+    E: Eviction<O, Shared<O, K>>,
+    A: Borrow<O>,
 {
     fn extend<I: IntoIterator<Item = (K, A)>>(&mut self, entries: I) {
         WeakValueMap::extend(self, entries);
     }
 }
 
-impl<K, V, S, A> FromIterator<(K, A)> for WeakValueMap<K, V, S>
+impl<K, O, S, E, A> FromIterator<(K, A)> for WeakValueMap<K, O, S, E>
 where
-    K: Hash + Eq + Send + Sync + 'static,
-    V: ?Sized + WeakReferenceable,
+    K: Hash + Eq,
+    O: Owner,
     S: BuildHasher + Default,
-    A: Borrow<Arc<V>>,
+    E: Eviction<O, Shared<O, K>>,
+    A: Borrow<O>,
 {
     fn from_iter<I: IntoIterator<Item = (K, A)>>(entries: I) -> Self {
         let map = Self::default();
@@ -643,11 +634,12 @@ where
     }
 }
 
-impl<K, V, A, const N: usize> From<[(K, A); N]> for WeakValueMap<K, V>
+impl<K, O, E, A, const N: usize> From<[(K, A); N]> for WeakValueMap<K, O, RandomState, E>
 where
-    K: Hash + Eq + Send + Sync + 'static,
-    V: ?Sized + WeakReferenceable,
-    A: Borrow<Arc<V>>,
+    K: Hash + Eq,
+    O: Owner,
+    E: Eviction<O, Shared<O, K>>,
+    A: Borrow<O>,
 {
     fn from(entries: [(K, A); N]) -> Self {
         entries.into_iter().collect()

@@ -21,72 +21,90 @@ mod list;
 use self::list::{List, Numbered};
 use crate::chains::step;
 use crate::no_room::no_room;
-use crate::sync::{Mutex, MutexGuard, yield_point};
+use crate::owner::sealed::{Kind, Lock, Owner, Weak, WeakOf};
+use crate::sync::yield_point;
 use crate::unraisable::caught;
 use smallvec::SmallVec;
-use std::any::Any;
-use std::sync::{Arc, Weak};
 
 /// A reference object or finalizer, as its referent's list of watchers sees it.
-pub(crate) trait Mortal: Any + Send + Sync {
-    /// The referent has died: read dead from now on. Runs nothing of the user's. Gives the watcher
-    /// back if it then wants to be [notified](Self::notify).
-    fn die(self: Arc<Self>) -> Option<Arc<dyn Mortal>>;
-
-    /// Runs the callback.
-    fn notify(self: Arc<Self>);
+pub trait Mortality {
+    /// The referent has died: read dead from now on. Runs nothing of the user's. Gives whether the watcher then wants to be
+    /// [notified](Mortal::notify).
+    fn die(&self) -> bool;
 
     /// Whether this is a reference object (S10).
     fn is_reference(&self) -> bool;
+}
 
-    /// The object itself, to be viewed as what it is.
-    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
+/// The same as what it is.
+pub trait Mortal<K: Kind>: Mortality + Sized {
+    /// Runs the callback.
+    fn notify(this: K::Strong<Self>);
 }
 
 /// A shard of a container, as the list of watchers of something in it sees it. Dropping one runs nothing
 /// of the user's: a container that goes empties it before.
-pub(crate) trait Evict: Send + Sync {
+pub trait Evict<K: Kind> {
     /// Takes out the entry of the watcher that has this number on this list, and gives what it owned
     /// of the user's.
-    fn evict(&self, hash: u64, watchers: &Watchers, number: u64) -> Option<Remains>;
+    fn evict(&self, hash: u64, watchers: &Watchers<K>, number: u64) -> Option<K::Remains>;
 }
 
-/// What an entry owned of the user's.
-pub(crate) type Remains = Arc<dyn Any + Send + Sync>;
-
 /// One on the list.
-#[derive(Clone)]
-pub(crate) enum Watcher {
-    Mortal(Weak<dyn Mortal>),
-    Container { shard: Arc<dyn Evict>, hash: u64 },
+pub(crate) enum Watcher<K: Kind> {
+    Mortal(WeakOf<K, K::Mortal>),
+    Container {
+        shard: K::Strong<K::Evict>,
+        hash: u64,
+    },
+}
+
+impl<K: Kind> Clone for Watcher<K> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Mortal(mortal) => Self::Mortal(mortal.clone()),
+            Self::Container { shard, hash } => Self::Container {
+                shard: shard.clone(),
+                hash: *hash,
+            },
+        }
+    }
 }
 
 /// The list of watchers of one object.
-pub(crate) struct Watchers {
-    state: Mutex<State>,
+pub struct Watchers<K: Kind> {
+    state: K::Mutex<State<K>>,
 }
 
-struct State {
+struct State<K: Kind> {
     /// Where the watchers saw the object.
     home: usize,
     next_number: u64,
-    list: List<Watcher>,
+    list: List<Watcher<K>>,
     /// The numbers of the reference objects that are shared (S6): one for each type under which the
     /// object is known (itself, its traits).
     shared: SmallVec<[u64; 1]>,
 }
 
 /// A place on a list.
-#[derive(Clone)]
-pub(crate) struct Watch {
-    watchers: Arc<Watchers>,
+pub struct Watch<K: Kind> {
+    watchers: K::Strong<Watchers<K>>,
     number: u64,
 }
 
-impl Watchers {
-    pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self {
-            state: Mutex::new(State {
+impl<K: Kind> Clone for Watch<K> {
+    fn clone(&self) -> Self {
+        Self {
+            watchers: self.watchers.clone(),
+            number: self.number,
+        }
+    }
+}
+
+impl<K: Kind> Watchers<K> {
+    pub(crate) fn new() -> K::Strong<Self> {
+        K::Strong::new(Self {
+            state: K::Mutex::new(State {
                 home: 0,
                 next_number: 0,
                 list: List::new(),
@@ -99,47 +117,47 @@ impl Watchers {
     ///
     /// `make` runs under the lock, and must run nothing of the user's.
     pub(crate) fn register<R>(
-        self: &Arc<Self>,
+        this: &K::Strong<Self>,
         home: usize,
-        make: impl FnOnce(Watch) -> (Watcher, R),
+        make: impl FnOnce(Watch<K>) -> (Watcher<K>, R),
     ) -> R {
-        let mut state = self.lock_at(home);
-        let made = state.push_with(self, make);
+        let mut state = this.lock_at(home);
+        let made = state.push_with(this, make);
         drop(state);
         listed(made)
     }
 
     /// Puts a watcher on the list of the object at `home`.
     #[inline(always)]
-    pub(crate) fn watch(self: &Arc<Self>, home: usize, watcher: Watcher) -> Watch {
-        let mut state = self.lock_at(home);
+    pub(crate) fn watch(this: &K::Strong<Self>, home: usize, watcher: Watcher<K>) -> Watch<K> {
+        let mut state = this.lock_at(home);
         let number = state.next_number;
         if let Err(unlisted) = state.push(watcher) {
             drop(state);
             refuse(unlisted);
         }
         Watch {
-            watchers: Arc::clone(self),
+            watchers: this.clone(),
             number,
         }
     }
 
     /// The shared reference object for which `same` gives something, or else the one `make` creates.
     pub(crate) fn shared<R>(
-        self: &Arc<Self>,
+        this: &K::Strong<Self>,
         home: usize,
-        same: impl Fn(Arc<dyn Mortal>) -> Option<R>,
-        make: impl FnOnce(Watch) -> (Watcher, R),
+        same: impl Fn(K::Strong<K::Mortal>) -> Option<R>,
+        make: impl FnOnce(Watch<K>) -> (Watcher<K>, R),
     ) -> R {
         // What is upgraded here may be the last of its kind, and is dropped after the lock.
-        let mut others = SmallVec::<[Arc<dyn Mortal>; 1]>::new();
-        let mut state = self.lock_at(home);
+        let mut others = SmallVec::<[K::Strong<K::Mortal>; 1]>::new();
+        let mut state = this.lock_at(home);
         for &number in &state.shared {
             let Some(Watcher::Mortal(mortal)) = state.list.get(number) else {
                 continue;
             };
             if let Some(mortal) = mortal.upgrade() {
-                if let Some(found) = same(Arc::clone(&mortal)) {
+                if let Some(found) = same(mortal.clone()) {
                     drop(state);
                     return found;
                 }
@@ -147,7 +165,7 @@ impl Watchers {
             }
         }
         let number = state.next_number;
-        let made = state.push_with(self, make);
+        let made = state.push_with(this, make);
         if made.is_ok() {
             state.shared.push(number);
         }
@@ -156,7 +174,7 @@ impl Watchers {
     }
 
     /// The reference objects and finalizers on the list, oldest first.
-    pub(crate) fn mortals(&self, home: usize) -> Vec<Arc<dyn Mortal>> {
+    pub(crate) fn mortals(&self, home: usize) -> Vec<K::Strong<K::Mortal>> {
         let state = self.lock_at(home);
         let mortals = state.list.iter().filter_map(|numbered| {
             if let Watcher::Mortal(mortal) = &numbered.watcher {
@@ -175,7 +193,7 @@ impl Watchers {
     }
 
     /// Locks the list of the object at `home`, after telling those who watched it elsewhere.
-    fn lock_at(&self, home: usize) -> MutexGuard<'_, State> {
+    fn lock_at(&self, home: usize) -> Guard<'_, K> {
         loop {
             let mut state = self.state.lock();
             if state.home == home {
@@ -198,7 +216,7 @@ impl Watchers {
     }
 
     /// Tells everybody on a list that has been taken.
-    fn announce(&self, list: List<Watcher>) {
+    fn announce(&self, list: List<Watcher<K>>) {
         match list.into_only() {
             Ok(numbered) => self.announce_to_one(numbered),
             Err(list) => self.announce_to_all(list),
@@ -206,33 +224,31 @@ impl Watchers {
     }
 
     /// Nearly every list is of one, for which nothing has to be kept in order: a death costs a tenth less so.
-    fn announce_to_one(&self, Numbered { number, watcher }: Numbered<Watcher>) {
+    fn announce_to_one(&self, Numbered { number, watcher }: Numbered<Watcher<K>>) {
         yield_point();
         match watcher {
             Watcher::Mortal(mortal) => {
-                if let Some(waiting) = mortal.upgrade().and_then(Mortal::die) {
-                    step(|| waiting.notify());
+                if let Some(waiting) = mortal.upgrade().filter(|mortal| mortal.die()) {
+                    step(|| K::notify(waiting));
                 }
             }
             Watcher::Container { shard, hash } => {
                 if let Some(remains) = shard.evict(hash, self, number) {
-                    step(|| drop_evicted(remains));
+                    step(|| drop_evicted::<K>(remains));
                 }
             }
         }
     }
 
-    fn announce_to_all(&self, list: List<Watcher>) {
-        let mut waiting = SmallVec::<[Arc<dyn Mortal>; 1]>::new();
+    fn announce_to_all(&self, list: List<Watcher<K>>) {
+        let mut waiting = SmallVec::<[K::Strong<K::Mortal>; 1]>::new();
         for numbered in list.iter() {
             yield_point();
             if let Watcher::Mortal(mortal) = &numbered.watcher {
-                if let Some(mortal) = mortal.upgrade() {
-                    waiting.extend(mortal.die());
-                }
+                waiting.extend(mortal.upgrade().filter(|mortal| mortal.die()));
             }
         }
-        let mut remains = SmallVec::<[Remains; 1]>::new();
+        let mut remains = SmallVec::<[K::Remains; 1]>::new();
         for numbered in list.iter() {
             yield_point();
             if let Watcher::Container { shard, hash } = &numbered.watcher {
@@ -245,10 +261,10 @@ impl Watchers {
         }
         step(|| {
             for remains in remains {
-                drop_evicted(remains);
+                drop_evicted::<K>(remains);
             }
             for mortal in waiting.into_iter().rev() {
-                mortal.notify();
+                K::notify(mortal);
             }
         });
     }
@@ -266,13 +282,16 @@ fn refuse<U>(unlisted: U) -> ! {
 }
 
 /// Drops what an entry owned, which runs the user's code.
-fn drop_evicted(remains: Remains) {
+fn drop_evicted<K: Kind>(remains: K::Remains) {
     caught("dropping an evicted entry", || drop(remains));
 }
 
-impl State {
+/// A list, locked.
+type Guard<'a, K> = <<K as Kind>::Mutex<State<K>> as Lock<State<K>>>::Guard<'a>;
+
+impl<K: Kind> State<K> {
     /// Gives back what there is no room for: to be dropped outside of the lock.
-    fn push(&mut self, watcher: Watcher) -> Result<(), Numbered<Watcher>> {
+    fn push(&mut self, watcher: Watcher<K>) -> Result<(), Numbered<Watcher<K>>> {
         let number = self.next_number;
         self.next_number += 1;
         self.list.push(Numbered { number, watcher })
@@ -280,11 +299,11 @@ impl State {
 
     fn push_with<R>(
         &mut self,
-        watchers: &Arc<Watchers>,
-        make: impl FnOnce(Watch) -> (Watcher, R),
-    ) -> Result<R, (R, Numbered<Watcher>)> {
+        watchers: &K::Strong<Watchers<K>>,
+        make: impl FnOnce(Watch<K>) -> (Watcher<K>, R),
+    ) -> Result<R, (R, Numbered<Watcher<K>>)> {
         let (watcher, made) = make(Watch {
-            watchers: Arc::clone(watchers),
+            watchers: watchers.clone(),
             number: self.next_number,
         });
         match self.push(watcher) {
@@ -293,13 +312,13 @@ impl State {
         }
     }
 
-    fn take(&mut self) -> List<Watcher> {
+    fn take(&mut self) -> List<Watcher<K>> {
         self.shared.clear();
         std::mem::replace(&mut self.list, List::new())
     }
 }
 
-impl Watch {
+impl<K: Kind> Watch<K> {
     /// Leaves the list, unless it has been taken already.
     pub(crate) fn cancel(&self) {
         let mut state = self.watchers.state.lock();
@@ -311,7 +330,7 @@ impl Watch {
 
     /// Whether this is the watcher with this number on this list.
     #[inline]
-    pub(crate) fn is(&self, watchers: &Watchers, number: u64) -> bool {
+    pub(crate) fn is(&self, watchers: &Watchers<K>, number: u64) -> bool {
         self.number == number && std::ptr::eq(&*self.watchers, watchers)
     }
 
@@ -325,28 +344,28 @@ impl Watch {
 mod tests {
     use super::list::tests::numbers;
     use super::*;
+    use crate::owner::Local;
+    use std::rc::{self, Rc};
 
     /// A watcher that is already gone.
     struct Nobody;
 
-    impl Mortal for Nobody {
-        fn die(self: Arc<Self>) -> Option<Arc<dyn Mortal>> {
-            None
+    impl Mortality for Nobody {
+        fn die(&self) -> bool {
+            false
         }
-
-        fn notify(self: Arc<Self>) {}
 
         fn is_reference(&self) -> bool {
             true
         }
-
-        fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
-            self
-        }
     }
 
-    fn nobody() -> Watcher {
-        let nobody: Weak<dyn Mortal> = Weak::<Nobody>::new();
+    impl Mortal<Local> for Nobody {
+        fn notify(_: Rc<Self>) {}
+    }
+
+    fn nobody() -> Watcher<Local> {
+        let nobody: rc::Weak<<Local as Kind>::Mortal> = rc::Weak::<Nobody>::new();
         Watcher::Mortal(nobody)
     }
 
@@ -354,18 +373,18 @@ mod tests {
     /// for a new one.
     #[test]
     fn a_new_home_begins_an_empty_list() {
-        let watchers = Watchers::new();
-        let old = watchers.watch(1, nobody());
-        let again = watchers.watch(1, nobody());
-        assert_eq!(numbers(&watchers.state.lock().list), [0, 1]);
-        let new = watchers.watch(2, nobody());
-        assert_eq!(numbers(&watchers.state.lock().list), [2]);
+        let watchers = Watchers::<Local>::new();
+        let old = Watchers::watch(&watchers, 1, nobody());
+        let again = Watchers::watch(&watchers, 1, nobody());
+        assert_eq!(numbers(&watchers.state.borrow().list), [0, 1]);
+        let new = Watchers::watch(&watchers, 2, nobody());
+        assert_eq!(numbers(&watchers.state.borrow().list), [2]);
         old.cancel();
         assert!(!old.same(&again) && !old.same(&new) && new.same(&new.clone()));
-        assert_eq!(numbers(&watchers.state.lock().list), [2]);
+        assert_eq!(numbers(&watchers.state.borrow().list), [2]);
         new.cancel();
-        assert!(watchers.state.lock().list.is_empty());
+        assert!(watchers.state.borrow().list.is_empty());
         assert!(watchers.mortals(3).is_empty());
-        assert_eq!(watchers.state.lock().home, 3);
+        assert_eq!(watchers.state.borrow().home, 3);
     }
 }

@@ -138,8 +138,7 @@ fn hashers_and_room() {
     assert!(same(set.hasher()) && same(keys.hasher()) && same(map.hasher()));
     assert!(set.is_empty() && keys.is_empty() && map.is_empty());
     assert!(set.capacity() >= 10 && keys.capacity() >= 10 && map.capacity() >= 10);
-    let _: (PtrWeakSet<Item>, PtrWeakKeyMap<Item, u8>) =
-        (PtrWeakSet::by_identity(), PtrWeakKeyMap::by_identity());
+    let _: (PtrWeakSet<Item>, PtrWeakKeyMap<Item, u8>) = (PtrWeakSet::new(), PtrWeakKeyMap::new());
 }
 
 /// S34: memory is given back on request; entries, their order and open iterators stay.

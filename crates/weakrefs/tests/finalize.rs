@@ -80,7 +80,7 @@ fn a_call_ends_it() {
     assert!(finalizer.alive() && finalizer.atexit());
     assert_eq!(
         format!("{finalizer:?}"),
-        "Finalizer<weakrefs::tracked::Tracked<i32>>(alive)"
+        "Finalizer<weakrefs::tracked::Tracked<i32, weakrefs::owner::arc::Atomic>>(alive)"
     );
 
     assert_eq!(clone.call(), Some("result"));

@@ -9,8 +9,9 @@ use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use support::Colliding;
+use weakrefs::generic::{self, Eviction, Owner};
 use weakrefs::{
-    ByIdentity, Equivalent, LookupKey, PtrWeakKeyMap, RandomState, Tracked, WeakKeyMap,
+    Equivalent, LookupKey, PtrWeakKeyMap, PtrWeakSet, RandomState, Tracked, WeakKeyMap,
     WeakReferenceable, WeakSet, WeakSlot,
 };
 
@@ -54,7 +55,7 @@ fn an_equal_object_names_the_element() {
     assert!(Arc::ptr_eq(&set.get(&7).unwrap(), &one));
     let same = set.get_or_insert_with(&other, || unreachable!());
     assert!(Arc::ptr_eq(&same, &one));
-    let map = PtrWeakKeyMap::by_identity();
+    let map = PtrWeakKeyMap::new();
     map.insert(&one, "one");
     assert!(map.contains_key(&one) && map.contains_key(&*one));
     assert!(!map.contains_key(&other) && !map.contains_key(&*other));
@@ -237,10 +238,11 @@ fn keys_may_borrow() {
 /// Functions over containers can name what they look up by.
 #[test]
 fn generic_code_looks_up() {
-    fn has<T, S, Q, By>(set: &WeakSet<T, S>, key: &Q) -> bool
+    fn has<O, S, E, Q, By>(set: &generic::WeakSet<O, S, E>, key: &Q) -> bool
     where
-        T: WeakReferenceable,
-        Q: ?Sized + LookupKey<T, S, By>,
+        O: Owner,
+        E: Eviction<O, ()>,
+        Q: ?Sized + LookupKey<O::Target, S, By>,
     {
         set.contains(key)
     }
@@ -253,18 +255,18 @@ fn generic_code_looks_up() {
         set.contains(key)
     }
 
-    fn has_arc<T: WeakReferenceable, S: weakrefs::Keying<T>>(
-        set: &WeakSet<T, S>,
-        key: &Arc<T>,
+    fn has_owned<O: Owner, S: weakrefs::Keying<O::Target>, E: Eviction<O, ()>>(
+        set: &generic::WeakSet<O, S, E>,
+        key: &O,
     ) -> bool {
         set.contains(key)
     }
 
     let name = Arc::new(Tracked::new("a"));
     let set: WeakSet<_, RandomState> = WeakSet::from([&name]);
-    let identities: WeakSet<_, ByIdentity> = [&name].into_iter().collect();
+    let identities: PtrWeakSet<_> = [&name].into_iter().collect();
     assert!(
         has(&set, "a") && has(&set, &name) && has(&identities, &name) && has(&identities, &*name)
     );
-    assert!(has_equivalent(&set, "a") && has_arc(&set, &name) && has_arc(&identities, &name));
+    assert!(has_equivalent(&set, "a") && has_owned(&set, &name) && has_owned(&identities, &name));
 }

@@ -16,20 +16,16 @@
 //! - *Several shards* are locked only together, all of them, in their order, the first one before.
 //! - *The number of entries* is noted by each shard when its lock is given back, to be read without.
 
-use super::entry::{Entry, Payload};
-use super::factories::Factories;
+use super::entry::Entry;
+use super::eviction::Eviction;
+use super::eviction::sealed::Watching;
 use super::table::{Bucket, Table};
-use crate::chains::step;
 use crate::no_room::no_room;
-use crate::slot::WeakReferenceable;
-use crate::sync::{AtomicU64, Mutex, MutexGuard, yield_point};
-use crate::unraisable::caught;
-use crate::watchers::{Evict, Remains, Watch, Watchers};
+use crate::owner::sealed::{Counter, Kind, Lock, Once, Owner, Shared, Turns, Weak};
+use crate::sync::yield_point;
 use smallvec::SmallVec;
 use std::mem;
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
 use weakrefs_table::NoRoom;
 
 /// Shards of a container that is spread.
@@ -39,33 +35,39 @@ pub(super) const SHARDS: usize = 8;
 const MANY: usize = if cfg!(any(test, shuttle)) { 2 } else { 64 };
 
 /// The entries of a weak container.
-pub(crate) struct Container<T: ?Sized + WeakReferenceable, P: Payload> {
-    first: Arc<Shard<T, P>>,
-    pub(super) next_number: AtomicU64,
-    pub(super) factories: Factories,
+pub(crate) struct Container<O: Owner, P: Clone, E: Eviction<O, P>> {
+    first: Shared<O, Shard<O, P, E>>,
+    pub(super) next_number: <O::Kind as Kind>::Counter,
+    pub(super) factories: <O::Kind as Kind>::Turns,
 }
 
 /// A table behind a lock, as lists of watchers know it. Threads that insert and evict at the same time
 /// count references to different ones, and they share no cache line.
 #[repr(align(64))]
-pub(super) struct Shard<T: ?Sized, P> {
-    table: Mutex<Table<Entry<T, P>>>,
+pub struct Shard<O: Owner, P: Clone, E: Eviction<O, P>> {
+    table: <O::Kind as Kind>::Mutex<Entries<O, P, E>>,
     /// How many entries there were when the lock was last given back.
-    len: AtomicUsize,
+    len: <O::Kind as Kind>::Counter,
     /// Where the entries of the first shard have gone. Set under its lock.
-    spread: OnceLock<Shards<T, P>>,
+    spread: <O::Kind as Kind>::Once<Shards<O, P, E>>,
 }
 
-type Shards<T, P> = Box<[Arc<Shard<T, P>>; SHARDS]>;
+pub(super) type Entries<O, P, E> = Table<Entry<O, P, E>>;
+
+type Shards<O, P, E> = Box<[Shared<O, Shard<O, P, E>>; SHARDS]>;
+
+/// A lock of a table.
+type Guard<'a, O, P, E> =
+    <<<O as Owner>::Kind as Kind>::Mutex<Entries<O, P, E>> as Lock<Entries<O, P, E>>>::Guard<'a>;
 
 /// A shard's table, locked.
-pub(super) struct Locked<'a, T: ?Sized, P> {
-    table: MutexGuard<'a, Table<Entry<T, P>>>,
-    len: &'a AtomicUsize,
+pub(super) struct Locked<'a, O: Owner + 'a, P: Clone + 'a, E: Eviction<O, P> + 'a> {
+    table: Guard<'a, O, P, E>,
+    len: &'a <O::Kind as Kind>::Counter,
 }
 
-impl<T: ?Sized, P> Deref for Locked<'_, T, P> {
-    type Target = Table<Entry<T, P>>;
+impl<O: Owner, P: Clone, E: Eviction<O, P>> Deref for Locked<'_, O, P, E> {
+    type Target = Entries<O, P, E>;
 
     #[inline]
     fn deref(&self) -> &Self::Target {
@@ -73,20 +75,20 @@ impl<T: ?Sized, P> Deref for Locked<'_, T, P> {
     }
 }
 
-impl<T: ?Sized, P> DerefMut for Locked<'_, T, P> {
+impl<O: Owner, P: Clone, E: Eviction<O, P>> DerefMut for Locked<'_, O, P, E> {
     #[inline]
     fn deref_mut(&mut self) -> &mut Self::Target {
         &mut self.table
     }
 }
 
-impl<T: ?Sized, P> Drop for Locked<'_, T, P> {
+impl<O: Owner, P: Clone, E: Eviction<O, P>> Drop for Locked<'_, O, P, E> {
     #[inline]
     fn drop(&mut self) {
         // A lookup leaves other threads' copy of the line as it is.
-        let len = self.table.len();
-        if self.len.load(Ordering::Relaxed) != len {
-            self.len.store(len, Ordering::Relaxed);
+        let len = self.table.len() as u64;
+        if self.len.get() != len {
+            self.len.set(len);
         }
     }
 }
@@ -99,16 +101,16 @@ fn shard_of(hash: u64) -> usize {
     (hash.wrapping_mul(GOLDEN) >> (u64::BITS - SHARDS.ilog2())) as usize
 }
 
-impl<T: ?Sized, P: Payload> Shard<T, P> {
-    fn new(table: Table<Entry<T, P>>) -> Arc<Self> {
-        Arc::new(Self {
-            table: Mutex::new(table),
-            len: AtomicUsize::new(0),
-            spread: OnceLock::new(),
+impl<O: Owner, P: Clone, E: Eviction<O, P>> Shard<O, P, E> {
+    fn new(table: Entries<O, P, E>) -> Shared<O, Self> {
+        Owner::new(Self {
+            table: Lock::new(table),
+            len: Counter::new(0),
+            spread: Once::new(),
         })
     }
 
-    fn locked<'a>(&'a self, table: MutexGuard<'a, Table<Entry<T, P>>>) -> Locked<'a, T, P> {
+    fn locked<'a>(&'a self, table: Guard<'a, O, P, E>) -> Locked<'a, O, P, E> {
         Locked {
             table,
             len: &self.len,
@@ -116,18 +118,18 @@ impl<T: ?Sized, P: Payload> Shard<T, P> {
     }
 
     #[inline]
-    pub(super) fn lock(&self) -> Locked<'_, T, P> {
+    pub(super) fn lock(&self) -> Locked<'_, O, P, E> {
         yield_point();
         self.locked(self.table.lock())
     }
 
     /// Moves the entries of the first shard to others, if that is worth it. While somebody iterates over them, they stay.
     #[cold]
-    fn spread(&self, mut table: Locked<'_, T, P>) {
+    fn spread(&self, mut table: Locked<'_, O, P, E>) {
         if self.spread.get().is_some() || table.len() < MANY || table.is_read() {
             return;
         }
-        let shards: Shards<T, P> =
+        let shards: Shards<O, P, E> =
             Box::new(std::array::from_fn(|_| Self::new(Table::after(&table))));
         let mut sizes = [0; SHARDS];
         for bucket in table.iter() {
@@ -143,22 +145,40 @@ impl<T: ?Sized, P: Payload> Shard<T, P> {
             // There is room for it.
             _ = shards[shard_of(bucket.hash)].lock().insert(bucket);
         }
-        _ = self.spread.set(shards);
+        self.spread.set(shards);
     }
 }
 
-impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
-    pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self {
-            first: Shard::new(Table::new()),
-            next_number: AtomicU64::new(0),
-            factories: Factories::new(),
+impl<O: Owner, P: Clone, E: Eviction<O, P>> Shard<O, P, E> {
+    /// Takes out the entry with this hash whose referent, which is dead, was watched for it by `is_its`.
+    pub(super) fn take_evicted(
+        &self,
+        hash: u64,
+        is_its: impl Fn(&E::Watch<O::Kind>) -> bool,
+    ) -> Option<Entry<O, P, E>> {
+        let is_wanted = |entry: &Entry<O, P, E>| is_its(&entry.watch);
+        // A statement of its own: the lock ends with it.
+        let evicted = self.lock().evict(hash, is_wanted);
+        match (evicted, self.spread.get()) {
+            (Some(entry), _) => Some(entry),
+            (None, Some(shards)) => shards[shard_of(hash)].lock().evict(hash, is_wanted),
+            (None, None) => None,
+        }
+    }
+}
+
+impl<O: Owner, P: Clone, E: Eviction<O, P>> Container<O, P, E> {
+    pub(crate) fn new() -> Shared<O, Self> {
+        Owner::new(Self {
+            first: Shard::<O, P, E>::new(Table::new()),
+            next_number: Counter::new(0),
+            factories: Turns::new(),
         })
     }
 
     /// The shard to which an entry with this hash goes now.
     #[inline]
-    pub(super) fn shard(&self, hash: u64) -> &Arc<Shard<T, P>> {
+    pub(super) fn shard(&self, hash: u64) -> &Shared<O, Shard<O, P, E>> {
         match self.first.spread.get() {
             Some(shards) => &shards[shard_of(hash)],
             None => &self.first,
@@ -167,7 +187,7 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
 
     /// The table of the entries with this hash.
     #[inline]
-    pub(super) fn lock(&self, hash: u64) -> Locked<'_, T, P> {
+    pub(super) fn lock(&self, hash: u64) -> Locked<'_, O, P, E> {
         yield_point();
         if self.first.spread.get().is_none() {
             if let Some(table) = self.first.table.try_lock() {
@@ -180,14 +200,14 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
     }
 
     #[inline(never)]
-    fn lock_of_many(&self, hash: u64) -> Locked<'_, T, P> {
+    fn lock_of_many(&self, hash: u64) -> Locked<'_, O, P, E> {
         if self.first.spread.get().is_none() {
             self.first.spread(self.first.lock());
         }
         loop {
             let shard = self.shard(hash);
             let table = shard.lock();
-            if Arc::ptr_eq(shard, self.shard(hash)) {
+            if shard.ptr_eq(self.shard(hash)) {
                 return table;
             }
         }
@@ -195,12 +215,12 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
 
     /// The shard that has all entries, as long as the container is not spread.
     #[inline]
-    pub(super) fn only_shard(&self) -> &Shard<T, P> {
+    pub(super) fn only_shard(&self) -> &Shard<O, P, E> {
         &self.first
     }
 
     /// The shards that have entries.
-    pub(super) fn shards(&self) -> &[Arc<Shard<T, P>>] {
+    pub(super) fn shards(&self) -> &[Shared<O, Shard<O, P, E>>] {
         match self.first.spread.get() {
             Some(shards) => &**shards,
             None => std::slice::from_ref(&self.first),
@@ -208,7 +228,7 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
     }
 
     /// Locks everything: for what must see one moment of the whole. The shards are those of [`shards`](Self::shards).
-    pub(super) fn lock_all(&self) -> SmallVec<[Locked<'_, T, P>; SHARDS]> {
+    pub(super) fn lock_all(&self) -> SmallVec<[Locked<'_, O, P, E>; SHARDS]> {
         loop {
             let shards = self.shards();
             let tables = shards.iter().map(|shard| shard.lock()).collect();
@@ -221,7 +241,7 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
     /// How many entries there are.
     #[inline]
     pub(crate) fn len(&self) -> usize {
-        let len = |shard: &Arc<Shard<T, P>>| shard.len.load(Ordering::Relaxed);
+        let len = |shard: &Shared<O, Shard<O, P, E>>| shard.len.get() as usize;
         self.shards().iter().map(len).sum()
     }
 
@@ -229,10 +249,10 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
     pub(crate) fn take_watched(
         &self,
         hash: u64,
-        watch: &Watch,
-        condition: impl Fn(&Entry<T, P>) -> bool,
-    ) -> Option<Entry<T, P>> {
-        let is_wanted = |entry: &Entry<T, P>| entry.watch.same(watch) && condition(entry);
+        watch: &E::Watch<O::Kind>,
+        condition: impl Fn(&Entry<O, P, E>) -> bool,
+    ) -> Option<Entry<O, P, E>> {
+        let is_wanted = |entry: &Entry<O, P, E>| entry.watch.same(watch) && condition(entry);
         // A statement of its own: the lock ends with it.
         let entry = self.lock(hash).remove(hash, is_wanted)?;
         entry.watch.cancel();
@@ -240,9 +260,9 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
     }
 
     /// Takes out the oldest entry whose referent is alive.
-    pub(crate) fn pop_first(&self) -> Option<(Arc<T>, P)> {
+    pub(crate) fn pop_first(&self) -> Option<(O, P)> {
         self.pop(|tables| {
-            let number = |table: &mut Locked<'_, T, P>| table.oldest();
+            let number = |table: &mut Locked<'_, O, P, E>| table.oldest();
             let oldest = tables.iter_mut().filter_map(number).min()?;
             tables
                 .iter_mut()
@@ -251,9 +271,9 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
     }
 
     /// Takes out the newest entry whose referent is alive.
-    pub(crate) fn pop_last(&self) -> Option<(Arc<T>, P)> {
+    pub(crate) fn pop_last(&self) -> Option<(O, P)> {
         self.pop(|tables| {
-            let number = |table: &mut Locked<'_, T, P>| table.newest();
+            let number = |table: &mut Locked<'_, O, P, E>| table.newest();
             let newest = tables.iter_mut().filter_map(number).max()?;
             tables
                 .iter_mut()
@@ -263,8 +283,8 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
 
     fn pop(
         &self,
-        take: impl Fn(&mut [Locked<'_, T, P>]) -> Option<Entry<T, P>>,
-    ) -> Option<(Arc<T>, P)> {
+        take: impl Fn(&mut [Locked<'_, O, P, E>]) -> Option<Entry<O, P, E>>,
+    ) -> Option<(O, P)> {
         loop {
             // A statement of its own: the locks end with it.
             let entry = take(&mut self.lock_all())?;
@@ -277,9 +297,9 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
     }
 
     /// Takes everything out, in the order of insertion.
-    pub(crate) fn take_all(&self) -> Vec<Entry<T, P>> {
+    pub(crate) fn take_all(&self) -> Vec<Entry<O, P, E>> {
         let mut tables = self.lock_all();
-        let mut taken: Vec<Bucket<Entry<T, P>>> = Vec::new();
+        let mut taken: Vec<Bucket<Entry<O, P, E>>> = Vec::new();
         for table in &mut tables {
             table.take_all(&mut taken);
         }
@@ -295,6 +315,18 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
     /// Removes everything.
     pub(crate) fn clear(&self) {
         drop_entries(self.take_all());
+    }
+
+    /// Takes out the entries whose referents are dead, of one shard after the other. Gives how many.
+    pub(crate) fn remove_expired(&self) -> usize {
+        let expired = self.shards().iter().map(|shard| {
+            // A statement of its own: the lock ends with it.
+            let expired = shard.lock().extract(|entry| !entry.is_alive());
+            let count = expired.len();
+            drop_expired(expired);
+            count
+        });
+        expired.sum()
     }
 
     /// How many entries there is room for.
@@ -319,40 +351,35 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
     }
 }
 
-impl<T: ?Sized + WeakReferenceable, P: Payload> Evict for Shard<T, P> {
-    fn evict(&self, hash: u64, watchers: &Watchers, number: u64) -> Option<Remains> {
-        let is_wanted = |entry: &Entry<T, P>| entry.watch.is(watchers, number);
-        // A statement of its own: the lock ends with it.
-        let evicted = self.lock().evict(hash, is_wanted);
-        let entry = match (evicted, self.spread.get()) {
-            (Some(entry), _) => entry,
-            (None, Some(shards)) => shards[shard_of(hash)].lock().evict(hash, is_wanted)?,
-            (None, None) => return None,
-        };
-        entry.payload.into_remains()
-    }
-}
-
-impl<T: ?Sized + WeakReferenceable, P: Payload> Drop for Container<T, P> {
+impl<O: Owner, P: Clone, E: Eviction<O, P>> Drop for Container<O, P, E> {
     fn drop(&mut self) {
         self.clear();
     }
 }
 
+/// Drops entries that nobody else takes off their lists.
+#[cold]
+pub(super) fn drop_expired<O: Owner, P: Clone, E: Eviction<O, P>>(
+    expired: Vec<Bucket<Entry<O, P, E>>>,
+) {
+    for Bucket { entry, .. } in expired {
+        entry.watch.cancel();
+        drop_entries([entry]);
+    }
+}
+
 /// Drops entries that have left a table, outside of every lock.
-pub(crate) fn drop_entries<T: ?Sized, P: Payload>(entries: impl IntoIterator<Item = Entry<T, P>>) {
+pub(crate) fn drop_entries<O: Owner, P: Clone, E: Eviction<O, P>>(
+    entries: impl IntoIterator<Item = Entry<O, P, E>>,
+) {
     for entry in entries {
-        if let Some(remains) = entry.payload.into_remains() {
-            step(|| {
-                caught("dropping an entry of a container", || drop(remains));
-            });
-        }
+        E::discard(entry.payload);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Handle;
+    use super::super::{Eager, Handle};
     use super::{Container, SHARDS};
     use crate::{Tracked, WeakSet};
     use std::sync::Arc;
@@ -370,7 +397,7 @@ mod tests {
         assert_eq!(read.count(), 20);
     }
 
-    fn spread(container: &Container<Tracked<u32>, ()>) -> usize {
+    fn spread(container: &Container<Arc<Tracked<u32>>, (), Eager>) -> usize {
         container.first.spread(container.first.lock());
         container.shards().len()
     }
@@ -380,13 +407,13 @@ mod tests {
     fn a_container_is_spread() {
         let mut objects: Vec<_> = (0..100).map(|n| Arc::new(Tracked::new(n))).collect();
         let set: WeakSet<_> = objects.iter().take(50).collect();
-        let container = Arc::clone(&set.container);
+        let container = Arc::clone(&set.container.get());
         let read = set.iter();
         assert_eq!(spread(&container), 1, "it is being read");
         drop(read);
         let version = container.first.lock().version();
         assert_eq!(spread(&container), SHARDS);
-        let is_later = |shard: &Arc<super::Shard<_, _>>| shard.lock().version() > version;
+        let is_later = |shard: &Arc<super::Shard<_, _, _>>| shard.lock().version() > version;
         assert!(
             container.shards().iter().all(is_later),
             "what a lookup has noted is out of date"
@@ -417,7 +444,7 @@ mod tests {
     /// An unused container owns nothing, and its clones are nevertheless the same.
     #[test]
     fn a_handle_is_made_when_it_is_used() {
-        static HANDLE: Handle<Tracked<u32>, ()> = Handle::new();
+        static HANDLE: Handle<Arc<Tracked<u32>>, (), Eager> = Handle::new();
         assert!(size_of_val(&HANDLE) <= 2 * size_of::<usize>());
         let clone = HANDLE.clone();
         assert!(clone.ptr_eq(&HANDLE));

@@ -1,16 +1,17 @@
 //! [`Drained`]: entries that have left a container, as an iterator over those whose referent is alive.
 
 use super::container::drop_entries;
-use super::entry::{Entry, Payload};
-use std::sync::Arc;
+use super::entry::Entry;
+use super::eviction::Eviction;
+use crate::owner::sealed::{Owner, Weak};
 
 /// Gives the living with their payloads, in the order of insertion; what is left goes with it.
-pub(crate) struct Drained<T: ?Sized, P: Payload> {
-    entries: std::vec::IntoIter<Entry<T, P>>,
+pub(crate) struct Drained<O: Owner, P: Clone, E: Eviction<O, P>> {
+    entries: std::vec::IntoIter<Entry<O, P, E>>,
 }
 
-impl<T: ?Sized, P: Payload> Drained<T, P> {
-    pub(crate) fn new(entries: Vec<Entry<T, P>>) -> Self {
+impl<O: Owner, P: Clone, E: Eviction<O, P>> Drained<O, P, E> {
+    pub(crate) fn new(entries: Vec<Entry<O, P, E>>) -> Self {
         Self {
             entries: entries.into_iter(),
         }
@@ -22,7 +23,7 @@ impl<T: ?Sized, P: Payload> Drained<T, P> {
     }
 
     /// The next one, from the front or from the back.
-    pub(crate) fn step<const BACK: bool>(&mut self) -> Option<(Arc<T>, P)> {
+    pub(crate) fn step<const BACK: bool>(&mut self) -> Option<(O, P)> {
         loop {
             let entry = if BACK {
                 self.entries.next_back()
@@ -37,7 +38,7 @@ impl<T: ?Sized, P: Payload> Drained<T, P> {
     }
 }
 
-impl<T: ?Sized, P: Payload> Drop for Drained<T, P> {
+impl<O: Owner, P: Clone, E: Eviction<O, P>> Drop for Drained<O, P, E> {
     fn drop(&mut self) {
         drop_entries(self.entries.by_ref());
     }

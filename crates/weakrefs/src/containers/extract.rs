@@ -1,21 +1,21 @@
 //! [`Extract`]: takes out, one by one, the entries that a condition of the user's chooses.
 
 use super::container::{Container, drop_entries};
-use super::entry::{Entry, Payload};
+use super::entry::Entry;
+use super::eviction::Eviction;
 use super::walk::Walk;
-use crate::slot::WeakReferenceable;
-use std::sync::Arc;
+use crate::owner::sealed::{Owner, Shared};
 
 /// A reader of a snapshot that takes entries out.
-pub(crate) struct Extract<T: ?Sized + WeakReferenceable, P: Payload> {
-    container: Arc<Container<T, P>>,
-    walk: Walk<T, P>,
+pub(crate) struct Extract<O: Owner, P: Clone, E: Eviction<O, P>> {
+    container: Shared<O, Container<O, P, E>>,
+    walk: Walk<O, P, E>,
 }
 
-impl<T: ?Sized + WeakReferenceable, P: Payload> Extract<T, P> {
-    pub(crate) fn new(container: &Arc<Container<T, P>>) -> Self {
+impl<O: Owner, P: Clone, E: Eviction<O, P>> Extract<O, P, E> {
+    pub(crate) fn new(container: &Shared<O, Container<O, P, E>>) -> Self {
         Self {
-            container: Arc::clone(container),
+            container: container.clone(),
             walk: Walk::new(container),
         }
     }
@@ -31,9 +31,9 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Extract<T, P> {
     /// table; what `read` makes owns a count of all that the entry does.
     pub(crate) fn next<R>(
         &mut self,
-        read: impl Fn(&Entry<T, P>) -> Option<R>,
+        read: impl Fn(&Entry<O, P, E>) -> Option<R>,
         mut leaves: impl FnMut(&R) -> bool,
-        is_judged: impl Fn(&Entry<T, P>, &R) -> bool,
+        is_judged: impl Fn(&Entry<O, P, E>, &R) -> bool,
     ) -> Option<R> {
         while let Some((hash, watch, judged)) = self
             .walk
@@ -42,7 +42,7 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Extract<T, P> {
             if !leaves(&judged) {
                 continue;
             }
-            let is_there = |entry: &Entry<T, P>| is_judged(entry, &judged);
+            let is_there = |entry: &Entry<O, P, E>| is_judged(entry, &judged);
             if let Some(entry) = self.container.take_watched(hash, &watch, is_there) {
                 drop_entries([entry]);
                 return Some(judged);

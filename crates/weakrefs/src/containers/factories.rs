@@ -9,12 +9,13 @@
 //! containers), and if that leads back to itself does not wait but runs its factory, too; the first
 //! result to be inserted wins.
 
+use crate::owner::sealed::Turns;
 use crate::sync::{Condvar, Mutex, ThreadId, current_thread, statics};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The factories that are running for one container.
-pub(crate) struct Factories {
+pub struct Factories {
     runs: Mutex<Vec<Arc<Run>>>,
 }
 
@@ -34,7 +35,7 @@ struct Waiting {
 }
 
 /// Ends with the factory, whether it returns or panics.
-pub(crate) struct Turn<'a> {
+pub struct Turn<'a> {
     factories: &'a Factories,
     /// None if this thread runs beside one that it must not wait for.
     run: Option<Arc<Run>>,
@@ -44,16 +45,16 @@ statics! {
     static WAITING: Mutex<Vec<Waiting>> = Mutex::new(Vec::new());
 }
 
-impl Factories {
-    pub(crate) fn new() -> Self {
+impl Turns for Factories {
+    type Turn<'a> = Turn<'a>;
+
+    fn new() -> Self {
         Self {
             runs: Mutex::new(Vec::new()),
         }
     }
 
-    /// The turn to run a factory for a key with this hash, or `None` after waiting for another thread
-    /// that had it: look again, then.
-    pub(crate) fn turn(&self, hash: u64) -> Option<Turn<'_>> {
+    fn turn(&self, hash: u64) -> Option<Turn<'_>> {
         let this = current_thread();
         let running = {
             let mut runs = self.runs.lock();

@@ -3,42 +3,40 @@
 //! So a container that stays empty owns no memory, and a `static` can hold one.
 
 use super::container::Container;
-use super::entry::Payload;
-use crate::slot::WeakReferenceable;
+use super::eviction::Eviction;
+use crate::owner::sealed::{Kind, OnceOwner, Owner, Shared};
 use std::ops::Deref;
-use std::sync::{Arc, OnceLock};
 
 /// A container, shared with the handle's clones.
-pub(crate) struct Handle<T: ?Sized + WeakReferenceable, P: Payload> {
-    container: OnceLock<Arc<Container<T, P>>>,
+pub(crate) struct Handle<O: Owner, P: Clone, E: Eviction<O, P>> {
+    container: Slot<O, P, E>,
 }
 
-impl<T: ?Sized + WeakReferenceable, P: Payload> Handle<T, P> {
+type Slot<O, P, E> = <<O as Owner>::Kind as Kind>::OnceOwner<Container<O, P, E>>;
+
+impl<O: Owner, P: Clone, E: Eviction<O, P>> Handle<O, P, E> {
     pub(crate) const fn new() -> Self {
         Self {
-            container: OnceLock::new(),
+            container: OnceOwner::EMPTY,
         }
+    }
+
+    /// The container.
+    #[inline(always)]
+    pub(crate) fn get(&self) -> impl Deref<Target = Shared<O, Container<O, P, E>>> + '_ {
+        self.container.get_or_init(Container::<O, P, E>::new)
     }
 
     /// Whether both are of the same container.
     pub(crate) fn ptr_eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(self, other)
+        self.get().ptr_eq(&other.get())
     }
 }
 
-impl<T: ?Sized + WeakReferenceable, P: Payload> Deref for Handle<T, P> {
-    type Target = Arc<Container<T, P>>;
-
-    #[inline]
-    fn deref(&self) -> &Arc<Container<T, P>> {
-        self.container.get_or_init(Container::new)
-    }
-}
-
-impl<T: ?Sized + WeakReferenceable, P: Payload> Clone for Handle<T, P> {
+impl<O: Owner, P: Clone, E: Eviction<O, P>> Clone for Handle<O, P, E> {
     fn clone(&self) -> Self {
         Self {
-            container: OnceLock::from(Arc::clone(self)),
+            container: OnceOwner::of(self.get().clone()),
         }
     }
 }

@@ -4,9 +4,12 @@ use std::hash::{BuildHasher, Hash};
 
 /// How a [`WeakSet`](crate::WeakSet) or [`WeakKeyMap`](crate::WeakKeyMap) tells its elements apart.
 ///
-/// Every [`BuildHasher`] does so by `Hash` and `Eq` of the elements, [`ByIdentity`] by their
-/// identity. The trait cannot be implemented outside of this crate.
+/// [`ByValue`] does so by `Hash` and `Eq` of the elements, [`ByIdentity`] by their identity. The trait cannot be implemented outside of this crate.
 pub trait Keying<T: ?Sized>: sealed::Sealed<T> {}
+
+/// Tells elements apart by `Hash` and `Eq`, hashed by a [`BuildHasher`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ByValue<S>(pub(crate) S);
 
 /// Tells elements apart by identity: for types without `Hash` and `Eq`, or whose equality is beside
 /// the point (S17). See [`PtrWeakSet`](crate::PtrWeakSet) and [`PtrWeakKeyMap`](crate::PtrWeakKeyMap).
@@ -16,7 +19,7 @@ pub struct ByIdentity;
 impl<T: ?Sized, S: sealed::Sealed<T>> Keying<T> for S {}
 
 pub(crate) mod sealed {
-    use super::{BuildHasher, ByIdentity, Hash};
+    use super::{BuildHasher, ByIdentity, ByValue, Hash};
 
     pub trait Sealed<T: ?Sized>: Clone {
         /// The hash. Runs the user's code.
@@ -32,10 +35,10 @@ pub(crate) mod sealed {
         fn are_equal(one: &T, other: &T) -> bool;
     }
 
-    impl<T: ?Sized + Hash + Eq, S: BuildHasher + Clone> Sealed<T> for S {
+    impl<T: ?Sized + Hash + Eq, S: BuildHasher + Clone> Sealed<T> for ByValue<S> {
         #[inline]
         fn hash_of(&self, element: &T) -> u64 {
-            self.hash_one(element)
+            self.0.hash_one(element)
         }
 
         #[inline]

@@ -7,41 +7,40 @@
 //! - *Insertion* first puts the container on the referent's list of watchers, then the entry into the table; the caller
 //!   holds the referent, so it cannot die in between.
 
-use super::container::{Container, Locked, drop_entries};
-use super::entry::{Entry, Payload};
+use super::container::{Container, Locked, drop_expired};
+use super::entry::Entry;
+use super::eviction::Eviction;
+use super::eviction::sealed::Watching;
 use super::pending::Pending;
 use super::query::Query;
-use super::table::{Bucket, Position, Table};
+use super::table::{Position, Table};
 use crate::drop_first::drop_first;
 use crate::no_room::no_room;
-use crate::reference::home_of;
-use crate::slot::WeakReferenceable;
-use crate::watchers::{Evict, Watch, Watcher};
+use crate::owner::sealed::{Counter, Owner, Turns, Weak};
 use smallvec::SmallVec;
 use std::convert::Infallible;
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, Weak};
 use weakrefs_table::{Found, Lookup, NoRoom, Search, look_up};
 
 /// A lookup in a container.
-struct InContainer<'a, T: ?Sized + WeakReferenceable, P: Payload, Q> {
-    container: &'a Container<T, P>,
+struct InContainer<'a, O: Owner, P: Clone, E: Eviction<O, P>, Q> {
+    container: &'a Container<O, P, E>,
     query: &'a Q,
 }
 
-impl<T, P, Q> Lookup for InContainer<'_, T, P, Q>
+impl<O, P, E, Q> Lookup for InContainer<'_, O, P, E, Q>
 where
-    T: ?Sized + WeakReferenceable,
-    P: Payload,
-    Q: Query<T, P>,
+    O: Owner,
+    P: Clone,
+    E: Eviction<O, P>,
+    Q: Query<O, P, E>,
 {
-    type Table = Table<Entry<T, P>>;
+    type Table = Table<Entry<O, P, E>>;
     /// It keeps no key alive: one that dies of its comparison is gone when the table is entered again.
-    type Candidate = (Watch, Weak<Q::Key>);
+    type Candidate = (E::Watch<O::Kind>, <Q::Key as Owner>::Weak);
     type Error = Infallible;
 
     #[inline]
-    fn enter<R>(&self, work: impl FnOnce(&mut Table<Entry<T, P>>) -> R) -> R {
+    fn enter<R>(&self, work: impl FnOnce(&mut Table<Entry<O, P, E>>) -> R) -> R {
         work(&mut self.container.lock(self.query.hash()))
     }
 
@@ -51,19 +50,29 @@ where
     }
 
     #[inline]
-    fn is_same(&self, entry: &Entry<T, P>) -> bool {
+    fn is_same(&self, entry: &Entry<O, P, E>) -> bool {
         self.query.is_same(entry)
     }
 
-    fn candidate(&self, entry: &Entry<T, P>) -> Option<(Watch, Weak<Q::Key>)> {
+    fn candidate(
+        &self,
+        entry: &Entry<O, P, E>,
+    ) -> Option<(E::Watch<O::Kind>, <Q::Key as Owner>::Weak)> {
         Some((entry.watch.clone(), self.query.weak_key_of(entry)?))
     }
 
-    fn is_of(&self, (watch, _): &(Watch, Weak<Q::Key>), entry: &Entry<T, P>) -> bool {
+    fn is_of(
+        &self,
+        (watch, _): &(E::Watch<O::Kind>, <Q::Key as Owner>::Weak),
+        entry: &Entry<O, P, E>,
+    ) -> bool {
         watch.same(&entry.watch) && entry.is_alive()
     }
 
-    fn is_equal(&self, (_, key): &(Watch, Weak<Q::Key>)) -> Result<bool, Infallible> {
+    fn is_equal(
+        &self,
+        (_, key): &(E::Watch<O::Kind>, <Q::Key as Owner>::Weak),
+    ) -> Result<bool, Infallible> {
         Ok(key.upgrade().is_some_and(|key| self.query.is_equal(&key)))
     }
 
@@ -72,13 +81,13 @@ where
     }
 }
 
-impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
+impl<O: Owner, P: Clone, E: Eviction<O, P>> Container<O, P, E> {
     /// Does `act` inside the table, at the place of the entry that `query` looks for, or with its miss.
     #[inline]
-    fn locate<R, Q: Query<T, P>>(
+    fn locate<R, Q: Query<O, P, E>>(
         &self,
         query: &Q,
-        act: impl FnOnce(&mut Table<Entry<T, P>>, Found<Table<Entry<T, P>>>) -> R,
+        act: impl FnOnce(&mut Table<Entry<O, P, E>>, Found<Table<Entry<O, P, E>>>) -> R,
     ) -> R {
         let container = self;
         let Ok(result) = look_up(&InContainer { container, query }, act);
@@ -89,8 +98,8 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
     #[inline]
     fn find<R>(
         &self,
-        query: &impl Query<T, P>,
-        act: impl FnOnce(&mut Table<Entry<T, P>>, Position) -> R,
+        query: &impl Query<O, P, E>,
+        act: impl FnOnce(&mut Table<Entry<O, P, E>>, Position) -> R,
     ) -> Option<R> {
         self.locate(query, |table, found| Some(act(table, found.ok()?)))
     }
@@ -100,10 +109,10 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
     /// What is compared outside is all of equal hash that is there at one moment, and so is what was
     /// read of the one that is equal: the answer is that of this moment. Mostly there is one, if any.
     #[inline]
-    pub(crate) fn get<R, Q: Query<T, P>>(
+    pub(crate) fn get<R, Q: Query<O, P, E>>(
         &self,
         query: &Q,
-        read: impl Fn(&Entry<T, P>) -> Option<R>,
+        read: impl Fn(&Entry<O, P, E>) -> Option<R>,
     ) -> Option<R> {
         let hash = query.hash();
         let table = self.lock(hash);
@@ -135,10 +144,10 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
 
     /// The same if there are several of equal hash.
     #[cold]
-    fn get_of_many<R, Q: Query<T, P>>(
-        table: Locked<'_, T, P>,
+    fn get_of_many<R, Q: Query<O, P, E>>(
+        table: Locked<'_, O, P, E>,
         query: &Q,
-        read: impl Fn(&Entry<T, P>) -> Option<R>,
+        read: impl Fn(&Entry<O, P, E>) -> Option<R>,
     ) -> Option<R> {
         let hash = query.hash();
         let candidates: SmallVec<[_; 1]> = table
@@ -153,12 +162,12 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
 
     /// As [`get`](Self::get), but if there is nothing, what `make` returns after inserting it: one
     /// thread's at a time for the same hash.
-    pub(crate) fn get_or_make<R, E>(
+    pub(crate) fn get_or_make<R, X>(
         &self,
-        query: &impl Query<T, P>,
-        read: impl Fn(&Entry<T, P>) -> Option<R>,
-        make: impl FnOnce() -> Result<R, E>,
-    ) -> Result<R, E> {
+        query: &impl Query<O, P, E>,
+        read: impl Fn(&Entry<O, P, E>) -> Option<R>,
+        make: impl FnOnce() -> Result<R, X>,
+    ) -> Result<R, X> {
         loop {
             if let Some(present) = self.get(query, &read) {
                 return Ok(present);
@@ -174,13 +183,13 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
     /// Inserts an entry, or does `hit` with the one that is there, inside the table. `None`: inserted.
     pub(crate) fn put<R>(
         &self,
-        query: &impl Query<T, P>,
-        referent: &Arc<T>,
+        query: &impl Query<O, P, E>,
+        referent: &O,
         payload: P,
-        hit: impl FnOnce(&mut Table<Entry<T, P>>, Position) -> Result<R, NoRoom>,
+        hit: impl FnOnce(&mut Table<Entry<O, P, E>>, Position) -> Result<R, NoRoom>,
     ) -> Option<R> {
         // Nobody watches a new object, so it is not here. Any other one may be, and then need not be watched again.
-        let hit = if referent.weak_slot().watchers().is_none() {
+        let hit = if E::is_unwatched(referent) {
             hit
         } else {
             let found = self.locate(query, |table, found| match found {
@@ -199,12 +208,12 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
     /// Inserts an entry, or gives the living referent of the one that is there. `None`: inserted.
     pub(crate) fn put_or_upgrade(
         &self,
-        query: &impl Query<T, P>,
-        referent: &Arc<T>,
+        query: &impl Query<O, P, E>,
+        referent: &O,
         payload: &P,
-    ) -> Option<Arc<T>> {
+    ) -> Option<O> {
         loop {
-            let upgrade = |entry: &Entry<T, P>| entry.referent.upgrade();
+            let upgrade = |entry: &Entry<O, P, E>| entry.referent.upgrade();
             let present = self.put(query, referent, payload.clone(), |table, at| {
                 Ok(table.get(at).and_then(upgrade))
             })?;
@@ -218,10 +227,10 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
     /// Inserts an entry, or puts `referent` in the place of that of the one that is there: gives that, if it is alive.
     pub(crate) fn replace(
         &self,
-        query: &impl Query<T, P>,
-        referent: &Arc<T>,
+        query: &impl Query<O, P, E>,
+        referent: &O,
         payload: P,
-    ) -> Option<Arc<T>> {
+    ) -> Option<O> {
         let mut pending = self.watch(query.hash(), referent, payload);
         self.put_pending(query, &mut pending, |table, at, pending| {
             pending.exchange_referent(table.get_mut(at)?);
@@ -234,10 +243,10 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
     /// whether there is one.
     pub(crate) fn replace_if(
         &self,
-        query: &impl Query<T, P>,
-        referent: &Arc<T>,
+        query: &impl Query<O, P, E>,
+        referent: &O,
         payload: P,
-        condition: impl FnOnce(&Entry<T, P>) -> bool,
+        condition: impl FnOnce(&Entry<O, P, E>) -> bool,
     ) -> bool {
         let mut pending = self.watch(query.hash(), referent, payload);
         self.change_if(query, condition, |present| {
@@ -248,9 +257,9 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
     /// Changes the entry that `query` looks for, if `condition` holds, both inside the table: gives whether it did.
     pub(crate) fn change_if(
         &self,
-        query: &impl Query<T, P>,
-        condition: impl FnOnce(&Entry<T, P>) -> bool,
-        change: impl FnOnce(&mut Entry<T, P>),
+        query: &impl Query<O, P, E>,
+        condition: impl FnOnce(&Entry<O, P, E>) -> bool,
+        change: impl FnOnce(&mut Entry<O, P, E>),
     ) -> bool {
         let changed = self.find(query, |table, at| {
             let is_wanted = table.get(at).is_some_and(condition);
@@ -263,16 +272,16 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
     }
 
     /// Takes out the entry that `query` looks for.
-    pub(crate) fn take(&self, query: &impl Query<T, P>) -> Option<Entry<T, P>> {
+    pub(crate) fn take(&self, query: &impl Query<O, P, E>) -> Option<Entry<O, P, E>> {
         self.take_if(query, |_| true)
     }
 
     /// Takes out the entry that `query` looks for, if `condition` holds inside the table.
     pub(crate) fn take_if(
         &self,
-        query: &impl Query<T, P>,
-        condition: impl FnOnce(&Entry<T, P>) -> bool,
-    ) -> Option<Entry<T, P>> {
+        query: &impl Query<O, P, E>,
+        condition: impl FnOnce(&Entry<O, P, E>) -> bool,
+    ) -> Option<Entry<O, P, E>> {
         let taken = self.find(query, |table, at| {
             if table.get(at).is_some_and(condition) {
                 table.remove_at(at)
@@ -286,13 +295,11 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
     }
 
     /// Has the referent watched for an entry with this hash.
-    fn watch(&self, hash: u64, referent: &Arc<T>, payload: P) -> Pending<T, P> {
-        let shard: Arc<dyn Evict> = self.shard(hash).clone();
-        let watchers = referent.weak_slot().watchers_or_init();
-        let watch = watchers.watch(home_of(referent), Watcher::Container { shard, hash });
+    fn watch(&self, hash: u64, referent: &O, payload: P) -> Pending<O, P, E> {
+        let number = || self.next_number.next();
         Pending::new(Entry {
-            watch,
-            referent: Arc::downgrade(referent),
+            watch: E::watch(self.shard(hash), hash, referent, number),
+            referent: referent.downgrade(),
             payload,
         })
     }
@@ -302,9 +309,13 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
     /// A shard that is full first loses the dead of whom nobody told, as their slots were never dropped.
     fn put_pending<R>(
         &self,
-        query: &impl Query<T, P>,
-        pending: &mut Pending<T, P>,
-        hit: impl FnOnce(&mut Table<Entry<T, P>>, Position, &mut Pending<T, P>) -> Result<R, NoRoom>,
+        query: &impl Query<O, P, E>,
+        pending: &mut Pending<O, P, E>,
+        hit: impl FnOnce(
+            &mut Table<Entry<O, P, E>>,
+            Position,
+            &mut Pending<O, P, E>,
+        ) -> Result<R, NoRoom>,
     ) -> Option<R> {
         let mut swept = Vec::new();
         let put = self.locate(query, |table, found| {
@@ -312,23 +323,14 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Container<T, P> {
                 return hit(table, at, pending).map(Some);
             }
             swept = table.sweep_if_full(|entry| !entry.is_alive());
-            let number = self.next_number.fetch_add(1, Ordering::Relaxed);
+            let number = self.next_number.next();
             pending.enter(table, query.hash(), number)?;
             Ok(None)
         });
         if !swept.is_empty() {
-            drop_swept(swept);
+            drop_expired(swept);
         }
         put.unwrap_or_else(|NoRoom| no_room())
-    }
-}
-
-/// Drops entries that nobody else takes off their lists.
-#[cold]
-fn drop_swept<T: ?Sized, P: Payload>(swept: Vec<Bucket<Entry<T, P>>>) {
-    for Bucket { entry, .. } in swept {
-        entry.watch.cancel();
-        drop_entries([entry]);
     }
 }
 

@@ -6,10 +6,10 @@
 //! equivalent to what it owns. So each way is an implementation for another [`By`](by), which the compiler infers.
 
 use super::keying::sealed::Sealed;
-use super::keying::{ByIdentity, Keying};
+use super::keying::{ByIdentity, ByValue, Keying};
+use crate::owner::sealed::Owner;
 use equivalent::Equivalent;
 use std::hash::{BuildHasher, Hash, Hasher};
-use std::sync::Arc;
 
 /// What an element of a [`WeakSet`](crate::WeakSet), or a key of a [`WeakKeyMap`](crate::WeakKeyMap), can be looked up by.
 ///
@@ -66,7 +66,7 @@ pub(crate) mod by {
     /// By the object itself, where identity tells.
     pub struct Itself;
 
-    /// By an `Arc` of the element.
+    /// By an owner of the element.
     pub struct Shared;
 
     /// By a reference to one, as closures of iterators get it.
@@ -92,40 +92,40 @@ pub(crate) mod sealed {
     }
 }
 
-impl<T: ?Sized, S: Keying<T>> sealed::LookupKey<T, S, by::Shared> for Arc<T> {
+impl<O: Owner, S: Keying<O::Target>> sealed::LookupKey<O::Target, S, by::Shared> for O {
     #[inline]
     fn hash_by(&self, keying: &S) -> u64 {
         keying.hash_of(self)
     }
 
     #[inline]
-    fn is_same(&self, element: *const T) -> bool {
-        S::is_same(Self::as_ptr(self), element)
+    fn is_same(&self, element: *const O::Target) -> bool {
+        S::is_same(self.as_ptr(), element)
     }
 
     const COMPARES: bool = S::COMPARES;
 
     #[inline]
-    fn is_equal(&self, element: &T) -> bool {
+    fn is_equal(&self, element: &O::Target) -> bool {
         S::are_equal(self, element)
     }
 }
 
-impl<T: ?Sized, S: Keying<T>> sealed::LookupKey<T, S, by::Lent> for &Arc<T> {
+impl<O: Owner, S: Keying<O::Target>> sealed::LookupKey<O::Target, S, by::Lent> for &O {
     #[inline]
     fn hash_by(&self, keying: &S) -> u64 {
-        (**self).hash_by(keying)
+        keying.hash_of(self)
     }
 
     #[inline]
-    fn is_same(&self, element: *const T) -> bool {
-        S::is_same(Arc::as_ptr(self), element)
+    fn is_same(&self, element: *const O::Target) -> bool {
+        S::is_same(O::as_ptr(self), element)
     }
 
     const COMPARES: bool = S::COMPARES;
 
     #[inline]
-    fn is_equal(&self, element: &T) -> bool {
+    fn is_equal(&self, element: &O::Target) -> bool {
         S::are_equal(self, element)
     }
 }
@@ -150,15 +150,15 @@ impl<T: ?Sized> sealed::LookupKey<T, ByIdentity, by::Itself> for T {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T, S, Q> sealed::LookupKey<T, S, by::Equal> for Q
+impl<T, S, Q> sealed::LookupKey<T, ByValue<S>, by::Equal> for Q
 where
     T: ?Sized,
     S: BuildHasher,
     Q: ?Sized + Hash + Equivalent<T>,
 {
     #[inline]
-    fn hash_by(&self, keying: &S) -> u64 {
-        keying.hash_one(self)
+    fn hash_by(&self, keying: &ByValue<S>) -> u64 {
+        keying.0.hash_one(self)
     }
 
     /// Where the key is of the element's type, it may be the element. Elsewhere it may have its address, but be a part of it.

@@ -4,6 +4,7 @@
 //! | concern | module |
 //! | --- | --- |
 //! | what is stored | `entry` |
+//! | how the entries of the dead leave | `eviction` |
 //! | what is about to be | `pending` |
 //! | how an entry is recognised: by identity, by equality outside of the lock | `query`, `keying`, `lookup_key`, `builtin_keys` |
 //! | where entries are, in which order, and what iterators see | `table` |
@@ -19,6 +20,7 @@ mod builtin_keys;
 mod container;
 mod drained;
 mod entry;
+mod eviction;
 mod extract;
 mod factories;
 mod handle;
@@ -37,11 +39,13 @@ pub(crate) const ATTEMPTS: usize = 1000;
 
 pub(crate) use container::{Container, drop_entries};
 pub(crate) use drained::Drained;
-pub(crate) use entry::{Entry, Payload};
+pub(crate) use entry::Entry;
+pub use eviction::{Eager, Eviction, Lazy};
 pub(crate) use extract::Extract;
+pub(crate) use factories::Factories;
 pub(crate) use handle::Handle;
 pub(crate) use iterators::iterators;
-pub use keying::{ByIdentity, Keying};
+pub use keying::{ByIdentity, ByValue, Keying};
 pub use lookup_key::LookupKey;
 pub(crate) use query::{ByKey, ByReferent, Query};
 pub(crate) use walk::Walk;

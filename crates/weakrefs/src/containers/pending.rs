@@ -1,18 +1,20 @@
 //! [`Pending`]: what is about to become an entry.
 
-use super::entry::{Entry, Payload};
+use super::entry::Entry;
+use super::eviction::Eviction;
+use super::eviction::sealed::Watching;
 use super::table::{Bucket, Table};
-use std::sync::Arc;
+use crate::owner::sealed::{Owner, Weak};
 use weakrefs_table::NoRoom;
 
 /// An entry whose referent is being watched for it, and that is in no table yet.
 ///
 /// Unless a table takes it over, the watch ends with it, also if the user's code panics meanwhile: drop it outside of
 /// locks.
-pub(super) struct Pending<T: ?Sized, P: Payload>(Option<Entry<T, P>>);
+pub(super) struct Pending<O: Owner, P: Clone, E: Eviction<O, P>>(Option<Entry<O, P, E>>);
 
-impl<T: ?Sized, P: Payload> Pending<T, P> {
-    pub(super) fn new(entry: Entry<T, P>) -> Self {
+impl<O: Owner, P: Clone, E: Eviction<O, P>> Pending<O, P, E> {
+    pub(super) fn new(entry: Entry<O, P, E>) -> Self {
         Self(Some(entry))
     }
 
@@ -20,7 +22,7 @@ impl<T: ?Sized, P: Payload> Pending<T, P> {
     #[inline]
     pub(super) fn enter(
         &mut self,
-        table: &mut Table<Entry<T, P>>,
+        table: &mut Table<Entry<O, P, E>>,
         hash: u64,
         number: u64,
     ) -> Result<(), NoRoom> {
@@ -39,7 +41,7 @@ impl<T: ?Sized, P: Payload> Pending<T, P> {
     }
 
     /// Exchanges the watched referent with that of a present entry.
-    pub(super) fn exchange_referent(&mut self, present: &mut Entry<T, P>) {
+    pub(super) fn exchange_referent(&mut self, present: &mut Entry<O, P, E>) {
         if let Some(entry) = &mut self.0 {
             std::mem::swap(&mut entry.watch, &mut present.watch);
             std::mem::swap(&mut entry.referent, &mut present.referent);
@@ -47,12 +49,12 @@ impl<T: ?Sized, P: Payload> Pending<T, P> {
     }
 
     /// The referent that it has now, if that is alive.
-    pub(super) fn into_referent(self) -> Option<Arc<T>> {
+    pub(super) fn into_referent(self) -> Option<O> {
         self.0.as_ref()?.referent.upgrade()
     }
 }
 
-impl<T: ?Sized, P: Payload> Drop for Pending<T, P> {
+impl<O: Owner, P: Clone, E: Eviction<O, P>> Drop for Pending<O, P, E> {
     fn drop(&mut self) {
         if let Some(entry) = &self.0 {
             entry.watch.cancel();

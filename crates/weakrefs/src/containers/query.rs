@@ -2,31 +2,33 @@
 
 use super::builtin_keys::compares_without_user_code;
 use super::entry::Entry;
+use super::eviction::Eviction;
 use super::lookup_key::LookupKey;
+use crate::owner::sealed::{Owner, Shared, Weak};
 use equivalent::Equivalent;
 use std::hash::{BuildHasher, Hash};
 use std::marker::PhantomData;
-use std::sync::{Arc, Weak};
+use std::ops::Deref;
 
 /// Recognises the entry that is looked for, in two steps (S18).
-pub(crate) trait Query<T: ?Sized, P> {
-    /// What is compared in the second step.
-    type Key: ?Sized;
+pub(crate) trait Query<O: Owner, P: Clone, E: Eviction<O, P>> {
+    /// The owner of what is compared in the second step.
+    type Key: Owner;
 
     fn hash(&self) -> u64;
 
     /// First step, inside the table: whether it is beyond doubt this entry, and alive. Runs nothing
     /// of the user's.
-    fn is_same(&self, entry: &Entry<T, P>) -> bool;
+    fn is_same(&self, entry: &Entry<O, P, E>) -> bool;
 
     /// What is to be compared with an entry of equal hash outside, if that could be it.
-    fn key_of(&self, entry: &Entry<T, P>) -> Option<Arc<Self::Key>>;
+    fn key_of(&self, entry: &Entry<O, P, E>) -> Option<Self::Key>;
 
     /// The same for what is to be compared later, and may die until then.
-    fn weak_key_of(&self, entry: &Entry<T, P>) -> Option<Weak<Self::Key>>;
+    fn weak_key_of(&self, entry: &Entry<O, P, E>) -> Option<<Self::Key as Owner>::Weak>;
 
     /// Second step, outside of every lock. Runs the user's code.
-    fn is_equal(&self, key: &Self::Key) -> bool;
+    fn is_equal(&self, key: &<Self::Key as Deref>::Target) -> bool;
 }
 
 /// Looks for a referent by what it can be looked up by.
@@ -50,12 +52,14 @@ impl<'a, Q: ?Sized, S, By> ByReferent<'a, Q, S, By> {
     }
 }
 
-impl<T, P, Q, S, By> Query<T, P> for ByReferent<'_, Q, S, By>
+impl<O, P, E, Q, S, By> Query<O, P, E> for ByReferent<'_, Q, S, By>
 where
-    T: ?Sized,
-    Q: ?Sized + LookupKey<T, S, By>,
+    O: Owner,
+    P: Clone,
+    E: Eviction<O, P>,
+    Q: ?Sized + LookupKey<O::Target, S, By>,
 {
-    type Key = T;
+    type Key = O;
 
     #[inline]
     fn hash(&self) -> u64 {
@@ -63,13 +67,13 @@ where
     }
 
     #[inline]
-    fn is_same(&self, entry: &Entry<T, P>) -> bool {
+    fn is_same(&self, entry: &Entry<O, P, E>) -> bool {
         // The entry keeps the memory at its address, so nothing else can be there, dead or alive.
         self.key.is_same(entry.referent.as_ptr()) && entry.is_alive()
     }
 
     #[inline]
-    fn key_of(&self, entry: &Entry<T, P>) -> Option<Arc<T>> {
+    fn key_of(&self, entry: &Entry<O, P, E>) -> Option<O> {
         if Q::COMPARES {
             entry.referent.upgrade()
         } else {
@@ -77,12 +81,12 @@ where
         }
     }
 
-    fn weak_key_of(&self, entry: &Entry<T, P>) -> Option<Weak<T>> {
-        (Q::COMPARES && entry.is_alive()).then(|| Weak::clone(&entry.referent))
+    fn weak_key_of(&self, entry: &Entry<O, P, E>) -> Option<O::Weak> {
+        (Q::COMPARES && entry.is_alive()).then(|| entry.referent.clone())
     }
 
     #[inline]
-    fn is_equal(&self, key: &T) -> bool {
+    fn is_equal(&self, key: &O::Target) -> bool {
         self.key.is_equal(key)
     }
 }
@@ -105,8 +109,13 @@ impl<'a, K, Q: ?Sized + Hash> ByKey<'a, K, Q> {
     }
 }
 
-impl<T: ?Sized, K, Q: ?Sized + Equivalent<K>> Query<T, Arc<K>> for ByKey<'_, K, Q> {
-    type Key = K;
+impl<O, K, E, Q> Query<O, Shared<O, K>, E> for ByKey<'_, K, Q>
+where
+    O: Owner,
+    E: Eviction<O, Shared<O, K>>,
+    Q: ?Sized + Equivalent<K>,
+{
+    type Key = Shared<O, K>;
 
     #[inline]
     fn hash(&self) -> u64 {
@@ -114,21 +123,24 @@ impl<T: ?Sized, K, Q: ?Sized + Equivalent<K>> Query<T, Arc<K>> for ByKey<'_, K, 
     }
 
     #[inline]
-    fn is_same(&self, entry: &Entry<T, Arc<K>>) -> bool {
+    fn is_same(&self, entry: &Entry<O, Shared<O, K>, E>) -> bool {
         compares_without_user_code::<Q, K>()
             && self.key.equivalent(&entry.payload)
             && entry.is_alive()
     }
 
     #[inline]
-    fn key_of(&self, entry: &Entry<T, Arc<K>>) -> Option<Arc<K>> {
+    fn key_of(&self, entry: &Entry<O, Shared<O, K>, E>) -> Option<Shared<O, K>> {
         let undecided = !compares_without_user_code::<Q, K>() && entry.is_alive();
-        undecided.then(|| Arc::clone(&entry.payload))
+        undecided.then(|| entry.payload.clone())
     }
 
-    fn weak_key_of(&self, entry: &Entry<T, Arc<K>>) -> Option<Weak<K>> {
+    fn weak_key_of(
+        &self,
+        entry: &Entry<O, Shared<O, K>, E>,
+    ) -> Option<<Shared<O, K> as Owner>::Weak> {
         let undecided = !compares_without_user_code::<Q, K>() && entry.is_alive();
-        undecided.then(|| Arc::downgrade(&entry.payload))
+        undecided.then(|| entry.payload.downgrade())
     }
 
     #[inline]

@@ -5,12 +5,12 @@
 //! what is not yet read is held weakly, or by the table for as long as the snapshot is open.
 
 use super::container::{Container, SHARDS, drop_entries};
-use super::entry::{Entry, Payload};
+use super::entry::Entry;
+use super::eviction::Eviction;
 use super::table::{Snapshot, Table};
 use crate::no_room::no_room;
-use crate::slot::WeakReferenceable;
+use crate::owner::sealed::{Owner, Shared};
 use smallvec::SmallVec;
-use std::sync::Arc;
 use weakrefs_table::NoRoom;
 
 /// Where to read next: the number of a shard's next entry, and then that of the shard. (To compare the numbers, and keep
@@ -25,8 +25,8 @@ impl Head {
     /// Before all, of a shard without a next entry from the back.
     const BEGIN: Self = Self(0);
 
-    fn of<T: ?Sized, P: Payload, const BACK: bool>(
-        table: &Table<Entry<T, P>>,
+    fn of<B: Clone, const BACK: bool>(
+        table: &Table<B>,
         snapshot: &mut Snapshot,
         shard: usize,
     ) -> Self {
@@ -43,8 +43,8 @@ impl Head {
 }
 
 /// A reader of a snapshot.
-pub(crate) struct Walk<T: ?Sized + WeakReferenceable, P: Payload> {
-    container: Arc<Container<T, P>>,
+pub(crate) struct Walk<O: Owner, P: Clone, E: Eviction<O, P>> {
+    container: Shared<O, Container<O, P, E>>,
     /// Of each shard: there will be no others as long as they are being read.
     snapshots: SmallVec<[Snapshot; 1]>,
     /// From the front and from the back, where there are several shards.
@@ -52,10 +52,10 @@ pub(crate) struct Walk<T: ?Sized + WeakReferenceable, P: Payload> {
     remaining: usize,
 }
 
-impl<T: ?Sized + WeakReferenceable, P: Payload> Walk<T, P> {
-    pub(crate) fn new(container: &Arc<Container<T, P>>) -> Self {
+impl<O: Owner, P: Clone, E: Eviction<O, P>> Walk<O, P, E> {
+    pub(crate) fn new(container: &Shared<O, Container<O, P, E>>) -> Self {
         let mut walk = Self {
-            container: Arc::clone(container),
+            container: container.clone(),
             snapshots: SmallVec::new(),
             heads: [None; 2],
             remaining: 0,
@@ -83,7 +83,7 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Walk<T, P> {
     #[inline]
     pub(crate) fn next<R>(
         &mut self,
-        read: impl FnMut(u64, &Entry<T, P>) -> Option<R>,
+        read: impl FnMut(u64, &Entry<O, P, E>) -> Option<R>,
     ) -> Option<R> {
         self.step::<R, false>(read)
     }
@@ -92,7 +92,7 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Walk<T, P> {
     #[inline]
     pub(crate) fn step<R, const BACK: bool>(
         &mut self,
-        mut read: impl FnMut(u64, &Entry<T, P>) -> Option<R>,
+        mut read: impl FnMut(u64, &Entry<O, P, E>) -> Option<R>,
     ) -> Option<R> {
         let [snapshot] = &mut *self.snapshots else {
             return self.step_of_many::<R, BACK>(read);
@@ -111,13 +111,13 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Walk<T, P> {
 
     fn step_of_many<R, const BACK: bool>(
         &mut self,
-        mut read: impl FnMut(u64, &Entry<T, P>) -> Option<R>,
+        mut read: impl FnMut(u64, &Entry<O, P, E>) -> Option<R>,
     ) -> Option<R> {
         let shards = self.container.shards();
         let snapshots = &mut self.snapshots;
         let heads = self.heads[usize::from(BACK)].get_or_insert_with(|| {
             std::array::from_fn(|shard| {
-                Head::of::<T, P, BACK>(&shards[shard].lock(), &mut snapshots[shard], shard)
+                Head::of::<_, BACK>(&shards[shard].lock(), &mut snapshots[shard], shard)
             })
         });
         loop {
@@ -130,7 +130,7 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Walk<T, P> {
             let shard = head.shard()?;
             let snapshot = &mut snapshots[shard];
             let table = shards[shard].lock();
-            let now = Head::of::<T, P, BACK>(&table, snapshot, shard);
+            let now = Head::of::<_, BACK>(&table, snapshot, shard);
             if now != head {
                 // It has been evicted, or read from the other end.
                 heads[shard] = now;
@@ -138,7 +138,7 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Walk<T, P> {
             }
             let bucket = table.next::<BACK>(snapshot)?;
             let result = read(bucket.hash, &bucket.entry);
-            heads[shard] = Head::of::<T, P, BACK>(&table, snapshot, shard);
+            heads[shard] = Head::of::<_, BACK>(&table, snapshot, shard);
             drop(table);
             self.remaining = self.remaining.saturating_sub(1);
             if result.is_some() {
@@ -148,13 +148,13 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Walk<T, P> {
     }
 }
 
-impl<T: ?Sized + WeakReferenceable, P: Payload> Clone for Walk<T, P> {
+impl<O: Owner, P: Clone, E: Eviction<O, P>> Clone for Walk<O, P, E> {
     fn clone(&self) -> Self {
         // As long as this one reads, nothing that it sees is given up.
         let shards = self.container.shards().iter().zip(&self.snapshots);
         let snapshots = shards.map(|(shard, snapshot)| shard.lock().snapshot_again(snapshot));
         Self {
-            container: Arc::clone(&self.container),
+            container: self.container.clone(),
             snapshots: snapshots.collect(),
             heads: self.heads,
             remaining: self.remaining,
@@ -162,7 +162,7 @@ impl<T: ?Sized + WeakReferenceable, P: Payload> Clone for Walk<T, P> {
     }
 }
 
-impl<T: ?Sized + WeakReferenceable, P: Payload> Drop for Walk<T, P> {
+impl<O: Owner, P: Clone, E: Eviction<O, P>> Drop for Walk<O, P, E> {
     fn drop(&mut self) {
         for (shard, snapshot) in self.container.shards().iter().zip(self.snapshots.drain(..)) {
             // A statement of its own: the lock ends with it.

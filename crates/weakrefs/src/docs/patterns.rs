@@ -216,7 +216,7 @@
 //!     }
 //! }
 //!
-//! let observers: PtrWeakSet<dyn Observer> = PtrWeakSet::by_identity();
+//! let observers: PtrWeakSet<dyn Observer> = PtrWeakSet::new();
 //! let sum = Arc::new(Sum::default());
 //! let observer: Arc<dyn Observer> = sum.clone();
 //! observers.insert(&observer);
@@ -288,7 +288,7 @@
 //!     slot: WeakSlot,
 //! }
 //!
-//! let types: PtrWeakKeyMap<Node, &str> = PtrWeakKeyMap::by_identity();
+//! let types: PtrWeakKeyMap<Node, &str> = PtrWeakKeyMap::new();
 //! let node = Arc::new(Node { slot: WeakSlot::new() });
 //! assert_eq!(*types.get_or_insert_with(&node, || "integer"), "integer");
 //! assert_eq!(types.get(&node).as_deref(), Some(&"integer"));

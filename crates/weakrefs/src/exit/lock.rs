@@ -21,7 +21,7 @@ use std::time::Duration;
 
 /// How locks are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Locking {
+pub enum Locking {
     /// As always.
     Normal,
     /// By the exit of a forked process.
@@ -40,7 +40,7 @@ impl Locking {
 }
 
 /// A lock that is never poisoned, as nothing that panics runs under it.
-pub(crate) struct Mutex<T>(
+pub struct Mutex<T>(
     #[cfg(not(shuttle))] std::sync::Mutex<T>,
     #[cfg(shuttle)] shuttle::sync::Mutex<T>,
 );
@@ -60,6 +60,14 @@ impl<T> Mutex<T> {
     }
 
     /// Takes the lock, or gives up if the fork seems to have left the thread behind that holds it.
+    pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+        self.0.try_lock().ok()
+    }
+
+    pub(crate) fn get_mut(&mut self) -> &mut T {
+        self.0.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+
     #[inline]
     pub(crate) fn lock_as(&self, locking: Locking) -> Option<MutexGuard<'_, T>> {
         match locking {

@@ -2,15 +2,16 @@
 
 use super::*;
 use crate::{Ref, Tracked, WeakSlot};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 fn is_watching<T: ?Sized + WeakReferenceable>(object: &Arc<T>) -> bool {
     let watchers = object.weak_slot().watchers().unwrap();
     !watchers.mortals(home_of(object)).is_empty()
 }
 
-fn is_registered<T: ?Sized + WeakReferenceable, R: 'static>(finalizer: &Finalizer<T, R>) -> bool {
+fn is_registered<O: Watchable, R: 'static>(finalizer: &Finalizer<O, R>) -> bool {
     // One in the handle, one in the registry.
-    Arc::strong_count(&finalizer.object) > 1
+    finalizer.object.strong_count() > 1
 }
 
 /// S34: who is called or detached leaves registry and list at once.

@@ -1,58 +1,57 @@
 //! The iterators of a [`WeakKeyMap`].
 
 use super::key_and_value;
-use crate::containers::{Drained, Entry, Extract, Walk, iterators};
+use crate::containers::{Drained, Entry, Eviction, Extract, Walk, iterators};
 use crate::key_map::WeakKeyMap;
-use crate::slot::WeakReferenceable;
+use crate::owner::sealed::{Owner, Shared, Weak};
 use std::fmt;
 use std::iter::FusedIterator;
-use std::sync::Arc;
 
 iterators! {
     /// The entries of a [`WeakKeyMap`], as they were when [`iter`](WeakKeyMap::iter) was called.
-    pub struct Iter[K: ?Sized + WeakReferenceable, V: Send + Sync + 'static][K, V] over Walk<K, Arc<V>>;
-    |walk| -> (Arc<K>, Arc<V>) { walk.step::<_, BACK>(|_, entry| key_and_value(entry)) }
+    pub struct Iter[O: Owner, V, E: Eviction<O, Shared<O, V>>][O, V, E] over Walk<O, Shared<O, V>, E>;
+    |walk| -> (O, Shared<O, V>) { walk.step::<_, BACK>(|_, entry| key_and_value(entry)) }
 
     /// The keys of a [`WeakKeyMap`], as they were when [`keys`](WeakKeyMap::keys) was called.
-    pub struct Keys[K: ?Sized + WeakReferenceable, V: Send + Sync + 'static][K, V] over Walk<K, Arc<V>>;
-    |walk| -> Arc<K> { walk.step::<_, BACK>(|_, entry| entry.referent.upgrade()) }
+    pub struct Keys[O: Owner, V, E: Eviction<O, Shared<O, V>>][O, V, E] over Walk<O, Shared<O, V>, E>;
+    |walk| -> O { walk.step::<_, BACK>(|_, entry| entry.referent.upgrade()) }
 
     /// The values of a [`WeakKeyMap`], as they were when [`values`](WeakKeyMap::values) was called.
-    pub struct Values[K: ?Sized + WeakReferenceable, V: Send + Sync + 'static][K, V] over Walk<K, Arc<V>>;
-    |walk| -> Arc<V> {
-        walk.step::<_, BACK>(|_, entry| entry.is_alive().then(|| Arc::clone(&entry.payload)))
+    pub struct Values[O: Owner, V, E: Eviction<O, Shared<O, V>>][O, V, E] over Walk<O, Shared<O, V>, E>;
+    |walk| -> Shared<O, V> {
+        walk.step::<_, BACK>(|_, entry| entry.is_alive().then(|| entry.payload.clone()))
     }
 
     /// What [`WeakKeyMap::drain`] took out. It keeps no key alive.
-    pub struct Drain[K: ?Sized + WeakReferenceable, V: Send + Sync + 'static][K, V] over Drained<K, Arc<V>>;
-    |drained| -> (Arc<K>, Arc<V>) { drained.step::<BACK>() }
+    pub struct Drain[O: Owner, V, E: Eviction<O, Shared<O, V>>][O, V, E] over Drained<O, Shared<O, V>, E>;
+    |drained| -> (O, Shared<O, V>) { drained.step::<BACK>() }
 }
 
 /// What a map that is consumed gives: its entries, as [`iter`](WeakKeyMap::iter) gives them. They stay in the map, which
 /// may have other handles.
-pub type IntoIter<K, V> = Iter<K, V>;
+pub type IntoIter<O, V, E> = Iter<O, V, E>;
 
 /// The entries that [`WeakKeyMap::extract_if`] takes out.
 #[must_use = "iterators are lazy: nothing is taken out until it is asked for"]
-pub struct ExtractIf<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, F> {
-    pub(super) extract: Extract<K, Arc<V>>,
+pub struct ExtractIf<O: Owner, V, E: Eviction<O, Shared<O, V>>, F> {
+    pub(super) extract: Extract<O, Shared<O, V>, E>,
     pub(super) condition: F,
 }
 
-impl<K, V, F> Iterator for ExtractIf<K, V, F>
+impl<O, V, E, F> Iterator for ExtractIf<O, V, E, F>
 where
-    K: ?Sized + WeakReferenceable,
-    V: Send + Sync + 'static,
-    F: FnMut(&Arc<K>, &Arc<V>) -> bool,
+    O: Owner,
+    E: Eviction<O, Shared<O, V>>,
+    F: FnMut(&O, &Shared<O, V>) -> bool,
 {
-    type Item = (Arc<K>, Arc<V>);
+    type Item = (O, Shared<O, V>);
 
     fn next(&mut self) -> Option<Self::Item> {
         let condition = &mut self.condition;
         self.extract.next(
             key_and_value,
             |(key, value)| condition(key, value),
-            |entry: &Entry<K, Arc<V>>, (_, value)| Arc::ptr_eq(&entry.payload, value),
+            |entry: &Entry<O, Shared<O, V>, E>, (_, value)| entry.payload.ptr_eq(value),
         )
     }
 
@@ -61,15 +60,15 @@ where
     }
 }
 
-impl<K, V, F> FusedIterator for ExtractIf<K, V, F>
+impl<O, V, E, F> FusedIterator for ExtractIf<O, V, E, F>
 where
-    K: ?Sized + WeakReferenceable,
-    V: Send + Sync + 'static,
-    F: FnMut(&Arc<K>, &Arc<V>) -> bool,
+    O: Owner,
+    E: Eviction<O, Shared<O, V>>,
+    F: FnMut(&O, &Shared<O, V>) -> bool,
 {
 }
 
-impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, F> fmt::Debug for ExtractIf<K, V, F> {
+impl<O: Owner, V, E: Eviction<O, Shared<O, V>>, F> fmt::Debug for ExtractIf<O, V, E, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ExtractIf")
             .field("remaining", &self.extract.remaining())
@@ -77,24 +76,20 @@ impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, F> fmt::Debug for 
     }
 }
 
-impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S> IntoIterator
-    for &WeakKeyMap<K, V, S>
-{
-    type Item = (Arc<K>, Arc<V>);
-    type IntoIter = Iter<K, V>;
+impl<O: Owner, V, S, E: Eviction<O, Shared<O, V>>> IntoIterator for &WeakKeyMap<O, V, S, E> {
+    type Item = (O, Shared<O, V>);
+    type IntoIter = Iter<O, V, E>;
 
-    fn into_iter(self) -> Iter<K, V> {
+    fn into_iter(self) -> Iter<O, V, E> {
         self.iter()
     }
 }
 
-impl<K: ?Sized + WeakReferenceable, V: Send + Sync + 'static, S> IntoIterator
-    for WeakKeyMap<K, V, S>
-{
-    type Item = (Arc<K>, Arc<V>);
-    type IntoIter = IntoIter<K, V>;
+impl<O: Owner, V, S, E: Eviction<O, Shared<O, V>>> IntoIterator for WeakKeyMap<O, V, S, E> {
+    type Item = (O, Shared<O, V>);
+    type IntoIter = IntoIter<O, V, E>;
 
-    fn into_iter(self) -> IntoIter<K, V> {
+    fn into_iter(self) -> IntoIter<O, V, E> {
         self.iter()
     }
 }

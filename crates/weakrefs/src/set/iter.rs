@@ -1,42 +1,42 @@
 //! The iterators of a [`WeakSet`].
 
-use crate::containers::{Drained, Extract, Walk, iterators};
+use crate::containers::{Drained, Entry, Eviction, Extract, Walk, iterators};
+use crate::owner::sealed::{Owner, Weak};
 use crate::set::WeakSet;
-use crate::slot::WeakReferenceable;
 use std::fmt;
 use std::iter::FusedIterator;
-use std::sync::Arc;
 
 iterators! {
     /// The elements of a [`WeakSet`], as they were when [`iter`](WeakSet::iter) was called.
-    pub struct Iter[T: ?Sized + WeakReferenceable][T] over Walk<T, ()>;
-    |walk| -> Arc<T> { walk.step::<_, BACK>(|_, entry| entry.referent.upgrade()) }
+    pub struct Iter[O: Owner, E: Eviction<O, ()>][O, E] over Walk<O, (), E>;
+    |walk| -> O { walk.step::<_, BACK>(|_, entry| entry.referent.upgrade()) }
 
     /// What [`WeakSet::drain`] took out. It keeps no element alive.
-    pub struct Drain[T: ?Sized + WeakReferenceable][T] over Drained<T, ()>;
-    |drained| -> Arc<T> { drained.step::<BACK>().map(|(element, ())| element) }
+    pub struct Drain[O: Owner, E: Eviction<O, ()>][O, E] over Drained<O, (), E>;
+    |drained| -> O { drained.step::<BACK>().map(|(element, ())| element) }
 }
 
 /// What a set that is consumed gives: its elements, as [`iter`](WeakSet::iter) gives them. They stay in the set, which may
 /// have other handles.
-pub type IntoIter<T> = Iter<T>;
+pub type IntoIter<O, E> = Iter<O, E>;
 
 /// The elements that [`WeakSet::extract_if`] takes out.
 #[must_use = "iterators are lazy: nothing is taken out until it is asked for"]
-pub struct ExtractIf<T: ?Sized + WeakReferenceable, F> {
-    pub(super) extract: Extract<T, ()>,
+pub struct ExtractIf<O: Owner, E: Eviction<O, ()>, F> {
+    pub(super) extract: Extract<O, (), E>,
     pub(super) condition: F,
 }
 
-impl<T, F> Iterator for ExtractIf<T, F>
+impl<O, E, F> Iterator for ExtractIf<O, E, F>
 where
-    T: ?Sized + WeakReferenceable,
-    F: FnMut(&Arc<T>) -> bool,
+    O: Owner,
+    E: Eviction<O, ()>,
+    F: FnMut(&O) -> bool,
 {
-    type Item = Arc<T>;
+    type Item = O;
 
-    fn next(&mut self) -> Option<Arc<T>> {
-        let upgrade = |entry: &crate::containers::Entry<T, ()>| entry.referent.upgrade();
+    fn next(&mut self) -> Option<O> {
+        let upgrade = |entry: &Entry<O, (), E>| entry.referent.upgrade();
         self.extract.next(upgrade, &mut self.condition, |_, _| true)
     }
 
@@ -45,14 +45,15 @@ where
     }
 }
 
-impl<T, F> FusedIterator for ExtractIf<T, F>
+impl<O, E, F> FusedIterator for ExtractIf<O, E, F>
 where
-    T: ?Sized + WeakReferenceable,
-    F: FnMut(&Arc<T>) -> bool,
+    O: Owner,
+    E: Eviction<O, ()>,
+    F: FnMut(&O) -> bool,
 {
 }
 
-impl<T: ?Sized + WeakReferenceable, F> fmt::Debug for ExtractIf<T, F> {
+impl<O: Owner, E: Eviction<O, ()>, F> fmt::Debug for ExtractIf<O, E, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ExtractIf")
             .field("remaining", &self.extract.remaining())
@@ -60,20 +61,20 @@ impl<T: ?Sized + WeakReferenceable, F> fmt::Debug for ExtractIf<T, F> {
     }
 }
 
-impl<T: ?Sized + WeakReferenceable, S> IntoIterator for &WeakSet<T, S> {
-    type Item = Arc<T>;
-    type IntoIter = Iter<T>;
+impl<O: Owner, S, E: Eviction<O, ()>> IntoIterator for &WeakSet<O, S, E> {
+    type Item = O;
+    type IntoIter = Iter<O, E>;
 
-    fn into_iter(self) -> Iter<T> {
+    fn into_iter(self) -> Iter<O, E> {
         self.iter()
     }
 }
 
-impl<T: ?Sized + WeakReferenceable, S> IntoIterator for WeakSet<T, S> {
-    type Item = Arc<T>;
-    type IntoIter = IntoIter<T>;
+impl<O: Owner, S, E: Eviction<O, ()>> IntoIterator for WeakSet<O, S, E> {
+    type Item = O;
+    type IntoIter = IntoIter<O, E>;
 
-    fn into_iter(self) -> IntoIter<T> {
+    fn into_iter(self) -> IntoIter<O, E> {
         self.iter()
     }
 }

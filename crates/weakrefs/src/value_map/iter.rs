@@ -1,51 +1,50 @@
 //! The iterators of a [`WeakValueMap`].
 
 use super::key_and_value;
-use crate::containers::{Drained, Entry, Extract, Walk, iterators};
-use crate::slot::WeakReferenceable;
+use crate::containers::{Drained, Entry, Eviction, Extract, Walk, iterators};
+use crate::owner::sealed::{Owner, Shared, Weak};
 use crate::value_map::WeakValueMap;
 use std::fmt;
 use std::iter::FusedIterator;
-use std::sync::Arc;
 
 iterators! {
     /// The entries of a [`WeakValueMap`], as they were when [`iter`](WeakValueMap::iter) was called.
-    pub struct Iter[K: Send + Sync + 'static, V: ?Sized + WeakReferenceable][K, V] over Walk<V, Arc<K>>;
-    |walk| -> (Arc<K>, Arc<V>) { walk.step::<_, BACK>(|_, entry| key_and_value(entry)) }
+    pub struct Iter[K, O: Owner, E: Eviction<O, Shared<O, K>>][K, O, E] over Walk<O, Shared<O, K>, E>;
+    |walk| -> (Shared<O, K>, O) { walk.step::<_, BACK>(|_, entry| key_and_value(entry)) }
 
     /// The keys of a [`WeakValueMap`], as they were when [`keys`](WeakValueMap::keys) was called.
-    pub struct Keys[K: Send + Sync + 'static, V: ?Sized + WeakReferenceable][K, V] over Walk<V, Arc<K>>;
-    |walk| -> Arc<K> {
-        walk.step::<_, BACK>(|_, entry| entry.is_alive().then(|| Arc::clone(&entry.payload)))
+    pub struct Keys[K, O: Owner, E: Eviction<O, Shared<O, K>>][K, O, E] over Walk<O, Shared<O, K>, E>;
+    |walk| -> Shared<O, K> {
+        walk.step::<_, BACK>(|_, entry| entry.is_alive().then(|| entry.payload.clone()))
     }
 
     /// The objects of a [`WeakValueMap`], as they were when [`values`](WeakValueMap::values) was called.
-    pub struct Values[K: Send + Sync + 'static, V: ?Sized + WeakReferenceable][K, V] over Walk<V, Arc<K>>;
-    |walk| -> Arc<V> { walk.step::<_, BACK>(|_, entry| entry.referent.upgrade()) }
+    pub struct Values[K, O: Owner, E: Eviction<O, Shared<O, K>>][K, O, E] over Walk<O, Shared<O, K>, E>;
+    |walk| -> O { walk.step::<_, BACK>(|_, entry| entry.referent.upgrade()) }
 
     /// What [`WeakValueMap::drain`] took out. It keeps no object alive.
-    pub struct Drain[K: Send + Sync + 'static, V: ?Sized + WeakReferenceable][K, V] over Drained<V, Arc<K>>;
-    |drained| -> (Arc<K>, Arc<V>) { drained.step::<BACK>().map(|(value, key)| (key, value)) }
+    pub struct Drain[K, O: Owner, E: Eviction<O, Shared<O, K>>][K, O, E] over Drained<O, Shared<O, K>, E>;
+    |drained| -> (Shared<O, K>, O) { drained.step::<BACK>().map(|(value, key)| (key, value)) }
 }
 
 /// What a map that is consumed gives: its entries, as [`iter`](WeakValueMap::iter) gives them. They stay in the map, which
 /// may have other handles.
-pub type IntoIter<K, V> = Iter<K, V>;
+pub type IntoIter<K, O, E> = Iter<K, O, E>;
 
 /// The entries that [`WeakValueMap::extract_if`] takes out.
 #[must_use = "iterators are lazy: nothing is taken out until it is asked for"]
-pub struct ExtractIf<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, F> {
-    pub(super) extract: Extract<V, Arc<K>>,
+pub struct ExtractIf<K, O: Owner, E: Eviction<O, Shared<O, K>>, F> {
+    pub(super) extract: Extract<O, Shared<O, K>, E>,
     pub(super) condition: F,
 }
 
-impl<K, V, F> Iterator for ExtractIf<K, V, F>
+impl<K, O, E, F> Iterator for ExtractIf<K, O, E, F>
 where
-    K: Send + Sync + 'static,
-    V: ?Sized + WeakReferenceable,
-    F: FnMut(&Arc<K>, &Arc<V>) -> bool,
+    O: Owner,
+    E: Eviction<O, Shared<O, K>>,
+    F: FnMut(&Shared<O, K>, &O) -> bool,
 {
-    type Item = (Arc<K>, Arc<V>);
+    type Item = (Shared<O, K>, O);
 
     fn next(&mut self) -> Option<Self::Item> {
         let condition = &mut self.condition;
@@ -53,7 +52,7 @@ where
             key_and_value,
             |(key, value)| condition(key, value),
             // An entry whose object has been replaced has another place on another list.
-            |_: &Entry<V, Arc<K>>, _| true,
+            |_: &Entry<O, Shared<O, K>, E>, _| true,
         )
     }
 
@@ -62,15 +61,15 @@ where
     }
 }
 
-impl<K, V, F> FusedIterator for ExtractIf<K, V, F>
+impl<K, O, E, F> FusedIterator for ExtractIf<K, O, E, F>
 where
-    K: Send + Sync + 'static,
-    V: ?Sized + WeakReferenceable,
-    F: FnMut(&Arc<K>, &Arc<V>) -> bool,
+    O: Owner,
+    E: Eviction<O, Shared<O, K>>,
+    F: FnMut(&Shared<O, K>, &O) -> bool,
 {
 }
 
-impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, F> fmt::Debug for ExtractIf<K, V, F> {
+impl<K, O: Owner, E: Eviction<O, Shared<O, K>>, F> fmt::Debug for ExtractIf<K, O, E, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ExtractIf")
             .field("remaining", &self.extract.remaining())
@@ -78,24 +77,20 @@ impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, F> fmt::Debug for 
     }
 }
 
-impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S> IntoIterator
-    for &WeakValueMap<K, V, S>
-{
-    type Item = (Arc<K>, Arc<V>);
-    type IntoIter = Iter<K, V>;
+impl<K, O: Owner, S, E: Eviction<O, Shared<O, K>>> IntoIterator for &WeakValueMap<K, O, S, E> {
+    type Item = (Shared<O, K>, O);
+    type IntoIter = Iter<K, O, E>;
 
-    fn into_iter(self) -> Iter<K, V> {
+    fn into_iter(self) -> Iter<K, O, E> {
         self.iter()
     }
 }
 
-impl<K: Send + Sync + 'static, V: ?Sized + WeakReferenceable, S> IntoIterator
-    for WeakValueMap<K, V, S>
-{
-    type Item = (Arc<K>, Arc<V>);
-    type IntoIter = IntoIter<K, V>;
+impl<K, O: Owner, S, E: Eviction<O, Shared<O, K>>> IntoIterator for WeakValueMap<K, O, S, E> {
+    type Item = (Shared<O, K>, O);
+    type IntoIter = IntoIter<K, O, E>;
 
-    fn into_iter(self) -> IntoIter<K, V> {
+    fn into_iter(self) -> IntoIter<K, O, E> {
         self.iter()
     }
 }

@@ -8,7 +8,7 @@ use std::hash::Hash;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, Weak};
 use weakrefs::{
-    ByIdentity, Finalizer, Proxy, Ref, Tracked, WeakKeyMap, WeakMethod, WeakReferenceable, WeakSet,
+    Finalizer, Proxy, PtrWeakSet, Ref, Tracked, WeakKeyMap, WeakMethod, WeakReferenceable, WeakSet,
     WeakSlot, WeakValueMap,
 };
 
@@ -132,7 +132,7 @@ fn recursive_types() {
     #[derive(WeakReferenceable)]
     struct Peer {
         slot: WeakSlot,
-        peers: WeakSet<Self, ByIdentity>,
+        peers: PtrWeakSet<Self>,
     }
 
     #[derive(WeakReferenceable)]
@@ -161,7 +161,7 @@ fn recursive_types() {
     let peer = || {
         Arc::new(Peer {
             slot: WeakSlot::new(),
-            peers: WeakSet::default(),
+            peers: PtrWeakSet::default(),
         })
     };
     let (one, other) = (peer(), peer());
