@@ -36,7 +36,6 @@ use self::registry::Registry;
 use crate::no_room::no_room;
 use crate::sync::statics;
 use std::mem;
-use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 
@@ -148,7 +147,7 @@ impl Runner {
             static MARK: u8 = const { 0 };
         }
 
-        let thread = MARK.try_with(|mark| ptr::from_ref(mark).addr());
+        let thread = MARK.try_with(|mark| std::ptr::from_ref(mark).addr());
         Self {
             process: process_id(),
             thread: thread.unwrap_or(0),

@@ -6,7 +6,7 @@ pub use self::iter::{Drain, ExtractIf, IntoIter, Iter, Keys, Values};
 
 use crate::containers::{
     ATTEMPTS, ByIdentity, ByReferent, ByValue, Drained, Entry, Eviction, Extract, Handle, Keying,
-    LookupKey, Query, Walk,
+    LookupKey, Query, RemovalCause, Walk,
 };
 use crate::drop_first::drop_first;
 use crate::error::OccupiedError;
@@ -21,7 +21,7 @@ use weakrefs_table::NoRoom;
 
 /// A map from weakly referenced objects to values, in the order of insertion: [`crate::WeakKeyMap`], or [`crate::rc::WeakKeyMap`].
 pub struct WeakKeyMap<O: Owner, V, S, E: Eviction<O, Shared<O, V>>> {
-    container: Handle<O, Shared<O, V>, E>,
+    pub(crate) container: Handle<O, Shared<O, V>, E>,
     keying: S,
 }
 
@@ -338,9 +338,11 @@ impl<O: Owner, V, S: Keying<O::Target>, E: Eviction<O, Shared<O, V>>> WeakKeyMap
     pub fn insert_arc(&self, key: &O, value: Shared<O, V>) -> Option<Shared<O, V>> {
         let query = ByReferent::new(key, &self.keying);
         let new = value.clone();
-        self.container.get().put(&query, key, value, |table, at| {
+        let replaced = self.container.get().put(&query, key, value, |table, at| {
             Ok(mem::replace(&mut table.get_mut(at)?.payload, new))
-        })
+        })?;
+        self.container.get().tell(&replaced, RemovalCause::Replaced);
+        Some(replaced)
     }
 
     /// As [`insert`](Self::insert), but an entry that is there stays.
@@ -488,6 +490,9 @@ impl<O: Owner, V, S: Keying<O::Target>, E: Eviction<O, Shared<O, V>>> WeakKeyMap
                 None => self.container.get().take_if(&query, is_present).is_some(),
             };
             if changed {
+                if new.is_some() {
+                    self.container.get().tell(&present, RemovalCause::Replaced);
+                }
                 return drop_first(present, new);
             }
         }

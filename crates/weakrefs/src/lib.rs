@@ -128,7 +128,7 @@ pub use arc::{
     WeakSet, WeakSlot, WeakValueMap, weak_key_map, weak_set, weak_value_map,
 };
 pub use callable::{Arguments, Callable, Method};
-pub use containers::{Keying, LookupKey};
+pub use containers::{Keying, LookupKey, RemovalCause};
 /// A key that is equivalent to another one: it hashes and compares as that does. What `Borrow` makes of a key is so by itself.
 pub use equivalent::Equivalent;
 pub use error::{OccupiedError, ReferenceError};

@@ -75,7 +75,7 @@ mod models {
     use std::sync::{PoisonError, TryLockError};
 
     #[derive(Default)]
-    pub(crate) struct Mutex<T: ?Sized>(sync::Mutex<T>);
+    pub struct Mutex<T: ?Sized>(sync::Mutex<T>);
 
     impl<T> Mutex<T> {
         pub(crate) const fn new(value: T) -> Self {
@@ -107,7 +107,7 @@ mod models {
     }
 
     /// Is only empty during [`Condvar::wait`].
-    pub(crate) struct MutexGuard<'a, T: ?Sized>(Option<sync::MutexGuard<'a, T>>);
+    pub struct MutexGuard<'a, T: ?Sized>(Option<sync::MutexGuard<'a, T>>);
 
     impl<T: ?Sized> Deref for MutexGuard<'_, T> {
         type Target = T;

@@ -20,7 +20,7 @@ use std::hash::{BuildHasher, Hash};
 
 /// A map from keys to weakly referenced objects, in the order of insertion: [`crate::WeakValueMap`], or [`crate::rc::WeakValueMap`].
 pub struct WeakValueMap<K, O: Owner, S, E: Eviction<O, Shared<O, K>>> {
-    container: Handle<O, Shared<O, K>, E>,
+    pub(crate) container: Handle<O, Shared<O, K>, E>,
     hasher: S,
 }
 

@@ -19,9 +19,10 @@
 use super::entry::Entry;
 use super::eviction::Eviction;
 use super::eviction::sealed::Watching;
+use super::listener::{Listener, ListenerSlot, RemovalCause, listener, tell};
 use super::table::{Bucket, Table};
 use crate::no_room::no_room;
-use crate::owner::sealed::{Counter, Kind, Lock, Once, Owner, Shared, Turns, Weak};
+use crate::owner::sealed::{Counter, Kind, Lock, Once, OnceOwner, Owner, Shared, Turns, Weak};
 use crate::sync::yield_point;
 use smallvec::SmallVec;
 use std::mem;
@@ -48,6 +49,8 @@ pub struct Shard<O: Owner, P: Clone, E: Eviction<O, P>> {
     table: <O::Kind as Kind>::Mutex<Entries<O, P, E>>,
     /// How many entries there were when the lock was last given back.
     len: <O::Kind as Kind>::Counter,
+    /// Who is told of evictions: the same in all shards. Set in several only under the first one's lock.
+    listener: ListenerSlot<O::Kind, P>,
     /// Where the entries of the first shard have gone. Set under its lock.
     spread: <O::Kind as Kind>::Once<Shards<O, P, E>>,
 }
@@ -106,6 +109,7 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Shard<O, P, E> {
         Owner::new(Self {
             table: Lock::new(table),
             len: Counter::new(0),
+            listener: OnceOwner::EMPTY,
             spread: Once::new(),
         })
     }
@@ -145,6 +149,11 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Shard<O, P, E> {
             // There is room for it.
             _ = shards[shard_of(bucket.hash)].lock().insert(bucket);
         }
+        if let Some(listeners) = self.listener.get() {
+            for shard in shards.iter() {
+                shard.listener.get_or_init(|| listeners.clone());
+            }
+        }
         self.spread.set(shards);
     }
 }
@@ -164,6 +173,12 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Shard<O, P, E> {
             (None, Some(shards)) => shards[shard_of(hash)].lock().evict(hash, is_wanted),
             (None, None) => None,
         }
+    }
+
+    /// Who is told of evictions.
+    #[inline]
+    pub(super) fn listener(&self) -> Listener<O::Kind, P> {
+        listener::<O::Kind, P>(&self.listener)
     }
 }
 
@@ -238,6 +253,40 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Container<O, P, E> {
         }
     }
 
+    /// Where the listener is, which from now on has a place.
+    pub(super) fn listeners(&self) -> Shared<O, <O::Kind as Kind>::Mutex<Listener<O::Kind, P>>> {
+        // Nobody spreads the container meanwhile.
+        let _first = self.first.lock();
+        let make = || Shared::<O, _>::new(Lock::new(None));
+        let listeners = self.first.listener.get_or_init(make).clone();
+        for shard in self.shards() {
+            shard.listener.get_or_init(|| listeners.clone());
+        }
+        listeners
+    }
+
+    /// Tells the listener, if there is one, that something has left, and why. Outside of all locks.
+    #[inline]
+    pub(crate) fn tell(&self, payload: &P, cause: RemovalCause) {
+        if let Some(listener) = self.first.listener() {
+            tell::<O::Kind, P>(listener, payload, cause);
+        }
+    }
+
+    /// Tells that entries have left: if they live, because they were removed.
+    fn tell_all(&self, entries: &[Entry<O, P, E>]) {
+        if self.first.listener().is_some() {
+            for entry in entries {
+                let cause = if entry.is_alive() {
+                    RemovalCause::Removed
+                } else {
+                    RemovalCause::Died
+                };
+                self.tell(&entry.payload, cause);
+            }
+        }
+    }
+
     /// How many entries there are.
     #[inline]
     pub(crate) fn len(&self) -> usize {
@@ -256,6 +305,7 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Container<O, P, E> {
         // A statement of its own: the lock ends with it.
         let entry = self.lock(hash).remove(hash, is_wanted)?;
         entry.watch.cancel();
+        self.tell(&entry.payload, RemovalCause::Removed);
         Some(entry)
     }
 
@@ -290,8 +340,10 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Container<O, P, E> {
             let entry = take(&mut self.lock_all())?;
             entry.watch.cancel();
             if let Some(referent) = entry.referent.upgrade() {
+                self.tell(&entry.payload, RemovalCause::Removed);
                 return Some((referent, entry.payload));
             }
+            self.tell(&entry.payload, RemovalCause::Died);
             drop_entries([entry]);
         }
     }
@@ -309,6 +361,7 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Container<O, P, E> {
         for entry in &taken {
             entry.watch.cancel();
         }
+        self.tell_all(&taken);
         taken
     }
 
@@ -323,10 +376,20 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Container<O, P, E> {
             // A statement of its own: the lock ends with it.
             let expired = shard.lock().extract(|entry| !entry.is_alive());
             let count = expired.len();
-            drop_expired(expired);
+            self.drop_expired(expired.into_iter().map(|bucket| bucket.entry));
             count
         });
         expired.sum()
+    }
+
+    /// Drops entries of the dead, which nobody else takes off their lists, outside of every lock.
+    #[cold]
+    pub(super) fn drop_expired(&self, expired: impl IntoIterator<Item = Entry<O, P, E>>) {
+        for entry in expired {
+            entry.watch.cancel();
+            self.tell(&entry.payload, RemovalCause::Died);
+            drop_entries([entry]);
+        }
     }
 
     /// How many entries there is room for.
@@ -353,18 +416,10 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Container<O, P, E> {
 
 impl<O: Owner, P: Clone, E: Eviction<O, P>> Drop for Container<O, P, E> {
     fn drop(&mut self) {
+        if self.first.listener().is_some() {
+            self.set_listener(None);
+        }
         self.clear();
-    }
-}
-
-/// Drops entries that nobody else takes off their lists.
-#[cold]
-pub(super) fn drop_expired<O: Owner, P: Clone, E: Eviction<O, P>>(
-    expired: Vec<Bucket<Entry<O, P, E>>>,
-) {
-    for Bucket { entry, .. } in expired {
-        entry.watch.cancel();
-        drop_entries([entry]);
     }
 }
 

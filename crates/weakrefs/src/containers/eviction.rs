@@ -5,6 +5,7 @@
 //! makes it O(1) on average.
 
 use super::container::Shard;
+use super::listener::Told;
 use crate::chains::step;
 use crate::owner::sealed::{Kind, Owner, Shared, Watching};
 use crate::owner::{Atomic, Local};
@@ -42,6 +43,9 @@ pub(crate) mod sealed {
     pub trait Policy {
         /// What identifies an entry: nothing else in its container has this, ever.
         type Watch<K: Kind>: Watching;
+
+        /// Whether containers are told of deaths.
+        const IS_TOLD: bool;
     }
 
     pub trait Eviction<O: Owner, P: Clone>: Policy + Sized {
@@ -72,10 +76,12 @@ pub(crate) mod sealed {
 
 impl sealed::Policy for Eager {
     type Watch<K: Kind> = Watch<K>;
+    const IS_TOLD: bool = true;
 }
 
 impl sealed::Policy for Lazy {
     type Watch<K: Kind> = u64;
+    const IS_TOLD: bool = false;
 }
 
 impl<K: Kind> sealed::Watching for Watch<K> {
@@ -159,6 +165,10 @@ macro_rules! evictions {
         {
             fn evict(&self, hash: u64, watchers: &Watchers<$kind>, number: u64) -> Option<$remains> {
                 let entry = self.take_evicted(hash, |watch| watch.is(watchers, number))?;
+                if let Some(listener) = self.listener() {
+                    let payload = entry.payload;
+                    return Some($strong::new(Told::<$kind, _>::new(payload, listener)));
+                }
                 let $owned = entry.payload;
                 $into_remains
             }

@@ -7,10 +7,11 @@
 //! - *Insertion* first puts the container on the referent's list of watchers, then the entry into the table; the caller
 //!   holds the referent, so it cannot die in between.
 
-use super::container::{Container, Locked, drop_expired};
+use super::container::{Container, Locked};
 use super::entry::Entry;
 use super::eviction::Eviction;
 use super::eviction::sealed::Watching;
+use super::listener::RemovalCause;
 use super::pending::Pending;
 use super::query::Query;
 use super::table::{Position, Table};
@@ -236,6 +237,7 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Container<O, P, E> {
             pending.exchange_referent(table.get_mut(at)?);
             Ok(())
         })?;
+        self.tell_replaced(&pending);
         pending.into_referent()
     }
 
@@ -249,9 +251,19 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Container<O, P, E> {
         condition: impl FnOnce(&Entry<O, P, E>) -> bool,
     ) -> bool {
         let mut pending = self.watch(query.hash(), referent, payload);
-        self.change_if(query, condition, |present| {
+        let changed = self.change_if(query, condition, |present| {
             pending.exchange_referent(present);
-        })
+        });
+        if changed {
+            self.tell_replaced(&pending);
+        }
+        changed
+    }
+
+    fn tell_replaced(&self, pending: &Pending<O, P, E>) {
+        if let Some(payload) = pending.payload() {
+            self.tell(payload, RemovalCause::Replaced);
+        }
     }
 
     /// Changes the entry that `query` looks for, if `condition` holds, both inside the table: gives whether it did.
@@ -291,6 +303,7 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Container<O, P, E> {
         });
         let entry = taken.flatten()?;
         entry.watch.cancel();
+        self.tell(&entry.payload, RemovalCause::Removed);
         Some(entry)
     }
 
@@ -306,7 +319,7 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Container<O, P, E> {
 
     /// Inserts an entry, or does `hit` with it and the one that is there, inside the table. `None`: inserted.
     ///
-    /// A shard that is full first loses the dead of whom nobody told, as their slots were never dropped.
+    /// A shard that is full first loses the dead of whom nobody told.
     fn put_pending<R>(
         &self,
         query: &impl Query<O, P, E>,
@@ -322,13 +335,19 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Container<O, P, E> {
             if let Ok(at) = found {
                 return hit(table, at, pending).map(Some);
             }
-            swept = table.sweep_if_full(|entry| !entry.is_alive());
+            let expired = table.sweep_if_full(|entry| !entry.is_alive());
+            swept.extend(expired.into_iter().map(|bucket| bucket.entry));
+            if !E::IS_TOLD {
+                // Else an equal key that comes and goes would leave ever more behind, for each search to pass over.
+                let mut next = || table.remove(query.hash(), |entry| !entry.is_alive());
+                swept.extend(std::iter::from_fn(&mut next));
+            }
             let number = self.next_number.next();
             pending.enter(table, query.hash(), number)?;
             Ok(None)
         });
         if !swept.is_empty() {
-            drop_expired(swept);
+            self.drop_expired(swept);
         }
         put.unwrap_or_else(|NoRoom| no_room())
     }

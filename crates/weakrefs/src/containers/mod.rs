@@ -11,6 +11,7 @@
 //! | what its user holds | `handle` |
 //! | the locks, eviction, what is done to all entries | `container` |
 //! | lookup, insertion, removal | `lookup` |
+//! | who is told of what has left | `listener` |
 //! | reading a snapshot in the order of insertion | `walk` |
 //! | what has been taken out at once, or is one by one | `drained`, `extract` |
 //! | the public iterators | `iterators` |
@@ -26,6 +27,7 @@ mod factories;
 mod handle;
 mod iterators;
 mod keying;
+mod listener;
 mod lookup;
 mod lookup_key;
 mod pending;
@@ -46,6 +48,7 @@ pub(crate) use factories::Factories;
 pub(crate) use handle::Handle;
 pub(crate) use iterators::iterators;
 pub use keying::{ByIdentity, ByValue, Keying};
+pub use listener::RemovalCause;
 pub use lookup_key::LookupKey;
 pub(crate) use query::{ByKey, ByReferent, Query};
 pub(crate) use walk::Walk;

@@ -48,6 +48,10 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Pending<O, P, E> {
         }
     }
 
+    pub(super) fn payload(&self) -> Option<&P> {
+        Some(&self.0.as_ref()?.payload)
+    }
+
     /// The referent that it has now, if that is alive.
     pub(super) fn into_referent(self) -> Option<O> {
         self.0.as_ref()?.referent.upgrade()

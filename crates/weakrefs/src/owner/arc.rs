@@ -3,7 +3,7 @@
 use super::kind::owner;
 use super::sealed::{self, Counter, Kind, Lock, Once, OnceOwner};
 use crate::callable::Arguments;
-use crate::containers::Factories;
+use crate::containers::{Factories, RemovalCause};
 use crate::exit::{self, Locking};
 use crate::finalize::FinalizerObject;
 use crate::method::Function;
@@ -38,6 +38,7 @@ impl Kind for Atomic {
     type Remains = Arc<dyn Any + Send + Sync>;
     type Method<T: ?Sized, Args: Arguments, R> = dyn Function<T, Args, R> + Send + Sync;
     type Callback<R: 'static> = Box<dyn FnOnce(&R) + Send>;
+    type Listening<P> = dyn Fn(&P, RemovalCause) + Send + Sync;
     type Function<R: 'static> = Box<dyn FnOnce() -> R + Send>;
 
     fn notify(mortal: Arc<dyn AnyMortal>) {

@@ -26,6 +26,7 @@ impl<O: Owner + sealed::Watching> Watchable for O {}
 
 pub(crate) mod sealed {
     use crate::callable::Arguments;
+    use crate::containers::RemovalCause;
     use crate::exit::Locking;
     use crate::finalize::FinalizerObject;
     use crate::method::Function;
@@ -94,6 +95,8 @@ pub(crate) mod sealed {
         type Method<T: ?Sized, Args: Arguments, R>: ?Sized + Function<T, Args, R>;
         /// What a reference `R` runs when its object dies.
         type Callback<R: 'static>: FnOnce(&R) + 'static;
+        /// What a container tells of what it owned, as a trait object.
+        type Listening<P>: ?Sized + Fn(&P, RemovalCause);
         /// What a finalizer runs.
         type Function<R: 'static>: FnOnce() -> R + 'static;
 

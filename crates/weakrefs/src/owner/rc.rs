@@ -3,6 +3,7 @@
 use super::kind::owner;
 use super::sealed::{self, Counter, Kind, Lock, Once, OnceOwner, Turns};
 use crate::callable::Arguments;
+use crate::containers::RemovalCause;
 use crate::exit;
 use crate::finalize::FinalizerObject;
 use crate::method::Function;
@@ -36,6 +37,7 @@ impl Kind for Local {
     type Remains = Rc<dyn Any>;
     type Method<T: ?Sized, Args: Arguments, R> = dyn Function<T, Args, R>;
     type Callback<R: 'static> = Box<dyn FnOnce(&R)>;
+    type Listening<P> = dyn Fn(&P, RemovalCause);
     type Function<R: 'static> = Box<dyn FnOnce() -> R>;
 
     fn notify(mortal: Rc<dyn AnyMortal>) {
