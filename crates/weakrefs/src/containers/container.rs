@@ -19,7 +19,7 @@
 use super::entry::Entry;
 use super::eviction::Eviction;
 use super::eviction::sealed::Watching;
-use super::listener::{Listener, ListenerSlot, RemovalCause, listener, tell};
+use super::listener::{Listener, ListenerSlot, RemovalCause, Told, listener, tell};
 use super::table::{Bucket, Table};
 use crate::no_room::no_room;
 use crate::owner::sealed::{Counter, Kind, Lock, Once, OnceOwner, Owner, Shared, Turns, Weak};
@@ -175,8 +175,19 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Shard<O, P, E> {
         }
     }
 
-    /// Who is told of evictions.
+    /// Whether somebody may be told of evictions.
     #[inline]
+    pub(super) fn has_listener(&self) -> bool {
+        self.listener.get().is_some()
+    }
+
+    /// What an evicted entry owned, as what tells the listener when it is dropped.
+    #[cold]
+    pub(super) fn told(&self, payload: P) -> Told<O::Kind, P> {
+        Told::new(payload, self.listener())
+    }
+
+    /// Who is told of evictions.
     pub(super) fn listener(&self) -> Listener<O::Kind, P> {
         listener::<O::Kind, P>(&self.listener)
     }
@@ -268,14 +279,16 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Container<O, P, E> {
     /// Tells the listener, if there is one, that something has left, and why. Outside of all locks.
     #[inline]
     pub(crate) fn tell(&self, payload: &P, cause: RemovalCause) {
-        if let Some(listener) = self.first.listener() {
-            tell::<O::Kind, P>(listener, payload, cause);
+        if self.first.has_listener() {
+            if let Some(listener) = self.first.listener() {
+                tell::<O::Kind, P>(listener, payload, cause);
+            }
         }
     }
 
     /// Tells that entries have left: if they live, because they were removed.
     fn tell_all(&self, entries: &[Entry<O, P, E>]) {
-        if self.first.listener().is_some() {
+        if self.first.has_listener() {
             for entry in entries {
                 let cause = if entry.is_alive() {
                     RemovalCause::Removed
@@ -416,7 +429,7 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Container<O, P, E> {
 
 impl<O: Owner, P: Clone, E: Eviction<O, P>> Drop for Container<O, P, E> {
     fn drop(&mut self) {
-        if self.first.listener().is_some() {
+        if self.first.has_listener() {
             self.set_listener(None);
         }
         self.clear();

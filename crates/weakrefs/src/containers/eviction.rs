@@ -5,7 +5,6 @@
 //! makes it O(1) on average.
 
 use super::container::Shard;
-use super::listener::Told;
 use crate::chains::step;
 use crate::owner::sealed::{Kind, Owner, Shared, Watching};
 use crate::owner::{Atomic, Local};
@@ -165,9 +164,8 @@ macro_rules! evictions {
         {
             fn evict(&self, hash: u64, watchers: &Watchers<$kind>, number: u64) -> Option<$remains> {
                 let entry = self.take_evicted(hash, |watch| watch.is(watchers, number))?;
-                if let Some(listener) = self.listener() {
-                    let payload = entry.payload;
-                    return Some($strong::new(Told::<$kind, _>::new(payload, listener)));
+                if self.has_listener() {
+                    return Some($strong::new(self.told(entry.payload)));
                 }
                 let $owned = entry.payload;
                 $into_remains

@@ -61,7 +61,6 @@ pub(super) type Listener<K, P> = Option<<K as Kind>::Strong<<K as Kind>::Listeni
 pub(super) type ListenerSlot<K, P> = <K as Kind>::OnceOwner<<K as Kind>::Mutex<Listener<K, P>>>;
 
 /// The listener in a slot, counted up.
-#[inline]
 pub(super) fn listener<K: Kind, P>(slot: &ListenerSlot<K, P>) -> Listener<K, P> {
     let listener = slot.get()?;
     // A statement of its own: the lock ends with it.
@@ -89,11 +88,8 @@ pub(super) struct Told<K: Kind, P> {
 }
 
 impl<K: Kind, P> Told<K, P> {
-    pub(super) fn new(payload: P, listener: K::Strong<K::Listening<P>>) -> Self {
-        Self {
-            payload,
-            listener: Some(listener),
-        }
+    pub(super) fn new(payload: P, listener: Listener<K, P>) -> Self {
+        Self { payload, listener }
     }
 }
 

@@ -335,12 +335,8 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Container<O, P, E> {
             if let Ok(at) = found {
                 return hit(table, at, pending).map(Some);
             }
-            let expired = table.sweep_if_full(|entry| !entry.is_alive());
-            swept.extend(expired.into_iter().map(|bucket| bucket.entry));
-            if !E::IS_TOLD {
-                // Else an equal key that comes and goes would leave ever more behind, for each search to pass over.
-                let mut next = || table.remove(query.hash(), |entry| !entry.is_alive());
-                swept.extend(std::iter::from_fn(&mut next));
+            if table.is_full() || !E::IS_TOLD {
+                swept = Self::sweep(table, query.hash());
             }
             let number = self.next_number.next();
             pending.enter(table, query.hash(), number)?;
@@ -350,6 +346,26 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Container<O, P, E> {
             self.drop_expired(swept);
         }
         put.unwrap_or_else(|NoRoom| no_room())
+    }
+
+    /// Takes the dead of whom nobody told out of a table that is full, and where nobody tells, those with the hash of what
+    /// is about to be inserted: else an equal key that comes and goes would leave ever more behind, for each search to
+    /// pass over.
+    #[inline(never)]
+    fn sweep(table: &mut Table<Entry<O, P, E>>, hash: u64) -> Vec<Entry<O, P, E>> {
+        let is_dead = |entry: &Entry<O, P, E>| !entry.is_alive();
+        let swept = table.sweep_if_full(is_dead).into_iter();
+        let mut swept: Vec<_> = swept.map(|bucket| bucket.entry).collect();
+        if !E::IS_TOLD {
+            // Without memory to list more of them, the rest stays.
+            while swept.try_reserve(1).is_ok() {
+                match table.remove(hash, is_dead) {
+                    Some(entry) => swept.push(entry),
+                    None => break,
+                }
+            }
+        }
+        swept
     }
 }
 

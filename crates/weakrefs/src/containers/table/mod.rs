@@ -91,7 +91,7 @@ impl<E> Table<E> {
 
     /// Whether the next insertion has to make room.
     #[inline]
-    fn is_full(&self) -> bool {
+    pub(super) fn is_full(&self) -> bool {
         self.buckets.len() == self.buckets.capacity()
     }
 
