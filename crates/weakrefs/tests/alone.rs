@@ -3,7 +3,7 @@
 
 mod support;
 
-use support::{Log, item};
+use support::{Log, item, rounds};
 use weakrefs::{
     Ref, WeakKeyMap, WeakSet, WeakValueMap, finalize, run_exit_finalizers, set_unraisable_hook,
 };
@@ -29,7 +29,7 @@ fn from_the_first_reference_to_the_exit() {
     assert_eq!((set.len(), keys.len(), values.len()), (0, 0, 0));
 
     let mut first = item(0);
-    for number in 1..10_000 {
+    for number in 1..rounds(10_000) as u32 {
         let (owner, next) = (item(number), first);
         finalize(&owner, move || drop(next));
         first = owner;

@@ -44,7 +44,7 @@ fn one_factory_runs_for_each_key() {
         let values = WeakValueMap::new();
         let set = WeakSet::new();
         let keys = WeakKeyMap::new();
-        for round in 0..50 {
+        for round in 0..rounds(50) as u32 {
             let key = item(round);
             let made = race(|_| {
                 let make = || {
@@ -113,7 +113,7 @@ fn keys_of_equal_hash_take_turns() {
 #[test]
 fn a_panicking_factory_hands_over() {
     within(20, || {
-        for _ in 0..20 {
+        for _ in 0..rounds(20) {
             let values = WeakValueMap::new();
             let calls = AtomicUsize::new(0);
             let results = race(|_| {
@@ -197,7 +197,7 @@ fn a_factory_may_ask_for_its_own_key() {
 #[test]
 fn factories_may_ask_for_each_others_keys() {
     within(30, || {
-        for _ in 0..30 {
+        for _ in 0..rounds(30) {
             // Different containers, too: the wait goes around through all of them.
             let maps: Vec<WeakValueMap<usize, Item>> =
                 (0..THREADS).map(|_| WeakValueMap::new()).collect();

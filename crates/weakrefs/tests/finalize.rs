@@ -1,10 +1,13 @@
 //! Finalizers of objects that die, are called or detached (S29, S30, S32). What happens at exit is in
 //! `exit/`.
 
+mod support;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
+use support::rounds;
 use weakrefs::{Finalizer, Ref, Tracked, WeakReferenceable, WeakSlot, finalize};
 
 /// What happened, in order.
@@ -300,11 +303,10 @@ fn objects_that_move() {
 /// S29, S33: calls, detachments and the death race; the function runs once, or was detached once.
 #[test]
 fn exactly_once_under_races() {
-    const ROUNDS: usize = 2000;
     let runs = Arc::new(AtomicUsize::new(0));
     let returned = AtomicUsize::new(0);
     let detached = AtomicUsize::new(0);
-    for round in 0..ROUNDS {
+    for round in 0..rounds(2000) {
         let object = Arc::new(Tracked::new(round));
         let counter = Arc::clone(&runs);
         let finalizer = finalize(&object, move || counter.fetch_add(1, Ordering::Relaxed));

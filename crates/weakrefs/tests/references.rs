@@ -237,7 +237,7 @@ fn an_early_reference_is_told_of_the_death() {
 #[test]
 #[cfg_attr(target_family = "wasm", ignore = "no threads")]
 fn an_early_reference_enters_the_list_once() {
-    for _ in 0..100 {
+    for _ in 0..support::rounds(100) {
         let object = node(|_| ());
         std::thread::scope(|scope| {
             for _ in 0..2 {
