@@ -42,6 +42,7 @@ mod tests {
 
     /// The hashes that Python gives to integers and addresses must not pile up at one home.
     #[test]
+    #[cfg_attr(miri, ignore = "takes minutes")]
     fn patterned_hashes_have_many_homes() {
         for shift in [0, 1, 2, 4, 6, 16, 32, 48] {
             let homes = (0..4096u64).map(|i| spread(i << shift).home % 8192);

@@ -106,6 +106,7 @@ fn panics_of_callbacks_are_reported_and_the_rest_run() {
 
 /// S5: neither a hook that panics nor a payload whose destructor does gets in the way.
 #[test]
+#[cfg_attr(miri, ignore = "leaks a payload on purpose")]
 fn panicking_hooks_and_payloads_do_not_get_out() {
     reports();
     let log = Log::default();
@@ -200,6 +201,7 @@ fn the_state_of_the_callback_is_readable_until_death() {
 /// S5: without a hook, a panic is printed to the standard error output. In a process of its own, since
 /// the hook is the process's.
 #[test]
+#[cfg_attr(miri, ignore = "no processes")]
 fn without_a_hook_panics_are_printed() {
     const CHILD: &str = "WEAKREFS_TEST_CHILD";
     if std::env::var_os(CHILD).is_some() {

@@ -64,6 +64,7 @@ const PATTERNS: [fn(u64) -> u64; 7] = [
 ];
 
 #[test]
+#[cfg_attr(miri, ignore = "takes minutes")]
 fn agrees_with_a_map_while_positions_come_and_go() {
     for pattern in PATTERNS {
         let mut pair = Pair::new();
@@ -99,6 +100,7 @@ fn an_empty_one_finds_nothing() {
 
 /// To none twice, or user code would be asked about the same key again.
 #[test]
+#[cfg_attr(miri, ignore = "takes minutes")]
 fn a_probe_comes_to_every_word_once() {
     for lines in [1, 2, 4, 32, 1024] {
         let mut index = Index::new();
@@ -161,6 +163,7 @@ fn average_steps(
 
 /// Few words are looked at, however the hashes are patterned, in an index that is nearly as full as can be.
 #[test]
+#[cfg_attr(miri, ignore = "takes minutes")]
 fn probes_are_short() {
     for pattern in &PATTERNS[..6] {
         let mut pair = Pair::new();
@@ -180,6 +183,7 @@ fn probes_are_short() {
 
 /// Nor on the way to the end, where a lookup for an equal key goes, and one for a key that is not there.
 #[test]
+#[cfg_attr(miri, ignore = "takes minutes")]
 fn probes_end_soon() {
     for (at, pattern) in PATTERNS[..6].iter().enumerate() {
         for number in [100, 300, 1000, 3000] {

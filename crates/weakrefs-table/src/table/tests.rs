@@ -14,6 +14,7 @@ fn full() -> Table<u64> {
 
 /// S36: with all positions in use an insertion is refused, and nothing else changes; tombstones are made use of.
 #[test]
+#[cfg_attr(miri, ignore = "takes minutes")]
 fn positions_run_out() {
     let mut table = full();
     let refused = table.insert(1, u64::MAX).expect_err("no position is left");
@@ -37,6 +38,7 @@ fn positions_run_out() {
 
 /// S36: and under an open reader, who goes on seeing what there was.
 #[test]
+#[cfg_attr(miri, ignore = "takes minutes")]
 fn positions_run_out_under_a_reader() {
     let mut table = full();
     let mut snapshot = table.snapshot().expect("memory");
@@ -55,6 +57,7 @@ fn positions_run_out_under_a_reader() {
 
 /// S42: readers that overlap for ever use up the epochs, which begin anew.
 #[test]
+#[cfg_attr(miri, ignore = "takes minutes")]
 fn epochs_begin_anew() {
     let mut table = full();
     let mut open = Vec::new();
