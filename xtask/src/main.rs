@@ -88,7 +88,7 @@ enum Command {
         markdown: Option<PathBuf>,
     },
     /// Run all checks of the Rust crates: tests, models of concurrency, AddressSanitizer,
-    /// memcheck, packaging
+    /// memcheck, Miri, packaging
     Prove,
     /// Make and check all that a release uploads: crates, wheels for Linux, a source distribution
     Package {
