@@ -154,10 +154,16 @@ mod tests {
                     .map(|number| {
                         let (once, barrier) = (&once, &barrier);
                         scope.spawn(move || {
-                            let mine = Arc::new(number);
-                            let weak = Arc::downgrade(&mine);
+                            let mut weak = Weak::new();
                             barrier.wait();
-                            (weak, Arc::clone(&once.get_or_init(|| mine)))
+                            // Made after the barrier: nothing else orders what threads see of it.
+                            let set = Arc::clone(&once.get_or_init(|| {
+                                let mine = Arc::new(number);
+                                weak = Arc::downgrade(&mine);
+                                mine
+                            }));
+                            assert!(*set < 4);
+                            (weak, set)
                         })
                     })
                     .collect();
