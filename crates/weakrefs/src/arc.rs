@@ -39,7 +39,7 @@ pub type Ref<T> = generic::Ref<Arc<T>>;
 /// Elements are told apart by `Hash` and `Eq`, or by identity in a [`PtrWeakSet`]. All methods take
 /// `&self`, and what they return are [`Arc`]s. A clone is another handle to the same set; a set with
 /// the same elements is made by [`copy`](Self::copy). An element is looked up by an `Arc` of it or by
-/// anything equivalent, such as `&str` for a `Tracked<String>`; [`LookupKey`] has the rule.
+/// anything equivalent, such as `&str` for a `Tracked<String>`; [`LookupKey`](crate::LookupKey) has the rule.
 ///
 /// Cost: O(1) for single elements; two small allocations for an object that is weakly referenced for
 /// the first time. `len` is exact (S20).
@@ -81,7 +81,7 @@ pub type PtrWeakSet<T> = generic::WeakSet<Arc<T>, ByIdentity, Eager>;
 ///
 /// Keys are told apart by `Hash` and `Eq`, or by identity in a [`PtrWeakKeyMap`]. All methods take
 /// `&self`; values are given as [`Arc`]s. A clone is another handle to the same map. A key is looked up by
-/// an `Arc` of it or by anything equivalent; [`LookupKey`] has the rule. A value that
+/// an `Arc` of it or by anything equivalent; [`LookupKey`](crate::LookupKey) has the rule. A value that
 /// owns its own key keeps it alive for ever (see [limitations](crate::docs::limitations)).
 ///
 /// Cost: O(1) for single entries; two small allocations for a key that is weakly referenced for the
@@ -147,7 +147,7 @@ pub type WeakValueMap<K, V, S = RandomState> = generic::WeakValueMap<K, Arc<V>, 
 /// It is displayed and compares as its referent; `Debug` says what it is, as `repr` does in Python. Rust has no forwarding of every method: [`with`](Self::with)
 /// runs code on the object, [`call`](Self::call) calls it.
 ///
-/// A dead proxy is displayed as the message of [`ReferenceError`], and equals nothing, not even itself.
+/// A dead proxy is displayed as the message of [`ReferenceError`](crate::ReferenceError), and equals nothing, not even itself.
 /// Being neither `Eq` nor `Hash`, a proxy is no key; use its [`reference`](Self::reference).
 ///
 /// Cost: that of a [`Ref`]; the plain proxy of an object shares the object's plain reference (S6), so
@@ -176,7 +176,7 @@ pub type Proxy<T> = generic::Proxy<Arc<T>>;
 ///
 /// `Args` is the tuple of the method's arguments after `&self`, `R` its result; different methods of
 /// equal signature have the same type. One argument may be borrowed for the call: then `Args` is `fn(&A)` (see
-/// [`Arguments`]). It is dead as soon as its object is (functions live for ever in
+/// [`Arguments`](crate::Arguments)). It is dead as soon as its object is (functions live for ever in
 /// Rust). The method may be any function of `&T`, closures included.
 ///
 /// Two are equal if both are alive, their objects are equal, and the function is the same; once one is
@@ -238,7 +238,7 @@ pub type WeakMethod<T, Args, R = ()> = generic::WeakMethod<Arc<T>, Args, R>;
 /// ```
 pub type BoundMethod<T, Args, R = ()> = generic::BoundMethod<Arc<T>, Args, R>;
 
-/// A handle of a finalizer: what [`finalize`] gives.
+/// A handle of a finalizer: what [`finalize`](crate::finalize()) gives.
 ///
 /// The finalizer is alive until its object dies, it is [called](Self::call), it is
 /// [detached](Self::detach), or it runs at exit. Its function runs exactly once over all of these,

@@ -110,12 +110,12 @@ impl<O: Owner, V, S, E: Eviction<O, Shared<O, V>>> WeakKeyMap<O, V, S, E> {
         Iter(Walk::new(&*self.container.get()))
     }
 
-    /// The keys, as [`iter`](Self::iter) gives them: each an [`Arc`] of its own.
+    /// The keys, as [`iter`](Self::iter) gives them: each an owner of its own.
     pub fn keys(&self) -> Keys<O, V, E> {
         Keys(Walk::new(&*self.container.get()))
     }
 
-    /// The values, as [`iter`](Self::iter) gives them: each an [`Arc`] of its own.
+    /// The values, as [`iter`](Self::iter) gives them: each an owner of its own.
     pub fn values(&self) -> Values<O, V, E> {
         Values(Walk::new(&*self.container.get()))
     }

@@ -1,5 +1,5 @@
 //! Weak references that say when an object dies: callbacks, finalizers and self-evicting containers
-//! over [`std::sync::Arc`].
+//! over [`std::sync::Arc`], and over [`std::rc::Rc`].
 //!
 //! [`std::sync::Weak`] can be asked whether an object is dead. This crate tells: when the last `Arc` is
 //! dropped, the object's entries leave every weak container and callbacks run, before the drop returns.
@@ -34,13 +34,16 @@
 //! - [`finalize()`]: a function that runs when an object dies, or else when the process exits.
 //! - [`WeakMethod`]: a method as a callback that does not keep its object alive.
 //! - [`set_unraisable_hook`]: who is told of panics that have nobody to propagate to.
+//! - [`rc`]: all of it for objects in an [`Rc`](std::rc::Rc), without locks and atomic operations.
+//! - [`lazy`]: the containers for objects of any type, which lose the dead some time later.
 //!
 //! # Opting in
 //! An object can be weakly referenced if it has a [`WeakSlot`] (S12). The slot is the struct's first field,
 //! and `#[derive(WeakReferenceable)]` finds it. Derives of other traits do not see it: slots are equal, hash
 //! to nothing, and a clone has an empty one. Anything else is a compile error that says what to do.
 //!
-//! - Types of others, closures and the like are wrapped: [`Tracked<T>`](Tracked) dereferences to a `T`.
+//! - Types of others, closures and the like are wrapped: [`Tracked<T>`](Tracked) dereferences to a `T`. Objects that others
+//!   have put into `Arc`s already go into the containers of [`lazy`].
 //! - With [`WeakReferenceable`] as a supertrait, `Arc<dyn Trait>` works wherever `Arc<T>` does.
 //! - Types are `Send + Sync + 'static`, as any thread may drop the last `Arc`.
 //!
@@ -59,7 +62,8 @@
 //! `Arc`s, never [borrows](docs::limitations#nothing-is-lent) of the inside. They are asked by whatever is
 //! [equivalent](Equivalent) to a key, such as `&str` for a `String`. They keep the order of insertion, `len` is exact (S20), and
 //! iteration walks the snapshot of one moment, whatever is inserted, removed or dies meanwhile (S21). A
-//! single operation is O(1), an eviction included. After mass death the memory is given back (S34).
+//! single operation is O(1), an eviction included. After mass death the memory is given back (S34). A
+//! [listener](RemovalCause) can be told what leaves a container, and why.
 //!
 //! # Finalizers
 //! [`finalize()`] registers a function for an object. It runs once: when the object dies, when it is

@@ -70,7 +70,7 @@ impl<O: Watchable> Ref<O> {
         )
     }
 
-    /// The weak reference to the object of a [`Weak`], also where that does not exist yet: in
+    /// The weak reference to the object of a [`Weak`](std::sync::Weak), also where that does not exist yet: in
     /// [`Arc::new_cyclic`], an object can thus own references to itself.
     ///
     /// If the object is alive, it is the shared one, as [`new`](Self::new) gives it. Else it is one of its own. Until the
@@ -105,7 +105,7 @@ impl<O: Watchable> Ref<O> {
         }
     }
 
-    /// A weak reference to nothing, dead from the beginning, as [`Weak::new`] makes it. It is no other reference's equal.
+    /// A weak reference to nothing, dead from the beginning, as [`Weak::new`](std::sync::Weak::new) makes it. It is no other reference's equal.
     ///
     /// ```
     /// use weakrefs::{Ref, Tracked};

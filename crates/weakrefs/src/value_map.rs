@@ -87,12 +87,12 @@ impl<K, O: Owner, S, E: Eviction<O, Shared<O, K>>> WeakValueMap<K, O, S, E> {
         Iter(Walk::new(&*self.container.get()))
     }
 
-    /// The keys, as [`iter`](Self::iter) gives them: each an [`Arc`] of its own.
+    /// The keys, as [`iter`](Self::iter) gives them: each an owner of its own.
     pub fn keys(&self) -> Keys<K, O, E> {
         Keys(Walk::new(&*self.container.get()))
     }
 
-    /// The objects, as [`iter`](Self::iter) gives them: each an [`Arc`] of its own.
+    /// The objects, as [`iter`](Self::iter) gives them: each an owner of its own.
     pub fn values(&self) -> Values<K, O, E> {
         Values(Walk::new(&*self.container.get()))
     }

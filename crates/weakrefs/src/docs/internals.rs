@@ -3,6 +3,13 @@
 //! You need none of this to use the crate, and all of it may change. Each file opens with the protocol that
 //! it implements; this chapter is the map.
 //!
+//! # Once for `Arc` and for `Rc`
+//! Everything below speaks of `Arc`, locks and threads. The code is written over a few traits (`owner/mod.rs`): what owns the
+//! objects, what locks, what counts. For [`rc`](crate::rc) the owner is an `Rc`, a lock is a `RefCell`, which nobody ever
+//! finds borrowed, since none of your code runs meanwhile, and counters are cells. The containers of
+//! [`lazy`](crate::lazy) differ in one trait more (`containers/eviction.rs`): they are on nobody's list of watchers. An insertion
+//! into them sweeps the dead out of a table that is full, and, always, those with the hash of what is inserted.
+//!
 //! # From the slot to the watchers
 //! Only the drop of a value shows that it dies in its `Arc`. So the object has a field for that, its
 //! [`WeakSlot`]. It is one word, null until the first watcher comes. From then on it owns the object's
@@ -72,6 +79,7 @@
 //! | a list of watchers | who watches one object | adding or taking out one; taking all |
 //! | a reference | its `Weak` and its callback | counting up, or taking out |
 //! | a shard | its table | a table operation; all, in their order, for `pop_first`, `pop_last`, snapshots, `clear`; all the first time that threads meet |
+//! | a container's listener | the listener | counting up, or exchanging it |
 //! | a finalizer | its task | taking it |
 //! | the registry | the finalizers that are alive | a table operation |
 //! | the running factories of a container, and the threads that wait for one | who waits for whom | a search in a short list |
@@ -103,7 +111,8 @@
 //! # Finalizers
 //! A registry holds every finalizer until it ends. Every way to end one takes the function out under the
 //! finalizer's lock, so only one runs it, whatever races. The registry is never torn down. At exit one
-//! thread takes the newest out, runs it, and looks again, until none is left.
+//! thread takes the newest out, runs it, and looks again, until none is left. Finalizers of objects in an `Rc` are in a registry
+//! of their thread.
 //!
 //! # Memory
 //! Bytes on a 64-bit machine, as a counting allocator sees them. Tables double, so an entry costs less just

@@ -289,6 +289,9 @@
 //! destructors are gone. A finalizer should access one only by `try_with`, or run earlier, by an
 //! [`exit_guard`](crate::exit_guard).
 //!
+//! Finalizers of objects in an [`Rc`](crate::rc) run in their thread, when that ends, or when it is the one that exits the
+//! process. Those of threads that are still running at exit do not run: nobody else may touch their objects.
+//!
 //! On `wasm32-unknown-unknown` nothing tells a program that it ends, so only [`run_exit_finalizers`] and an
 //! [`exit_guard`] run them. So it is under Miri. WASI has an exit like other systems. WebAssembly does not unwind: a panic
 //! in a callback ends the program there, as with `panic = "abort"`.
@@ -304,8 +307,10 @@
 //! then goes on without.
 //!
 //! # Types
-//! - A watched type is `Send + Sync + 'static`, since any thread may drop the last `Arc`. There is no form
-//!   for `Rc`, and none for values outside an `Arc`.
+//! - A watched type is `Send + Sync + 'static`, since any thread may drop the last `Arc`. One that is not goes into an
+//!   `Rc`, with the names of [`rc`](crate::rc). There is no form for values outside of both.
+//! - A slot is for objects in an `Arc` or for those in an `Rc`: [`WeakSlot`](crate::WeakSlot) or
+//!   [`rc::WeakSlot`](crate::rc::WeakSlot).
 //! - The arguments of a [`WeakMethod`](crate::WeakMethod) are types, not families of types, but for one that is borrowed:
 //!   `fn(&A)`, see [`Arguments`](crate::Arguments). Pass several as a struct. The result cannot borrow.
 //! - An object has one slot, and an `Arc` cannot own a field of an object. So there is no weak reference

@@ -296,6 +296,9 @@
 //! assert!(types.is_empty());
 //! ```
 //!
+//! If the objects are in `Arc`s that others make, of a type that has no slot, the map of the same name in
+//! [`lazy`](crate::lazy) takes them: `examples/metadata.rs`.
+//!
 //! The value must not own its key: see [limitations](super::limitations#values-that-own-their-key).
 //!
 //! # Cleaning up
@@ -337,6 +340,25 @@
 //! # assert!(!path.exists());
 //! # Ok(())
 //! # }
+//! ```
+//!
+//! # News of a container
+//! To know what leaves a container, and whether it died, was replaced or removed, give it a listener. It runs after the entry
+//! has left, outside of all locks.
+//!
+//! ```
+//! use std::sync::{Arc, mpsc};
+//! use weakrefs::{RemovalCause, Tracked, WeakValueMap};
+//!
+//! let (sender, receiver) = mpsc::channel();
+//! let sessions = WeakValueMap::new();
+//! sessions.set_removal_listener(move |name: &Arc<&str>, cause| {
+//!     let _ = sender.send((**name, cause));
+//! });
+//! let ann = Arc::new(Tracked::new("session"));
+//! sessions.insert("ann", &ann);
+//! drop(ann);
+//! assert_eq!(receiver.try_recv(), Ok(("ann", RemovalCause::Died)));
 //! ```
 //!
 //! # News of a death

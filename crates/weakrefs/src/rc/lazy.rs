@@ -1,4 +1,4 @@
-//! Containers of any objects that an [`Rc`](std::rc::Rc) owns, as [`crate::lazy`] has them for `Arc`.
+//! Containers of any objects that an [`Rc`] owns, as [`crate::lazy`] has them for `Arc`.
 //!
 //! ```
 //! use std::cell::Cell;
