@@ -360,11 +360,7 @@ impl<O: Owner, V, S: Keying<O::Target>, E: Eviction<O, Shared<O, V>>> WeakKeyMap
     /// let error = map.try_insert(&key, 2).unwrap_err();
     /// assert_eq!((*error.current, *error.not_inserted), (1, 2));
     /// ```
-    pub fn try_insert(
-        &self,
-        key: &O,
-        value: V,
-    ) -> Result<Shared<O, V>, OccupiedError<Shared<O, V>, Shared<O, V>>> {
+    pub fn try_insert(&self, key: &O, value: V) -> Result<Shared<O, V>, Occupied<O, V>> {
         let value = Owner::new(value);
         match self.put_or_get(key, &value) {
             None => Ok(value),
@@ -521,6 +517,9 @@ impl<O: Owner, V, S: Keying<O::Target>, E: Eviction<O, Shared<O, V>>> WeakKeyMap
         copy
     }
 }
+
+/// What refuses a value: the one that is there.
+type Occupied<O, V> = OccupiedError<Shared<O, V>, Shared<O, V>>;
 
 fn key_and_value<O: Owner, V, E: Eviction<O, Shared<O, V>>>(
     entry: &Entry<O, Shared<O, V>, E>,

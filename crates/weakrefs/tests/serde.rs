@@ -68,7 +68,7 @@ fn owners_are_read_and_containers_filled() {
 #[test]
 fn the_container_may_change_meanwhile() {
     thread_local! {
-        static SET: PtrWeakSet<Hostile> = PtrWeakSet::new();
+        static SET: PtrWeakSet<Hostile> = const { PtrWeakSet::new() };
     }
 
     #[derive(WeakReferenceable)]

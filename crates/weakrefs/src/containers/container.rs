@@ -19,7 +19,7 @@
 use super::entry::Entry;
 use super::eviction::Eviction;
 use super::eviction::sealed::Watching;
-use super::listener::{Listener, ListenerSlot, RemovalCause, Told, listener, tell};
+use super::listener::{Listener, ListenerCell, ListenerSlot, RemovalCause, Told, listener, tell};
 use super::table::{Bucket, Table};
 use crate::no_room::no_room;
 use crate::owner::sealed::{Counter, Kind, Lock, Once, OnceOwner, Owner, Shared, Turns, Weak};
@@ -265,7 +265,7 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Container<O, P, E> {
     }
 
     /// Where the listener is, which from now on has a place.
-    pub(super) fn listeners(&self) -> Shared<O, <O::Kind as Kind>::Mutex<Listener<O::Kind, P>>> {
+    pub(super) fn listeners(&self) -> Shared<O, ListenerCell<O::Kind, P>> {
         // Nobody spreads the container meanwhile.
         let _first = self.first.lock();
         let make = || Shared::<O, _>::new(Lock::new(None));

@@ -57,15 +57,15 @@ pub enum RemovalCause {
 /// The listener of a container, if it has one.
 pub(super) type Listener<K, P> = Option<<K as Kind>::Strong<<K as Kind>::Listening<P>>>;
 
-/// Where the shards of a container find it.
-pub(super) type ListenerSlot<K, P> = <K as Kind>::OnceOwner<<K as Kind>::Mutex<Listener<K, P>>>;
+/// Where a container has it.
+pub(super) type ListenerCell<K, P> = <K as Kind>::Mutex<Listener<K, P>>;
+
+/// Where the shards of a container find that.
+pub(super) type ListenerSlot<K, P> = <K as Kind>::OnceOwner<ListenerCell<K, P>>;
 
 /// The listener in a slot, counted up.
 pub(super) fn listener<K: Kind, P>(slot: &ListenerSlot<K, P>) -> Listener<K, P> {
-    let listener = slot.get()?;
-    // A statement of its own: the lock ends with it.
-    let listener = listener.lock().clone();
-    listener
+    slot.get()?.lock().clone()
 }
 
 /// Tells a listener what has left.

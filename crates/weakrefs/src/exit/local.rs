@@ -58,9 +58,7 @@ pub(crate) fn register(finalizer: Rc<dyn AtExit>) {
         if finalizers.phase.get() == Phase::ShutDown {
             return Ok(());
         }
-        // A statement of its own: the borrow ends with it.
-        let added = finalizers.registry.borrow_mut().add(finalizer, true);
-        added
+        finalizers.registry.borrow_mut().add(finalizer, true)
     });
     if let Ok(Err(refused)) = registered {
         drop(refused);
