@@ -12,8 +12,8 @@
 //!   that is shared by two objects.)
 
 use crate::exit::{AtExit, Locking};
-use crate::owner::Watchable;
-use crate::owner::sealed::{Counter, Kind, Lock, Owner, Shared, Weak};
+use crate::owner::sealed::{Counter, Kind, Lock, Owner, Weak};
+use crate::owner::{Shared, Watchable};
 use crate::reference::home_of;
 use crate::slot::WeakReferenceable;
 use crate::sync::yield_point;

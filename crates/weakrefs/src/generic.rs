@@ -28,7 +28,7 @@ pub use crate::containers::{ByIdentity, ByValue, Eager, Eviction, Lazy};
 pub use crate::finalize::Finalizer;
 pub use crate::key_map::WeakKeyMap;
 pub use crate::method::{BoundMethod, WeakMethod};
-pub use crate::owner::{Atomic, Local, Owner, Watchable};
+pub use crate::owner::{Atomic, Local, Owner, Shared, Watchable};
 pub use crate::proxy::Proxy;
 pub use crate::reference::Ref;
 pub use crate::set::WeakSet;

@@ -11,7 +11,8 @@ use crate::containers::{
 use crate::drop_first::drop_first;
 use crate::error::OccupiedError;
 use crate::hashing::RandomState;
-use crate::owner::sealed::{Owner, Shared, Weak};
+use crate::owner::sealed::{Owner as _, Weak as _};
+use crate::owner::{Owner, Shared};
 use std::borrow::Borrow;
 use std::convert::Infallible;
 use std::fmt;
@@ -331,7 +332,7 @@ impl<O: Owner, V, S: Keying<O::Target>, E: Eviction<O, Shared<O, V>>> WeakKeyMap
     /// Stores `value` for `key`; gives the value that it replaces. An equal key that is there stays,
     /// and the entry lives as long as that (S19).
     pub fn insert(&self, key: &O, value: V) -> Option<Shared<O, V>> {
-        self.insert_arc(key, Owner::new(value))
+        self.insert_arc(key, Shared::<O, V>::new(value))
     }
 
     /// As [`insert`](Self::insert), for a value that is shared.
@@ -361,7 +362,7 @@ impl<O: Owner, V, S: Keying<O::Target>, E: Eviction<O, Shared<O, V>>> WeakKeyMap
     /// assert_eq!((*error.current, *error.not_inserted), (1, 2));
     /// ```
     pub fn try_insert(&self, key: &O, value: V) -> Result<Shared<O, V>, Occupied<O, V>> {
-        let value = Owner::new(value);
+        let value = Shared::<O, V>::new(value);
         match self.put_or_get(key, &value) {
             None => Ok(value),
             Some(current) => Err(OccupiedError {
@@ -433,7 +434,7 @@ impl<O: Owner, V, S: Keying<O::Target>, E: Eviction<O, Shared<O, V>>> WeakKeyMap
         let query = ByReferent::new(key, &self.keying);
         let read = |entry: &Entry<O, Shared<O, V>, E>| Some(entry.payload.clone());
         self.container.get().get_or_make(&query, read, || {
-            let value = Owner::new(make()?);
+            let value = Shared::<O, V>::new(make()?);
             Ok(match self.put_or_get(key, &value) {
                 None => value,
                 Some(present) => drop_first(value, present),

@@ -6,8 +6,8 @@
 
 use crate::chains::step;
 use crate::drop_first::drop_first;
-use crate::owner::Watchable;
-use crate::owner::sealed::{Kind, Lock, Once, Owner, Shared, Weak};
+use crate::owner::sealed::{Kind, Lock, Once, Owner, Weak};
+use crate::owner::{Shared, Watchable};
 use crate::rc;
 use crate::slot::WeakReferenceable;
 use crate::sync::yield_point;

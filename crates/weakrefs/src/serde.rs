@@ -8,8 +8,8 @@
 
 use crate::containers::Eviction;
 use crate::key_map::WeakKeyMap;
-use crate::owner::Watchable;
-use crate::owner::sealed::{Kind, Owner, Shared};
+use crate::owner::sealed::Kind;
+use crate::owner::{Owner, Shared, Watchable};
 use crate::reference::Ref;
 use crate::set::WeakSet;
 use crate::tracked::Tracked;

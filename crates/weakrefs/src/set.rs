@@ -10,7 +10,8 @@ use crate::containers::{
 };
 use crate::drop_first::drop_first;
 use crate::hashing::RandomState;
-use crate::owner::sealed::{Owner, Weak};
+use crate::owner::Owner;
+use crate::owner::sealed::Weak as _;
 use std::convert::Infallible;
 use std::fmt;
 

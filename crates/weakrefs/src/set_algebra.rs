@@ -4,7 +4,7 @@
 
 use crate::containers::{ByValue, Eviction, Keying};
 use crate::hashing::RandomState;
-use crate::owner::sealed::Owner;
+use crate::owner::Owner;
 use crate::set::WeakSet;
 use std::borrow::Borrow;
 use std::collections::{BTreeSet, HashSet};

@@ -10,7 +10,8 @@ use crate::containers::{
 use crate::drop_first::drop_first;
 use crate::error::OccupiedError;
 use crate::hashing::RandomState;
-use crate::owner::sealed::{Owner, Shared, Weak};
+use crate::owner::sealed::{Owner as _, Weak as _};
+use crate::owner::{Owner, Shared};
 use crate::reference::home_of;
 use equivalent::Equivalent;
 use std::borrow::Borrow;

@@ -18,11 +18,12 @@
 
 use super::entry::Entry;
 use super::eviction::Eviction;
-use super::eviction::sealed::Watching;
+use super::eviction::sealed::Identity;
 use super::listener::{Listener, ListenerCell, ListenerSlot, RemovalCause, Told, listener, tell};
 use super::table::{Bucket, Table};
 use crate::no_room::no_room;
-use crate::owner::sealed::{Counter, Kind, Lock, Once, OnceOwner, Owner, Shared, Turns, Weak};
+use crate::owner::Shared;
+use crate::owner::sealed::{Counter, Kind, Lock, Once, OnceOwner, Owner, Turns, Weak};
 use crate::sync::yield_point;
 use smallvec::SmallVec;
 use std::mem;

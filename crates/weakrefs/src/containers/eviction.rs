@@ -6,8 +6,8 @@
 
 use super::container::Shard;
 use crate::chains::step;
-use crate::owner::sealed::{Kind, Owner, Shared, Watching};
-use crate::owner::{Atomic, Local};
+use crate::owner::sealed::{Kind, Owner, Watchable};
+use crate::owner::{Atomic, Local, Shared};
 use crate::rc;
 use crate::reference::home_of;
 use crate::slot::WeakReferenceable;
@@ -35,13 +35,14 @@ impl<O: Owner, P: Clone, E: sealed::Eviction<O, P>> Eviction<O, P> for E {}
 
 pub(crate) mod sealed {
     use super::Shard;
-    use crate::owner::sealed::{Kind, Owner, Shared};
+    use crate::owner::Shared;
+    use crate::owner::sealed::{Kind, Owner};
 
     /// What is the same whatever the objects are. (So whether a container is `Send` does not depend on whether its objects
     /// have a slot, which in turn depends on whether they are `Send`.)
     pub trait Policy {
         /// What identifies an entry: nothing else in its container has this, ever.
-        type Watch<K: Kind>: Watching;
+        type Watch<K: Kind>: Identity;
 
         /// Whether containers are told of deaths.
         const IS_TOLD: bool;
@@ -63,9 +64,9 @@ pub(crate) mod sealed {
         fn discard(payload: P);
     }
 
-    /// The place of an entry.
-    pub trait Watching: Clone {
-        /// Whether both are the same place.
+    /// What identifies an entry.
+    pub trait Identity: Clone {
+        /// Whether both are of the same entry.
         fn same(&self, other: &Self) -> bool;
 
         /// Nobody need tell any more.
@@ -83,7 +84,7 @@ impl sealed::Policy for Lazy {
     const IS_TOLD: bool = false;
 }
 
-impl<K: Kind> sealed::Watching for Watch<K> {
+impl<K: Kind> sealed::Identity for Watch<K> {
     #[inline]
     fn same(&self, other: &Self) -> bool {
         self.same(other)
@@ -96,7 +97,7 @@ impl<K: Kind> sealed::Watching for Watch<K> {
 }
 
 /// A number of its own.
-impl sealed::Watching for u64 {
+impl sealed::Identity for u64 {
     #[inline]
     fn same(&self, other: &Self) -> bool {
         self == other
@@ -108,7 +109,7 @@ impl sealed::Watching for u64 {
 
 /// Puts a shard on an object's list of watchers.
 #[inline(always)]
-fn watch<O: Watching>(
+fn watch<O: Watchable>(
     shard: Shared<O, <O::Kind as Kind>::Evict>,
     hash: u64,
     referent: &O,

@@ -4,7 +4,8 @@ use super::container::{Container, drop_entries};
 use super::entry::Entry;
 use super::eviction::Eviction;
 use super::walk::Walk;
-use crate::owner::sealed::{Owner, Shared};
+use crate::owner::Shared;
+use crate::owner::sealed::Owner;
 
 /// A reader of a snapshot that takes entries out.
 pub(crate) struct Extract<O: Owner, P: Clone, E: Eviction<O, P>> {

@@ -4,7 +4,8 @@
 
 use super::container::Container;
 use super::eviction::Eviction;
-use crate::owner::sealed::{Kind, OnceOwner, Owner, Shared};
+use crate::owner::Shared;
+use crate::owner::sealed::{Kind, OnceOwner, Owner};
 use std::ops::Deref;
 
 /// A container, shared with the handle's clones.

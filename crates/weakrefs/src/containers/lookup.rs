@@ -10,7 +10,7 @@
 use super::container::{Container, Locked};
 use super::entry::Entry;
 use super::eviction::Eviction;
-use super::eviction::sealed::Watching;
+use super::eviction::sealed::Identity;
 use super::listener::RemovalCause;
 use super::pending::Pending;
 use super::query::Query;

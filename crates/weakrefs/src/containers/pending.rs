@@ -2,7 +2,7 @@
 
 use super::entry::Entry;
 use super::eviction::Eviction;
-use super::eviction::sealed::Watching;
+use super::eviction::sealed::Identity;
 use super::table::{Bucket, Table};
 use crate::owner::sealed::{Owner, Weak};
 use weakrefs_table::NoRoom;

@@ -9,7 +9,8 @@ use super::entry::Entry;
 use super::eviction::Eviction;
 use super::table::{Snapshot, Table};
 use crate::no_room::no_room;
-use crate::owner::sealed::{Owner, Shared};
+use crate::owner::Shared;
+use crate::owner::sealed::Owner;
 use smallvec::SmallVec;
 use weakrefs_table::NoRoom;
 

@@ -3,7 +3,8 @@
 use super::key_and_value;
 use crate::containers::{Drained, Entry, Eviction, Extract, Walk, iterators};
 use crate::key_map::WeakKeyMap;
-use crate::owner::sealed::{Owner, Shared, Weak};
+use crate::owner::sealed::{Owner as _, Weak as _};
+use crate::owner::{Owner, Shared};
 use std::fmt;
 use std::iter::FusedIterator;
 

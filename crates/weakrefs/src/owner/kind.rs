@@ -75,7 +75,7 @@ macro_rules! owner {
             }
         }
 
-        impl<T: ?Sized + $referent> sealed::Watching for $strong<T> {
+        impl<T: ?Sized + $referent> sealed::Watchable for $strong<T> {
             #[inline]
             fn slot(&self) -> &WeakSlot<$kind> {
                 self.weak_slot()

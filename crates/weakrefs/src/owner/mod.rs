@@ -18,13 +18,17 @@ pub trait Owner: sealed::Owner {}
 
 impl<O: sealed::Owner> Owner for O {}
 
+/// What owns a `T` as `O` owns its object: an [`Arc<T>`](std::sync::Arc) or an [`Rc<T>`](std::rc::Rc).
+pub type Shared<O, T> = <<O as sealed::Owner>::Kind as sealed::Kind>::Strong<T>;
+
 /// An owner of an object that has a slot: an `Arc` of a type that is [`WeakReferenceable`](crate::WeakReferenceable), or an
 /// `Rc` of one that is [`rc::WeakReferenceable`](crate::rc::WeakReferenceable).
-pub trait Watchable: Owner + sealed::Watching {}
+pub trait Watchable: Owner + sealed::Watchable {}
 
-impl<O: Owner + sealed::Watching> Watchable for O {}
+impl<O: Owner + sealed::Watchable> Watchable for O {}
 
 pub(crate) mod sealed {
+    use super::Shared;
     use crate::callable::Arguments;
     use crate::containers::RemovalCause;
     use crate::exit::Locking;
@@ -35,9 +39,6 @@ pub(crate) mod sealed {
     use crate::watchers::{Evict, Mortality};
     use std::fmt;
     use std::ops::{Deref, DerefMut};
-
-    /// An owner of something else, of the same kind.
-    pub(crate) type Shared<O, T> = <<O as Owner>::Kind as Kind>::Strong<T>;
 
     /// A weak pointer to something, of a kind.
     pub(crate) type WeakOf<K, T> = <<K as Kind>::Strong<T> as Owner>::Weak;
@@ -111,7 +112,7 @@ pub(crate) mod sealed {
     }
 
     /// An owner of an object with a slot.
-    pub trait Watching: Owner + 'static {
+    pub trait Watchable: Owner + 'static {
         fn slot(&self) -> &WeakSlot<Self::Kind>;
 
         /// A reference object, as its referent's list of watchers has it.

@@ -1,7 +1,8 @@
 //! The iterators of a [`WeakSet`].
 
 use crate::containers::{Drained, Entry, Eviction, Extract, Walk, iterators};
-use crate::owner::sealed::{Owner, Weak};
+use crate::owner::Owner;
+use crate::owner::sealed::Weak as _;
 use crate::set::WeakSet;
 use std::fmt;
 use std::iter::FusedIterator;

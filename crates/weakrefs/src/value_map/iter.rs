@@ -2,7 +2,8 @@
 
 use super::key_and_value;
 use crate::containers::{Drained, Entry, Eviction, Extract, Walk, iterators};
-use crate::owner::sealed::{Owner, Shared, Weak};
+use crate::owner::sealed::Weak as _;
+use crate::owner::{Owner, Shared};
 use crate::value_map::WeakValueMap;
 use std::fmt;
 use std::iter::FusedIterator;
