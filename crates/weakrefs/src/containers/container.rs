@@ -452,6 +452,7 @@ mod tests {
     use super::{Container, SHARDS};
     use crate::{Tracked, WeakSet};
     use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use weakrefs_table::Search;
 
     /// S21: a snapshot keeps what is taken out, and so does whoever takes it.
@@ -508,6 +509,28 @@ mod tests {
             objects.pop()
         );
         assert!(set.drain().eq(objects));
+    }
+
+    /// S20: a listener hears of all shards, whether it was there before the container was spread, or came after.
+    #[test]
+    fn all_shards_tell() {
+        for is_before in [true, false] {
+            let mut objects: Vec<_> = (0..100).map(|n| Arc::new(Tracked::new(n))).collect();
+            let set: WeakSet<_> = objects.iter().take(50).collect();
+            let told = Arc::new(AtomicUsize::new(0));
+            let count = Arc::clone(&told);
+            let listener = move |_| drop(count.fetch_add(1, Ordering::Relaxed));
+            if is_before {
+                set.set_removal_listener(listener);
+                assert_eq!(spread(&set.container.get()), SHARDS);
+            } else {
+                assert_eq!(spread(&set.container.get()), SHARDS);
+                set.set_removal_listener(listener);
+            }
+            set.extend(&objects);
+            objects.clear();
+            assert_eq!(told.load(Ordering::Relaxed), 100);
+        }
     }
 
     /// An unused container owns nothing, and its clones are nevertheless the same.
