@@ -2,9 +2,14 @@
 
 mod support;
 
-use std::sync::Arc;
-use support::{Item, Log, Noting, item, items, rounds, values};
-use weakrefs::{Tracked, WeakKeyMap, WeakSet, WeakValueMap};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use support::{Item, Log, Noting, OnDrop, item, items, reports, rounds, values, within};
+use weakrefs::{
+    PtrWeakKeyMap, Tracked, WeakKeyMap, WeakReferenceable, WeakSet, WeakSlot, WeakValueMap,
+};
 
 fn key_pairs(map: &WeakKeyMap<Item, u32>) -> Vec<(u32, u32)> {
     map.iter().map(|(key, value)| (**key, *value)).collect()
@@ -353,4 +358,304 @@ fn a_clone_of_an_iterator_sees_the_same() {
     assert_eq!(again.size_hint(), (0, Some(8)));
     assert!(again.rev().map(|(key, _)| *key).eq((1..9).rev()));
     assert!(map.keys().map(|key| *key).eq([0, 1, 2, 3, 4, 8, 9]));
+}
+
+/// S21: whoever reads ahead gives nothing that dies before its turn, from neither end, and keeps nothing alive.
+#[test]
+fn what_dies_before_its_turn_is_passed_over() {
+    for size in [1, 2, 3, 20, 33, 34, 70, 200] {
+        for read in [0, 1, 2, 5, 40, 100] {
+            let mut objects: HashMap<u32, Arc<Item>> = (0..size).map(|n| (n, item(n))).collect();
+            let set = WeakSet::new();
+            set.extend((0..size).map(|n| &objects[&n]));
+            let mut iterator = set.iter();
+            let mut seen = BTreeSet::new();
+            for n in 0..read {
+                let next = if n % 3 == 0 {
+                    iterator.next_back()
+                } else {
+                    iterator.next()
+                };
+                assert!(next.is_none_or(|next| seen.insert(**next)));
+            }
+            assert!(
+                objects
+                    .values()
+                    .all(|object| Arc::strong_count(object) == 1)
+            );
+            let mut expected: BTreeSet<_> = (0..size).filter(|n| !seen.contains(n)).collect();
+            // Each death comes when what is next has been read ahead.
+            while let Some(next) = iterator.next() {
+                assert_eq!(expected.pop_first(), Some(**next));
+                for dead in [**next + 1, **next + 4, size - 1 - **next] {
+                    if dead > **next {
+                        objects.remove(&dead);
+                        expected.remove(&dead);
+                    }
+                }
+                if let Some(last) = iterator.next_back() {
+                    assert_eq!(expected.pop_last(), Some(**last));
+                }
+            }
+            assert!(expected.is_empty(), "of {size} after {read}: {expected:?}");
+            drop(objects);
+            assert!(set.is_empty());
+        }
+    }
+}
+
+/// S21: however the two ends share what is there, each entry is given once.
+#[test]
+fn two_ends_meet() {
+    let objects = items(0..80);
+    for size in 0..80 {
+        let set: WeakSet<_> = objects[..size].iter().collect();
+        for pattern in 0..7 {
+            let mut iterator = set.iter();
+            let (mut front, mut back) = (Vec::new(), Vec::new());
+            for n in 0.. {
+                let from_back = [
+                    n % 2 == 0,
+                    n % 3 == 0,
+                    n % 3 != 0,
+                    n < 40,
+                    n > 1,
+                    n == 1,
+                    n > 33,
+                ];
+                let next = if from_back[pattern] {
+                    iterator.next_back().map(|next| back.push(**next))
+                } else {
+                    iterator.next().map(|next| front.push(**next))
+                };
+                if next.is_none() {
+                    break;
+                }
+                // A clone has the same left, wherever in a batch that is.
+                if n % 8 == 0 {
+                    let left = front.len() as u32..(size - back.len()) as u32;
+                    assert_eq!(iterator.size_hint().1, Some(left.len()));
+                    assert!(values(iterator.clone()).into_iter().eq(left.clone()));
+                    assert!(values(iterator.clone().rev()).into_iter().eq(left.rev()));
+                }
+            }
+            assert!(iterator.next().is_none() && iterator.next_back().is_none());
+            front.extend(back.iter().rev());
+            assert!(front.into_iter().eq(0..size as u32));
+        }
+    }
+}
+
+/// S21: what was removed or replaced after it was read ahead is given as it was, also by a clone; what was put in its place
+/// is not.
+#[test]
+fn what_changes_before_its_turn_is_given_as_it_was() {
+    let keys = items(0..100);
+    let (map, by_value) = (WeakKeyMap::new(), filled(&keys));
+    fill(&map, &keys);
+    let (mut entries, mut backwards) = (map.iter(), by_value.iter());
+    for n in 0..2 {
+        assert_eq!(entries.next().map(|(_, value)| *value), Some(n));
+        assert_eq!(backwards.next_back().map(|(key, _)| *key), Some(99 - n));
+    }
+    let others = items(1000..1100);
+    for (n, key) in keys.iter().enumerate() {
+        map.insert(key, 1);
+        map.insert(key, 2);
+        if n % 2 == 0 {
+            map.remove(key);
+            map.insert(key, 3);
+        }
+        by_value.insert(**key.as_ref(), &others[n]);
+        by_value.remove(&(n as u32 / 2));
+    }
+    map.clear();
+    let again = entries.clone();
+    assert!(
+        entries
+            .map(|(key, value)| (**key, *value))
+            .eq((2..100).map(|n| (n, n)))
+    );
+    assert!(
+        again
+            .map(|(key, value)| (**key, *value))
+            .eq((2..100).map(|n| (n, n)))
+    );
+    let given = backwards.rev().map(|(key, value)| (*key, **value));
+    assert!(given.eq((0..98).rev().map(|n| (n, n))));
+    assert!(keys.iter().all(|key| Arc::strong_count(key) == 1));
+}
+
+/// S2, S21: what a dead entry owned goes at once, even if an iterator has read ahead.
+#[test]
+fn what_the_dead_owned_goes_at_once() {
+    let log = Log::default();
+    let map = WeakKeyMap::new();
+    let mut keys = items(0..10);
+    for key in &keys {
+        map.insert(key, Noting("value", log.clone()));
+    }
+    let (mut iterator, mut values) = (map.iter(), map.values());
+    drop((
+        iterator.next(),
+        iterator.next(),
+        values.next(),
+        values.next_back(),
+    ));
+    for left in (2..10).rev() {
+        keys.pop();
+        assert_eq!(log.take(), ["value"]);
+        assert_eq!(map.len(), left);
+    }
+    assert_eq!((iterator.count(), values.count()), (0, 1));
+    drop(keys);
+    assert_eq!(log.take().len(), 2);
+}
+
+/// S33, S5: what an iterator kept is dropped without a lock, and its panics are caught, wherever the iterator stopped.
+#[test]
+fn what_was_kept_may_do_anything_when_it_is_dropped() {
+    reports();
+    for steps in [0, 1, 2, 10, 60] {
+        let map: PtrWeakKeyMap<Item, OnDrop> = PtrWeakKeyMap::default();
+        let keys = items(0..50);
+        for key in &keys {
+            let (again, new) = (map.clone(), Arc::clone(key));
+            let value = OnDrop::new(move || {
+                again.remove(&new);
+                again.insert(&new, OnDrop::new(|| {}));
+                assert_eq!(again.iter().take(3).count(), again.len().min(3));
+                panic!("dropped");
+            });
+            map.insert(key, value);
+        }
+        let mut iterator = map.iter();
+        assert_eq!(iterator.by_ref().take(steps).count(), steps.min(50));
+        map.clear();
+        assert!(reports().is_empty());
+        drop(iterator);
+        assert_eq!(reports(), vec!["dropped"; 50]);
+    }
+}
+
+/// Lends its slot, which is also that of others.
+struct Sharing(Arc<WeakSlot>);
+
+impl WeakReferenceable for Sharing {
+    fn weak_slot(&self) -> &WeakSlot {
+        &self.0
+    }
+}
+
+/// S21: an object whose slot is not its own may be told dead while it is alive. Whoever has read ahead can still use it.
+#[test]
+fn an_entry_that_leaves_by_mistake_can_be_used() {
+    let log = Log::default();
+    let map: PtrWeakKeyMap<Sharing, Noting> = PtrWeakKeyMap::default();
+    let keys: Vec<_> = (0..10).map(|_| Arc::new(Sharing(Arc::default()))).collect();
+    for key in &keys {
+        map.insert(key, Noting("value", log.clone()));
+    }
+    let mut iterator = map.iter();
+    drop((iterator.next(), iterator.next()));
+    let other: PtrWeakKeyMap<Sharing, u32> = PtrWeakKeyMap::default();
+    for key in &keys {
+        other.insert(&Arc::new(Sharing(Arc::clone(&key.0))), 1);
+    }
+    assert!(map.is_empty());
+    let given: Vec<_> = iterator.by_ref().map(|(_, value)| value).collect();
+    assert_eq!(given.len(), 8);
+    assert!(given.iter().all(|value| value.0 == "value"));
+    drop(iterator);
+    log.take();
+    drop(given);
+    assert_eq!(log.take().len(), 8);
+}
+
+/// S18, S33: and what only whoever had read ahead kept of it is dropped without a lock.
+#[test]
+fn what_left_by_mistake_may_do_anything_when_it_is_dropped() {
+    within(60, || {
+        let map: PtrWeakKeyMap<Sharing, OnDrop> = PtrWeakKeyMap::default();
+        let keys: Vec<_> = (0..50).map(|_| Arc::new(Sharing(Arc::default()))).collect();
+        for key in &keys {
+            let again = map.clone();
+            map.insert(
+                key,
+                OnDrop::new(move || assert!(again.iter().count() <= 50)),
+            );
+        }
+        let mut iterator = map.iter();
+        let mut read = 0;
+        while iterator.next().is_some() {
+            read += 1;
+            let Some(key) = keys.get(read + 1) else {
+                continue;
+            };
+            // Its list of watchers sees it elsewhere.
+            PtrWeakKeyMap::default().insert(&Arc::new(Sharing(Arc::clone(&key.0))), 1);
+        }
+        assert!((26..=50).contains(&read), "{read}");
+    });
+}
+
+/// S21, S27: threads that read, while others let objects die, replace, remove and insert.
+#[test]
+fn threads_read_what_others_change() {
+    let map: WeakKeyMap<Item, Arc<u32>> = WeakKeyMap::new();
+    let done = AtomicBool::new(false);
+    let shared: Mutex<Vec<Arc<Item>>> = Mutex::new(items(0..100));
+    for key in shared.lock().unwrap().iter() {
+        map.insert(key, Arc::new(***key));
+    }
+    thread::scope(|scope| {
+        for reader in 0..2 {
+            let (map, done) = (&map, &done);
+            scope.spawn(move || {
+                while !done.load(Ordering::Relaxed) {
+                    let seen: Vec<u32> = if reader == 0 {
+                        map.iter()
+                            .map(|(key, value)| (**key, **value))
+                            .map(same)
+                            .collect()
+                    } else {
+                        map.iter()
+                            .rev()
+                            .map(|(key, value)| (**key, **value))
+                            .map(same)
+                            .collect()
+                    };
+                    let kept: usize = map
+                        .values()
+                        .map(|value| usize::from(**value < u32::MAX))
+                        .sum();
+                    assert!(
+                        kept < 1000 && seen.iter().collect::<BTreeSet<_>>().len() == seen.len()
+                    );
+                }
+            });
+        }
+        for round in 0..rounds(3000) as u32 {
+            let mut keys = shared.lock().unwrap();
+            let at = (round * 7 % 100) as usize;
+            let old = std::mem::replace(&mut keys[at], item(100 + round));
+            drop(old);
+            let new = &keys[at];
+            map.insert(new, Arc::new(***new));
+            let other = &keys[(at + 13) % 100];
+            map.insert(other, Arc::new(***other));
+            if round % 5 == 0 {
+                map.remove(other);
+                map.insert(other, Arc::new(***other));
+            }
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+    assert_eq!(map.len(), 100);
+}
+
+/// The key, if its value is its own.
+fn same((key, value): (u32, u32)) -> u32 {
+    assert_eq!(key, value);
+    key
 }

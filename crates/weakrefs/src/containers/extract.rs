@@ -5,18 +5,17 @@ use super::entry::Entry;
 use super::eviction::Eviction;
 use super::walk::Walk;
 use crate::owner::Shared;
-use crate::owner::sealed::Owner;
+use crate::owner::sealed::{Owner, Weak};
+use std::ptr;
 
 /// A reader of a snapshot that takes entries out.
 pub(crate) struct Extract<O: Owner, P: Clone, E: Eviction<O, P>> {
-    container: Shared<O, Container<O, P, E>>,
     walk: Walk<O, P, E>,
 }
 
 impl<O: Owner, P: Clone, E: Eviction<O, P>> Extract<O, P, E> {
     pub(crate) fn new(container: &Shared<O, Container<O, P, E>>) -> Self {
         Self {
-            container: container.clone(),
             walk: Walk::new(container),
         }
     }
@@ -28,23 +27,26 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Extract<O, P, E> {
 
     /// Takes out the next entry for which `leaves` holds, outside of all locks, for what `read` makes of it: gives that.
     ///
-    /// An entry that is not any more what was judged, by `is_judged`, stays. Both `read` and `is_judged` run inside the
-    /// table; what `read` makes owns a count of all that the entry does.
+    /// An entry that is not any more what was judged, by `is_judged`, or another referent, stays. `is_judged` runs inside
+    /// the table.
     pub(crate) fn next<R>(
         &mut self,
-        read: impl Fn(&Entry<O, P, E>) -> Option<R>,
+        read: impl Fn(O, P) -> R,
         mut leaves: impl FnMut(&R) -> bool,
         is_judged: impl Fn(&Entry<O, P, E>, &R) -> bool,
     ) -> Option<R> {
-        while let Some((hash, watch, judged)) = self
-            .walk
-            .next(|hash, entry| Some((hash, entry.watch.clone(), read(entry)?)))
-        {
+        let number_and_payload = |number, payload: &P| (number, payload.clone());
+        while let Some((referent, (number, payload))) = self.walk.next(number_and_payload) {
+            let at = referent.as_ptr();
+            // Owns a count of both, so no others can be where they are.
+            let judged = read(referent, payload);
             if !leaves(&judged) {
                 continue;
             }
-            let is_there = |entry: &Entry<O, P, E>| is_judged(entry, &judged);
-            if let Some(entry) = self.container.take_watched(hash, &watch, is_there) {
+            let entry = self.walk.take(number, |entry| {
+                ptr::addr_eq(entry.referent.as_ptr(), at) && is_judged(entry, &judged)
+            });
+            if let Some(entry) = entry {
                 drop_entries([entry]);
                 return Some(judged);
             }

@@ -12,6 +12,7 @@
 //! | the locks, eviction, what is done to all entries | `container` |
 //! | lookup, insertion, removal | `lookup` |
 //! | who is told of what has left | `listener` |
+//! | what iterators read without a lock | `lend` |
 //! | reading a snapshot in the order of insertion | `walk` |
 //! | what has been taken out at once, or is one by one | `drained`, `extract` |
 //! | the public iterators | `iterators` |
@@ -28,6 +29,7 @@ mod handle;
 mod iterators;
 mod keying;
 mod listener;
+mod lend;
 mod lookup;
 mod lookup_key;
 mod pending;

@@ -1,55 +1,28 @@
 //! [`Walk`]: reading a snapshot of a container, in the order of insertion, from both ends (S21).
 //!
-//! A snapshot of each shard is opened while all are locked, which costs the same whatever the size. Each step reads
-//! one entry: the next one of the only shard, or the oldest or newest of the shards' next ones. Nothing is kept alive:
-//! what is not yet read is held weakly, or by the table for as long as the snapshot is open.
+//! A snapshot of each shard is opened while all are locked, which costs the same whatever the size. Each step gives one
+//! entry, the next one of the only shard, or the oldest or newest of the shards' next ones: a reader has them in batches.
+//! Nothing is kept alive: what is not yet read is held weakly, or by the table for as long as the snapshot is open.
 
-use super::container::{Container, SHARDS, drop_entries};
+use super::container::{Container, drop_entries};
 use super::entry::Entry;
 use super::eviction::Eviction;
-use super::table::{Snapshot, Table};
+use super::eviction::sealed::Identity;
+use super::listener::RemovalCause;
+use super::table::{Reader, Unneeded};
 use crate::no_room::no_room;
 use crate::owner::Shared;
 use crate::owner::sealed::Owner;
 use smallvec::SmallVec;
 use weakrefs_table::NoRoom;
 
-/// Where to read next: the number of a shard's next entry, and then that of the shard. (To compare the numbers, and keep
-/// track of where they are, takes thrice as long.)
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Head(u64);
-
-impl Head {
-    /// After all, of a shard without a next entry from the front.
-    const END: Self = Self(u64::MAX);
-
-    /// Before all, of a shard without a next entry from the back.
-    const BEGIN: Self = Self(0);
-
-    fn of<B: Clone, const BACK: bool>(
-        table: &Table<B>,
-        snapshot: &mut Snapshot,
-        shard: usize,
-    ) -> Self {
-        let last = if BACK { Self::BEGIN } else { Self::END };
-        table.peek::<BACK>(snapshot).map_or(last, |bucket| {
-            Self((bucket.number + 1) * SHARDS as u64 + shard as u64)
-        })
-    }
-
-    fn shard(self) -> Option<usize> {
-        let is_one = self != Self::END && self != Self::BEGIN;
-        is_one.then_some(self.0 as usize % SHARDS)
-    }
-}
-
 /// A reader of a snapshot.
 pub(crate) struct Walk<O: Owner, P: Clone, E: Eviction<O, P>> {
     container: Shared<O, Container<O, P, E>>,
     /// Of each shard: there will be no others as long as they are being read.
-    snapshots: SmallVec<[Snapshot; 1]>,
-    /// From the front and from the back, where there are several shards.
-    heads: [Option<[Head; SHARDS]>; 2],
+    readers: SmallVec<[Reader<Entry<O, P, E>>; 1]>,
+    /// Of which shard the last step was.
+    last: usize,
     remaining: usize,
 }
 
@@ -57,22 +30,40 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Walk<O, P, E> {
     pub(crate) fn new(container: &Shared<O, Container<O, P, E>>) -> Self {
         let mut walk = Self {
             container: container.clone(),
-            snapshots: SmallVec::new(),
-            heads: [None; 2],
+            readers: SmallVec::new(),
+            last: 0,
             remaining: 0,
         };
-        let mut tables = container.lock_all();
-        let mut opened = walk.snapshots.try_reserve(tables.len()).map_err(|_| NoRoom);
-        for table in &mut tables {
-            opened = opened.and_then(|()| {
-                walk.remaining += table.len();
-                walk.snapshots.push(table.snapshot()?);
-                Ok(())
-            });
-        }
-        drop(tables);
+        let opened = walk.open(container);
         opened.unwrap_or_else(|NoRoom| no_room());
         walk
+    }
+
+    fn open(&mut self, container: &Container<O, P, E>) -> Result<(), NoRoom> {
+        let mut table = container.only_shard().lock();
+        if let [_] = container.shards() {
+            self.remaining = table.len();
+            let mut reader = table.open()?;
+            let unneeded = table.lend::<false>(&mut reader);
+            drop(table);
+            self.readers.push(reader);
+            drop_unneeded(unneeded);
+            return Ok(());
+        }
+        drop(table);
+        self.open_many(container)
+    }
+
+    #[cold]
+    fn open_many(&mut self, container: &Container<O, P, E>) -> Result<(), NoRoom> {
+        let mut tables = container.lock_all();
+        let reserved = self.readers.try_reserve(tables.len());
+        reserved.map_err(|_| NoRoom)?;
+        for table in &mut tables {
+            self.remaining += table.len();
+            self.readers.push(table.open()?);
+        }
+        Ok(())
     }
 
     /// At most how many entries are still to be read.
@@ -80,12 +71,9 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Walk<O, P, E> {
         self.remaining
     }
 
-    /// What `read` makes, inside the table, of the next entry for which it makes anything, from the front.
+    /// The next living referent from the front, with what `read` makes of the entry's number and payload.
     #[inline]
-    pub(crate) fn next<R>(
-        &mut self,
-        read: impl FnMut(u64, &Entry<O, P, E>) -> Option<R>,
-    ) -> Option<R> {
+    pub(crate) fn next<R>(&mut self, read: impl Fn(u64, &P) -> R) -> Option<(O, R)> {
         self.step::<R, false>(read)
     }
 
@@ -93,82 +81,111 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Walk<O, P, E> {
     #[inline]
     pub(crate) fn step<R, const BACK: bool>(
         &mut self,
-        mut read: impl FnMut(u64, &Entry<O, P, E>) -> Option<R>,
-    ) -> Option<R> {
-        let [snapshot] = &mut *self.snapshots else {
-            return self.step_of_many::<R, BACK>(read);
-        };
-        let shard = self.container.only_shard();
+        read: impl Fn(u64, &P) -> R,
+    ) -> Option<(O, R)> {
         loop {
-            let table = shard.lock();
-            let bucket = table.next::<BACK>(snapshot)?;
+            let shard = match &*self.readers {
+                [_] => 0,
+                _ => self.shard::<BACK>()?,
+            };
+            let reader = self.readers.get_mut(shard)?;
+            let Some(lent) = reader.next::<BACK>() else {
+                if reader.is_read() {
+                    return None;
+                }
+                self.lend::<BACK>(shard);
+                continue;
+            };
             self.remaining = self.remaining.saturating_sub(1);
-            let result = read(bucket.hash, &bucket.entry);
+            let result = lent.read(&read);
             if result.is_some() {
+                self.last = shard;
                 return result;
             }
         }
     }
 
-    fn step_of_many<R, const BACK: bool>(
-        &mut self,
-        mut read: impl FnMut(u64, &Entry<O, P, E>) -> Option<R>,
-    ) -> Option<R> {
-        let shards = self.container.shards();
-        let snapshots = &mut self.snapshots;
-        let heads = self.heads[usize::from(BACK)].get_or_insert_with(|| {
-            std::array::from_fn(|shard| {
-                Head::of::<_, BACK>(&shards[shard].lock(), &mut snapshots[shard], shard)
-            })
-        });
-        loop {
-            let next = if BACK {
-                heads.iter().max()
-            } else {
-                heads.iter().min()
+    /// Takes out the entry with this number, which the last step gave, if `condition` holds inside the table.
+    pub(crate) fn take(
+        &self,
+        number: u64,
+        condition: impl FnOnce(&Entry<O, P, E>) -> bool,
+    ) -> Option<Entry<O, P, E>> {
+        let shard = self.container.shards().get(self.last)?;
+        // A statement of its own: the lock ends with it.
+        let entry = shard.lock().remove_number_if(number, condition)?;
+        entry.watch.cancel();
+        self.container.tell(&entry.payload, RemovalCause::Removed);
+        Some(entry)
+    }
+
+    /// Has a shard lend its next entries.
+    #[inline(never)]
+    fn lend<const BACK: bool>(&mut self, shard: usize) {
+        let lender = self.container.shards().get(shard);
+        if let (Some(lender), Some(reader)) = (lender, self.readers.get_mut(shard)) {
+            // A statement of its own: the lock ends with it.
+            let unneeded = lender.lock().lend::<BACK>(reader);
+            drop_unneeded(unneeded);
+        }
+    }
+
+    /// Of several shards, the one that has the next entry.
+    fn shard<const BACK: bool>(&mut self) -> Option<usize> {
+        let mut next: Option<(u64, usize)> = None;
+        for shard in 0..self.readers.len() {
+            let number = loop {
+                let reader = &self.readers[shard];
+                let number = reader.number::<BACK>();
+                if number.is_some() || reader.is_read() {
+                    break number;
+                }
+                self.lend::<BACK>(shard);
             };
-            let head = *next?;
-            let shard = head.shard()?;
-            let snapshot = &mut snapshots[shard];
-            let table = shards[shard].lock();
-            let now = Head::of::<_, BACK>(&table, snapshot, shard);
-            if now != head {
-                // It has been evicted, or read from the other end.
-                heads[shard] = now;
-                continue;
-            }
-            let bucket = table.next::<BACK>(snapshot)?;
-            let result = read(bucket.hash, &bucket.entry);
-            heads[shard] = Head::of::<_, BACK>(&table, snapshot, shard);
-            drop(table);
-            self.remaining = self.remaining.saturating_sub(1);
-            if result.is_some() {
-                return result;
+            if let Some(number) = number {
+                let is_next = |(next, _)| if BACK { number > next } else { number < next };
+                if next.is_none_or(is_next) {
+                    next = Some((number, shard));
+                }
             }
         }
+        next.map(|(_, shard)| shard)
+    }
+}
+
+#[inline]
+fn drop_unneeded<O: Owner, P: Clone, E: Eviction<O, P>>(unneeded: Option<Unneeded<Entry<O, P, E>>>) {
+    if let Some(unneeded) = unneeded {
+        drop_entries(unneeded.into_entries());
     }
 }
 
 impl<O: Owner, P: Clone, E: Eviction<O, P>> Clone for Walk<O, P, E> {
     fn clone(&self) -> Self {
-        // As long as this one reads, nothing that it sees is given up.
-        let shards = self.container.shards().iter().zip(&self.snapshots);
-        let snapshots = shards.map(|(shard, snapshot)| shard.lock().snapshot_again(snapshot));
-        Self {
+        let mut walk = Self {
             container: self.container.clone(),
-            snapshots: snapshots.collect(),
-            heads: self.heads,
+            readers: SmallVec::new(),
+            last: 0,
             remaining: self.remaining,
+        };
+        let reserved = walk.readers.try_reserve(self.readers.len());
+        reserved.unwrap_or_else(|_| no_room());
+        // As long as this one reads, nothing that it sees is given up.
+        for (shard, reader) in self.container.shards().iter().zip(&self.readers) {
+            // A statement of its own: the lock ends with it.
+            let again = shard.lock().open_again(reader);
+            walk.readers.push(again.unwrap_or_else(|NoRoom| no_room()));
         }
+        walk
     }
 }
 
 impl<O: Owner, P: Clone, E: Eviction<O, P>> Drop for Walk<O, P, E> {
     fn drop(&mut self) {
-        for (shard, snapshot) in self.container.shards().iter().zip(self.snapshots.drain(..)) {
+        for (shard, reader) in self.container.shards().iter().zip(&mut self.readers) {
             // A statement of its own: the lock ends with it.
-            let unneeded = shard.lock().release(snapshot);
-            drop_entries(unneeded.into_entries());
+            let unneeded = shard.lock().close(reader);
+            drop_unneeded(unneeded);
         }
     }
 }

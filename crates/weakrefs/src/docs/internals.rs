@@ -62,9 +62,9 @@
 //! - *An insertion* first registers with the object, then enters the table. The caller holds the object.
 //! - *Eviction* does not depend on the list alone. Lookups and iteration skip the dead, and a table that is
 //!   full sweeps out the dead that no list announced before it grows.
-//! - *Iteration* opens a snapshot of all shards at one moment, in O(1), and merges them by number, from either end. A
-//!   change meanwhile costs the change (S42): what is removed or replaced is kept under its number until no reader
-//!   sees it any more. The dead are kept for nobody. An entry is upgraded at its turn.
+//! - *Iteration* opens a snapshot of all shards at one moment, in O(1), and merges them by number, from either end. It
+//!   reads up to 32 entries under one lock. A change meanwhile costs the change (S42): what is removed or replaced is
+//!   kept under its number until no reader sees it any more. The dead are kept for nobody. An entry is upgraded at its turn.
 //! - *Without memory* for another entry, a watcher or a reader in a table, the operation panics outside of
 //!   all locks, and nothing has changed. Death, eviction, removal and the end of an iterator need no memory
 //!   of the table (S36). Other allocations (an `Arc`, a `Box`) end the process, as everywhere in Rust.

@@ -168,7 +168,8 @@
 //! An iterator reads the container of the moment at which it was opened. For that the container keeps what has been
 //! removed or replaced since, with its keys and values, until nobody sees it any more. Objects die in any case, and
 //! what the container still has of them goes at once, too; but of an object that was removed before it died, the
-//! memory of its `Arc` stays until the iterator is dropped. Do not keep an iterator in a struct for
+//! memory of its `Arc` stays until the iterator is dropped. An iterator also reads up to 32 entries ahead: of those, the
+//! memory of an object that dies stays until the iterator has passed it. It is not given all the same. Do not keep an iterator in a struct for
 //! long; collect what it gives. And do not [forget](std::mem::forget) one: the container would wait for it for ever, and
 //! never be dropped.
 //!

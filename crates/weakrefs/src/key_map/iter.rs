@@ -1,9 +1,8 @@
 //! The iterators of a [`WeakKeyMap`].
 
-use super::key_and_value;
 use crate::containers::{Drained, Entry, Eviction, Extract, Walk, iterators};
 use crate::key_map::WeakKeyMap;
-use crate::owner::sealed::{Owner as _, Weak as _};
+use crate::owner::sealed::Owner as _;
 use crate::owner::{Owner, Shared};
 use std::fmt;
 use std::iter::FusedIterator;
@@ -11,17 +10,15 @@ use std::iter::FusedIterator;
 iterators! {
     /// The entries of a [`WeakKeyMap`], as they were when [`iter`](WeakKeyMap::iter) was called.
     pub struct Iter[O: Owner, V, E: Eviction<O, Shared<O, V>>][O, V, E] over Walk<O, Shared<O, V>, E>;
-    |walk| -> (O, Shared<O, V>) { walk.step::<_, BACK>(|_, entry| key_and_value(entry)) }
+    |walk| -> (O, Shared<O, V>) { walk.step::<_, BACK>(|_, value| value.clone()) }
 
     /// The keys of a [`WeakKeyMap`], as they were when [`keys`](WeakKeyMap::keys) was called.
     pub struct Keys[O: Owner, V, E: Eviction<O, Shared<O, V>>][O, V, E] over Walk<O, Shared<O, V>, E>;
-    |walk| -> O { walk.step::<_, BACK>(|_, entry| entry.referent.upgrade()) }
+    |walk| -> O { walk.step::<_, BACK>(|_, _| ()).map(|(key, ())| key) }
 
     /// The values of a [`WeakKeyMap`], as they were when [`values`](WeakKeyMap::values) was called.
     pub struct Values[O: Owner, V, E: Eviction<O, Shared<O, V>>][O, V, E] over Walk<O, Shared<O, V>, E>;
-    |walk| -> Shared<O, V> {
-        walk.step::<_, BACK>(|_, entry| entry.is_alive().then(|| entry.payload.clone()))
-    }
+    |walk| -> Shared<O, V> { walk.step::<_, BACK>(|_, value| value.clone()).map(|(_, value)| value) }
 
     /// What [`WeakKeyMap::drain`] took out. It keeps no key alive.
     pub struct Drain[O: Owner, V, E: Eviction<O, Shared<O, V>>][O, V, E] over Drained<O, Shared<O, V>, E>;
@@ -50,7 +47,7 @@ where
     fn next(&mut self) -> Option<Self::Item> {
         let condition = &mut self.condition;
         self.extract.next(
-            key_and_value,
+            |key, value| (key, value),
             |(key, value)| condition(key, value),
             |entry: &Entry<O, Shared<O, V>, E>, (_, value)| entry.payload.ptr_eq(value),
         )

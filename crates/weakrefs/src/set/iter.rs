@@ -1,8 +1,7 @@
 //! The iterators of a [`WeakSet`].
 
-use crate::containers::{Drained, Entry, Eviction, Extract, Walk, iterators};
+use crate::containers::{Drained, Eviction, Extract, Walk, iterators};
 use crate::owner::Owner;
-use crate::owner::sealed::Weak as _;
 use crate::set::WeakSet;
 use std::fmt;
 use std::iter::FusedIterator;
@@ -10,7 +9,7 @@ use std::iter::FusedIterator;
 iterators! {
     /// The elements of a [`WeakSet`], as they were when [`iter`](WeakSet::iter) was called.
     pub struct Iter[O: Owner, E: Eviction<O, ()>][O, E] over Walk<O, (), E>;
-    |walk| -> O { walk.step::<_, BACK>(|_, entry| entry.referent.upgrade()) }
+    |walk| -> O { walk.step::<_, BACK>(|_, ()| ()).map(|(element, ())| element) }
 
     /// What [`WeakSet::drain`] took out. It keeps no element alive.
     pub struct Drain[O: Owner, E: Eviction<O, ()>][O, E] over Drained<O, (), E>;
@@ -37,8 +36,8 @@ where
     type Item = O;
 
     fn next(&mut self) -> Option<O> {
-        let upgrade = |entry: &Entry<O, (), E>| entry.referent.upgrade();
-        self.extract.next(upgrade, &mut self.condition, |_, _| true)
+        self.extract
+            .next(|element, ()| element, &mut self.condition, |_, _| true)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

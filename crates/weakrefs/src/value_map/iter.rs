@@ -1,8 +1,6 @@
 //! The iterators of a [`WeakValueMap`].
 
-use super::key_and_value;
 use crate::containers::{Drained, Entry, Eviction, Extract, Walk, iterators};
-use crate::owner::sealed::Weak as _;
 use crate::owner::{Owner, Shared};
 use crate::value_map::WeakValueMap;
 use std::fmt;
@@ -11,17 +9,15 @@ use std::iter::FusedIterator;
 iterators! {
     /// The entries of a [`WeakValueMap`], as they were when [`iter`](WeakValueMap::iter) was called.
     pub struct Iter[K, O: Owner, E: Eviction<O, Shared<O, K>>][K, O, E] over Walk<O, Shared<O, K>, E>;
-    |walk| -> (Shared<O, K>, O) { walk.step::<_, BACK>(|_, entry| key_and_value(entry)) }
+    |walk| -> (Shared<O, K>, O) { walk.step::<_, BACK>(|_, key| key.clone()).map(|(value, key)| (key, value)) }
 
     /// The keys of a [`WeakValueMap`], as they were when [`keys`](WeakValueMap::keys) was called.
     pub struct Keys[K, O: Owner, E: Eviction<O, Shared<O, K>>][K, O, E] over Walk<O, Shared<O, K>, E>;
-    |walk| -> Shared<O, K> {
-        walk.step::<_, BACK>(|_, entry| entry.is_alive().then(|| entry.payload.clone()))
-    }
+    |walk| -> Shared<O, K> { walk.step::<_, BACK>(|_, key| key.clone()).map(|(_, key)| key) }
 
     /// The objects of a [`WeakValueMap`], as they were when [`values`](WeakValueMap::values) was called.
     pub struct Values[K, O: Owner, E: Eviction<O, Shared<O, K>>][K, O, E] over Walk<O, Shared<O, K>, E>;
-    |walk| -> O { walk.step::<_, BACK>(|_, entry| entry.referent.upgrade()) }
+    |walk| -> O { walk.step::<_, BACK>(|_, _| ()).map(|(value, ())| value) }
 
     /// What [`WeakValueMap::drain`] took out. It keeps no object alive.
     pub struct Drain[K, O: Owner, E: Eviction<O, Shared<O, K>>][K, O, E] over Drained<O, Shared<O, K>, E>;
@@ -50,9 +46,8 @@ where
     fn next(&mut self) -> Option<Self::Item> {
         let condition = &mut self.condition;
         self.extract.next(
-            key_and_value,
+            |value, key| (key, value),
             |(key, value)| condition(key, value),
-            // An entry whose object has been replaced has another place on another list.
             |_: &Entry<O, Shared<O, K>, E>, _| true,
         )
     }

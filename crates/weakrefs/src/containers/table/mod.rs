@@ -15,11 +15,14 @@
 //! - What must not fail for want of memory (to remove, to clear, to close an iterator) needs none.
 
 mod order;
+mod reader;
 mod readers;
 
 use self::order::{Order, Place};
+pub(super) use self::reader::Reader;
 use self::readers::Readers;
-pub(super) use self::readers::Snapshot;
+pub(super) use self::readers::Unneeded;
+use super::lend::Lend;
 use hashbrown::HashTable;
 use weakrefs_table::{NoRoom, Refused, Search};
 
@@ -27,7 +30,7 @@ use weakrefs_table::{NoRoom, Refused, Search};
 const SMALL: usize = 32;
 
 /// An insertion-ordered hash table whose entries may vanish at any moment.
-pub(crate) struct Table<E> {
+pub(crate) struct Table<E: Lend> {
     buckets: HashTable<Bucket<E>>,
     order: Order,
     readers: Readers<E>,
@@ -55,7 +58,7 @@ pub(crate) struct Miss {
     candidate: Option<Position>,
 }
 
-impl<E> Table<E> {
+impl<E: Lend> Table<E> {
     pub(super) fn new() -> Self {
         Self {
             buckets: HashTable::new(),
@@ -177,7 +180,7 @@ fn take_from<E>(buckets: &mut HashTable<Bucket<E>>, place: Place) -> Option<Buck
     is_there.then(|| occupied.remove().0)
 }
 
-impl<E> Search for Table<E> {
+impl<E: Lend> Search for Table<E> {
     type Entry = E;
     type Position = Position;
     type Miss = Miss;
@@ -232,7 +235,7 @@ impl<E> Search for Table<E> {
 }
 
 /// Changes. `E: Clone` because iterators may need an entry as it was.
-impl<E: Clone> Table<E> {
+impl<E: Lend + Clone> Table<E> {
     /// Adds an entry as the newest one, which is equal to none and whose number is above all.
     #[inline]
     pub(super) fn insert(&mut self, bucket: Bucket<E>) -> Result<(), Refused<E>> {
@@ -314,14 +317,34 @@ impl<E: Clone> Table<E> {
     /// Keeps what has been removed for the iterators that see it. Without memory for that, they pass over it.
     #[inline]
     fn keep_if_seen(&mut self, bucket: &Bucket<E>) {
-        if self.readers.see(bucket.number) {
-            _ = self.readers.keep(bucket.clone(), self.version);
+        let is_seen = self.readers.see(bucket.number);
+        if is_seen && self.readers.keep(bucket.clone(), self.version).is_err() {
+            self.hold_if_lent(bucket);
+        }
+    }
+
+    /// Holds what leaves, and is not kept, for those who have been lent it.
+    #[inline]
+    fn hold_if_lent(&mut self, bucket: &Bucket<E>) {
+        if self.readers.lend_any(bucket.number) {
+            self.readers.hold(bucket);
         }
     }
 
     /// Removes the entry with this hash for which `same` holds. Iterators still see it.
     pub(super) fn remove(&mut self, hash: u64, same: impl FnMut(&E) -> bool) -> Option<E> {
         let at = self.search(hash, same).ok()?;
+        self.remove_at(at)
+    }
+
+    /// Removes the entry with this number, if `condition` holds. Iterators still see it.
+    pub(super) fn remove_number_if(
+        &mut self,
+        number: u64,
+        condition: impl FnOnce(&E) -> bool,
+    ) -> Option<E> {
+        let at = self.position_of(number)?;
+        self.get(at).filter(|entry| condition(entry))?;
         self.remove_at(at)
     }
 
@@ -338,6 +361,7 @@ impl<E: Clone> Table<E> {
         let is_sought = |bucket: &Bucket<E>| bucket.hash == hash && same(&bucket.entry);
         let at = self.buckets.find_bucket_index(hash, is_sought)?;
         let bucket = self.take(at)?;
+        self.hold_if_lent(&bucket);
         self.settle(bucket.number);
         Some(bucket.entry)
     }

@@ -35,16 +35,11 @@ pub(super) struct Cursor {
 }
 
 impl Cursor {
-    /// To the next place.
-    #[inline]
-    pub(super) fn advance(&mut self) {
-        self.at += 1;
-    }
-
-    /// To the place before.
-    pub(super) fn retreat(&mut self) {
-        self.at = self.at.saturating_sub(1);
-    }
+    /// That of one who has to search.
+    pub(super) const UNKNOWN: Self = Self {
+        epoch: u64::MAX,
+        at: 0,
+    };
 }
 
 impl Order {
@@ -71,6 +66,13 @@ impl Order {
     #[inline]
     pub(super) fn get(&self, at: usize) -> Option<Place> {
         self.places.get(at).copied()
+    }
+
+    /// The places with these indices, as far as there are any.
+    #[inline]
+    pub(super) fn slice(&self, at: Range<usize>) -> &[Place] {
+        let end = at.end.min(self.places.len());
+        self.places.get(at.start..end).unwrap_or_default()
     }
 
     /// The index of the first place that is not void, or else that behind the last place.

@@ -7,9 +7,11 @@
 
 use super::order::{Cursor, Place};
 use super::{Bucket, Table};
+use crate::containers::lend::{Lend, fetch};
 use hashbrown::HashTable;
 use smallvec::SmallVec;
-use std::hint::black_box;
+use std::mem;
+use std::ops::Range;
 use weakrefs_table::NoRoom;
 
 /// A ticket for reading a table as it was when the ticket was taken, from both ends. It is given back with
@@ -26,6 +28,30 @@ pub(in super::super) struct Snapshot {
     back: Cursor,
 }
 
+impl Snapshot {
+    /// Those that may still be read.
+    #[inline]
+    pub(super) fn numbers(&self) -> Range<u64> {
+        self.from..self.to
+    }
+
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.from >= self.to
+    }
+
+    /// The same version, of which other numbers may be read.
+    pub(super) fn again(&self, numbers: Range<u64>) -> Self {
+        Self {
+            version: self.version,
+            from: numbers.start,
+            front: Cursor::UNKNOWN,
+            to: numbers.end,
+            back: Cursor::UNKNOWN,
+        }
+    }
+}
+
 /// An entry as it was until a version of the table.
 pub(super) struct Kept<E> {
     pub(super) bucket: Bucket<E>,
@@ -37,8 +63,15 @@ fn place_of(number: u64) -> u64 {
     number.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(32)
 }
 
+/// What is held of an entry that left the table while it was lent.
+enum Remnant<E: Lend> {
+    Entry(E),
+    /// Of one that is dead.
+    Weak(E::Weak),
+}
+
 /// The iterators of a table, and what is kept for them.
-pub(super) struct Readers<E> {
+pub(super) struct Readers<E: Lend> {
     /// The versions that are being read, and by how many. Rising.
     open: SmallVec<[(u64, usize); 1]>,
     /// No open iterator sees numbers from here on.
@@ -46,21 +79,27 @@ pub(super) struct Readers<E> {
     kept: HashTable<Kept<E>>,
     /// With so many, it is time to look who still needs them.
     many: usize,
+    /// The numbers that are lent, of each reader up to twice. There is room for that.
+    lent: SmallVec<[Range<u64>; 2]>,
+    /// By number.
+    held: Vec<(u64, Remnant<E>)>,
 }
 
-/// So many buckets are brought to the processor's cache at once.
-const AHEAD: usize = 16;
+/// With fewer entries, the processor has them at hand in any case.
+const LARGE: usize = 4096;
 
 /// With less than that, looking for what nobody needs is not worth it.
 pub(super) const FEW: usize = 32;
 
-impl<E> Readers<E> {
+impl<E: Lend> Readers<E> {
     pub(super) fn new() -> Self {
         Self {
             open: SmallVec::new(),
             end: 0,
             kept: HashTable::new(),
             many: FEW,
+            lent: SmallVec::new(),
+            held: Vec::new(),
         }
     }
 
@@ -73,6 +112,11 @@ impl<E> Readers<E> {
     #[inline]
     pub(super) fn kept(&self) -> usize {
         self.kept.len()
+    }
+
+    #[cfg(test)]
+    pub(super) fn hold_nothing(&self) -> bool {
+        self.lent.is_empty() && self.held.is_empty()
     }
 
     /// Whether an iterator sees the present entry of this number.
@@ -112,6 +156,7 @@ impl<E> Readers<E> {
     }
 
     fn open(&mut self, version: u64, end: u64) -> Result<(), NoRoom> {
+        self.make_room_to_lend()?;
         match self.open.last_mut() {
             Some((newest, count)) if *newest == version => *count += 1,
             _ => {
@@ -124,15 +169,24 @@ impl<E> Readers<E> {
     }
 
     /// Counts another reader of a version that is being read.
-    fn open_again(&mut self, version: u64) {
+    fn open_again(&mut self, version: u64) -> Result<(), NoRoom> {
+        self.make_room_to_lend()?;
         let same = self.open.iter_mut().find(|(open, _)| *open == version);
         if let Some((_, count)) = same {
             *count += 1;
         }
+        Ok(())
+    }
+
+    /// For one more reader, which then needs no memory to read on.
+    fn make_room_to_lend(&mut self) -> Result<(), NoRoom> {
+        let readers: usize = self.open.iter().map(|(_, count)| count).sum();
+        let additional = 2 * (readers + 1) - self.lent.len();
+        self.lent.try_reserve(additional).map_err(|_| NoRoom)
     }
 
     /// Ends the reading of a version; gives what then nobody needs.
-    fn close(&mut self, version: u64) -> Unneeded<E> {
+    fn close(&mut self, version: u64) -> Option<Unneeded<E>> {
         if let Some(at) = self.open.iter().position(|(open, _)| *open == version) {
             if let Some((_, count)) = self.open.get_mut(at) {
                 *count -= 1;
@@ -141,43 +195,126 @@ impl<E> Readers<E> {
                 }
             }
         }
-        let mut unneeded = Unneeded {
-            all: HashTable::new(),
-            some: Vec::new(),
-        };
-        let Some(&(oldest, _)) = self.open.first() else {
+        if self.open.is_empty() {
             self.end = 0;
             self.many = FEW;
-            unneeded.all = std::mem::replace(&mut self.kept, HashTable::new());
-            return unneeded;
+            if self.lent.spilled() {
+                self.lent = SmallVec::new();
+            }
+        }
+        if self.kept.is_empty() {
+            return self.let_go();
+        }
+        let mut unneeded = self.let_go().unwrap_or_else(Unneeded::nothing);
+        let Some(&(oldest, _)) = self.open.first() else {
+            unneeded.all = mem::replace(&mut self.kept, HashTable::new());
+            return Some(unneeded);
         };
         if self.kept.len() >= self.many && unneeded.some.try_reserve(self.kept.len()).is_ok() {
             let is_unneeded = |kept: &mut Kept<E>| kept.until <= oldest;
             unneeded.some.extend(self.kept.extract_if(is_unneeded));
             self.many = (2 * self.kept.len()).max(FEW);
         }
-        unneeded
+        Some(unneeded)
+    }
+
+    /// Notes that a reader has copies of the entries with these numbers.
+    #[inline]
+    pub(super) fn lend(&mut self, numbers: Range<u64>) {
+        self.lent.push(numbers);
+    }
+
+    /// Whether a reader may have a copy of the entry with this number.
+    #[inline]
+    pub(super) fn lend_any(&self, number: u64) -> bool {
+        self.lent.iter().any(|numbers| numbers.contains(&number))
+    }
+
+    /// Holds an entry that leaves, and is lent.
+    #[cold]
+    pub(super) fn hold(&mut self, bucket: &Bucket<E>)
+    where
+        E: Clone,
+    {
+        let weak = bucket.entry.weak();
+        let remnant = if E::is_dead(weak) {
+            Remnant::Weak(weak.clone())
+        } else {
+            Remnant::Entry(bucket.entry.clone())
+        };
+        if self.held.try_reserve(1).is_ok() {
+            self.held.push((bucket.number, remnant));
+        } else {
+            // Nobody could tell when it is not lent any more.
+            mem::forget(remnant);
+        }
+    }
+
+    /// Ends what [`lend`](Self::lend) began.
+    #[inline]
+    pub(super) fn give_back(&mut self, numbers: &Range<u64>) {
+        if let Some(at) = self.lent.iter().position(|lent| lent == numbers) {
+            self.lent.swap_remove(at);
+        }
+    }
+
+    /// Gives what was held, and nobody needs any more.
+    #[inline]
+    pub(super) fn let_go(&mut self) -> Option<Unneeded<E>> {
+        if self.held.is_empty() {
+            return None;
+        }
+        self.let_go_of_some()
+    }
+
+    #[cold]
+    fn let_go_of_some(&mut self) -> Option<Unneeded<E>> {
+        let mut unneeded = Unneeded::nothing();
+        if self.lent.is_empty() {
+            unneeded.held = mem::take(&mut self.held);
+        } else if unneeded.held.try_reserve(self.held.len()).is_ok() {
+            let mut at = 0;
+            while let Some((number, _)) = self.held.get(at) {
+                if self.lend_any(*number) {
+                    at += 1;
+                } else {
+                    unneeded.held.push(self.held.swap_remove(at));
+                }
+            }
+        }
+        Some(unneeded)
     }
 }
 
-/// What was kept for iterators and is not needed any more, to be dropped outside of locks.
-pub(in super::super) struct Unneeded<E> {
+/// What was kept or held for iterators and is not needed any more, to be dropped outside of locks.
+pub(in super::super) struct Unneeded<E: Lend> {
     all: HashTable<Kept<E>>,
     some: Vec<Kept<E>>,
+    held: Vec<(u64, Remnant<E>)>,
 }
 
-impl<E> Unneeded<E> {
+impl<E: Lend> Unneeded<E> {
+    fn nothing() -> Self {
+        Self {
+            all: HashTable::new(),
+            some: Vec::new(),
+            held: Vec::new(),
+        }
+    }
+
     pub(in super::super) fn into_entries(self) -> impl Iterator<Item = E> {
-        self.all
-            .into_iter()
-            .chain(self.some)
-            .map(|kept| kept.bucket.entry)
+        let kept = self.all.into_iter().chain(self.some);
+        let held = self.held.into_iter().filter_map(|(_, held)| match held {
+            Remnant::Entry(entry) => Some(entry),
+            Remnant::Weak(_) => None,
+        });
+        kept.map(|kept| kept.bucket.entry).chain(held)
     }
 }
 
-impl<E: Clone> Table<E> {
+impl<E: Lend + Clone> Table<E> {
     /// A ticket for reading the entries as they are now.
-    pub(in super::super) fn snapshot(&mut self) -> Result<Snapshot, NoRoom> {
+    pub(super) fn snapshot(&mut self) -> Result<Snapshot, NoRoom> {
         let (first, last) = (self.first(), self.last());
         let from = self.order.get(first).map_or(0, |place| place.number);
         let to = self.newest().map_or(from, |newest| newest + 1);
@@ -191,14 +328,18 @@ impl<E: Clone> Table<E> {
         })
     }
 
-    /// Another ticket, of one that goes on from the same place.
-    pub(in super::super) fn snapshot_again(&mut self, snapshot: &Snapshot) -> Snapshot {
-        self.readers.open_again(snapshot.version);
-        Snapshot { ..*snapshot }
+    /// Another ticket, of the same version.
+    pub(super) fn snapshot_again(
+        &mut self,
+        snapshot: &Snapshot,
+        numbers: Range<u64>,
+    ) -> Result<Snapshot, NoRoom> {
+        self.readers.open_again(snapshot.version)?;
+        Ok(snapshot.again(numbers))
     }
 
     /// Gives a ticket back; gives what then nobody needs.
-    pub(in super::super) fn release(&mut self, snapshot: Snapshot) -> Unneeded<E> {
+    pub(super) fn release(&mut self, snapshot: &Snapshot) -> Option<Unneeded<E>> {
         let unneeded = self.readers.close(snapshot.version);
         self.trim();
         self.thin();
@@ -216,84 +357,88 @@ impl<E: Clone> Table<E> {
         self.at_place(place)
     }
 
-    /// The next entry, from the front or from the back.
+    /// Gives `read` the next `most` entries, from the front or from the back, which takes them all.
     #[inline]
-    pub(in super::super) fn peek<const BACK: bool>(
-        &self,
+    pub(super) fn read<'a, const BACK: bool>(
+        &'a self,
         snapshot: &mut Snapshot,
-    ) -> Option<&Bucket<E>> {
+        most: usize,
+        read: impl Read<'a, E>,
+    ) {
         if BACK {
-            self.peek_back(snapshot)
+            self.read_back(snapshot, most, read);
         } else {
-            self.peek_front(snapshot)
+            self.read_front(snapshot, most, read);
         }
     }
 
     #[inline]
-    fn peek_front(&self, snapshot: &mut Snapshot) -> Option<&Bucket<E>> {
-        let mut at = self.order.resume(snapshot.front, snapshot.from);
-        loop {
-            let place = self.order.get(at);
-            let place = place.filter(|place| place.number < snapshot.to)?;
-            if at % AHEAD == 0 {
-                self.look_ahead(at);
-            }
-            if let Some(bucket) = self.seen_at(place, snapshot.version) {
-                snapshot.front = self.order.cursor(at);
-                snapshot.from = place.number;
-                return Some(bucket);
-            }
-            at += 1;
-        }
-    }
-
-    /// Reads the buckets of some places one after the other. They are anywhere in memory, and the locks and counts of a
-    /// step keep the processor from waiting for several at once, as it does here: a pass over 100,000 entries takes
-    /// about half of the time.
-    #[inline(never)]
-    fn look_ahead(&self, at: usize) {
-        for place in (at..at + AHEAD).map_while(|at| self.order.get(at)) {
-            black_box(self.at_place(place).is_some());
-        }
-    }
-
-    fn peek_back(&self, snapshot: &mut Snapshot) -> Option<&Bucket<E>> {
-        if snapshot.from >= snapshot.to {
-            return None;
-        }
-        let mut at = self.order.resume(snapshot.back, snapshot.to);
-        loop {
-            at = at.checked_sub(1)?;
-            // Others may have come to where places have gone from the back.
-            let place = self.order.get(at);
-            let Some(place) = place.filter(|place| place.number < snapshot.to) else {
-                continue;
-            };
-            if place.number < snapshot.from {
-                return None;
-            }
-            if let Some(bucket) = self.seen_at(place, snapshot.version) {
-                snapshot.back = self.order.cursor(at + 1);
-                snapshot.to = place.number + 1;
-                return Some(bucket);
-            }
-        }
-    }
-
-    /// Reads the next entry, from the front or from the back.
-    #[inline]
-    pub(in super::super) fn next<const BACK: bool>(
-        &self,
-        snapshot: &mut Snapshot,
-    ) -> Option<&Bucket<E>> {
-        let bucket = self.peek::<BACK>(snapshot)?;
-        if BACK {
-            snapshot.back.retreat();
-            snapshot.to = bucket.number;
+    fn read_front<'a>(&'a self, snapshot: &mut Snapshot, most: usize, read: impl Read<'a, E>) {
+        let at = self.order.resume(snapshot.front, snapshot.from);
+        let all = self.order.slice(at..usize::MAX);
+        let mut places = all.iter();
+        let seen = places.by_ref();
+        let seen = seen.take_while(|place| place.number < snapshot.to);
+        let seen = seen.filter_map(|place| self.seen_at(*place, snapshot.version));
+        read.read(seen.take(most));
+        let next = places.as_slice().first();
+        if let Some(next) = next.filter(|next| next.number < snapshot.to) {
+            snapshot.from = next.number;
+            snapshot.front = self.order.cursor(at + all.len() - places.len());
         } else {
-            snapshot.front.advance();
-            snapshot.from = bucket.number + 1;
+            snapshot.from = snapshot.to;
         }
-        Some(bucket)
     }
+
+    #[inline]
+    fn read_back<'a>(&'a self, snapshot: &mut Snapshot, most: usize, read: impl Read<'a, E>) {
+        let at = self.order.resume(snapshot.back, snapshot.to);
+        let mut places = self.order.slice(0..at).iter();
+        // Others may have come to where places have gone from the back.
+        while places
+            .as_slice()
+            .last()
+            .is_some_and(|place| place.number >= snapshot.to)
+        {
+            places.next_back();
+        }
+        let seen = places.by_ref().rev();
+        let seen = seen.take_while(|place| place.number >= snapshot.from);
+        let seen = seen.filter_map(|place| self.seen_at(*place, snapshot.version));
+        read.read(seen.take(most));
+        let next = places.as_slice().last();
+        if let Some(next) = next.filter(|next| next.number >= snapshot.from) {
+            snapshot.to = next.number + 1;
+            snapshot.back = self.order.cursor(places.len());
+        } else {
+            snapshot.to = snapshot.from;
+        }
+    }
+
+    /// Fetches the next `most` entries. They are anywhere in memory.
+    #[inline]
+    pub(super) fn fetch<const BACK: bool>(&self, snapshot: &Snapshot, most: usize) {
+        if snapshot.is_empty() || self.len() < LARGE {
+            return;
+        }
+        let places = if BACK {
+            let end = self.order.resume(snapshot.back, snapshot.to);
+            self.order.slice(end.saturating_sub(most)..end)
+        } else {
+            let start = self.order.resume(snapshot.front, snapshot.from);
+            self.order.slice(start..start + most)
+        };
+        for place in places {
+            if let Some(bucket) = self.buckets.get_bucket(place.bucket as usize) {
+                // It may lie in two lines of memory.
+                fetch(&bucket.number);
+                fetch(bucket.entry.weak());
+            }
+        }
+    }
+}
+
+/// What takes up the entries that are read.
+pub(super) trait Read<'a, E: 'a> {
+    fn read(self, entries: impl Iterator<Item = &'a Bucket<E>>);
 }

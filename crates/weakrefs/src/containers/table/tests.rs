@@ -1,7 +1,12 @@
 //! The table against a list, with iterators open that see the past (S21, S34, S42).
 
-use super::{Bucket, Snapshot, Table};
+#![allow(unsafe_code, reason = "entries that can be lent")]
+
+use super::{Bucket, Reader, Table};
+use crate::containers::lend::Lend;
 use proptest::prelude::*;
+use std::collections::HashMap;
+use std::sync::{Arc, Weak};
 use weakrefs_table::Search;
 
 /// What is done to a table; the numbers choose among what is there.
@@ -20,6 +25,7 @@ enum Action {
     Open,
     Next(usize),
     NextBack(usize),
+    Clone(usize),
     Close(usize),
 }
 
@@ -40,19 +46,104 @@ fn actions() -> impl Strategy<Value = Vec<Action>> {
         1 => Just(Action::Open),
         6 => at.clone().prop_map(Action::Next),
         3 => at.clone().prop_map(Action::NextBack),
+        1 => at.clone().prop_map(Action::Clone),
         1 => at.prop_map(Action::Close),
     ];
     prop::collection::vec(action, 0..400)
 }
 
-/// An entry: a name of its own, and what can be changed.
-type Entry = (u32, u32);
+/// An entry: a name of its own, what can be changed, and whether it is alive.
+#[derive(Clone, Debug)]
+struct Entry {
+    value: (u32, u32),
+    life: Weak<()>,
+}
+
+// SAFETY: it is like a real one.
+unsafe impl Lend for Entry {
+    type Weak = Weak<()>;
+    type Strong = Arc<()>;
+    type Payload = (u32, u32);
+
+    fn weak(&self) -> &Weak<()> {
+        &self.life
+    }
+
+    fn payload(&self) -> &(u32, u32) {
+        &self.value
+    }
+
+    fn upgrade(weak: &Weak<()>) -> Option<Arc<()>> {
+        weak.upgrade()
+    }
+
+    fn is_dead(weak: &Weak<()>) -> bool {
+        weak.strong_count() == 0
+    }
+
+    fn address(weak: &Weak<()>) -> *const () {
+        weak.as_ptr()
+    }
+}
+
+/// Lives for ever.
+// SAFETY: nothing can be dropped.
+unsafe impl Lend for u64 {
+    type Weak = ();
+    type Strong = ();
+    type Payload = u64;
+
+    fn weak(&self) -> &() {
+        &()
+    }
+
+    fn payload(&self) -> &u64 {
+        self
+    }
+
+    fn upgrade(&(): &()) -> Option<()> {
+        Some(())
+    }
+
+    fn is_dead(&(): &()) -> bool {
+        false
+    }
+
+    fn address((): &()) -> *const () {
+        std::ptr::null()
+    }
+}
+
+/// The next entry that is alive, from the front or from the back.
+fn step<E: Lend<Payload: Copy> + Clone, const BACK: bool>(
+    table: &mut Table<E>,
+    reader: &mut Reader<E>,
+) -> Option<E::Payload> {
+    loop {
+        if let Some(lent) = reader.next::<BACK>() {
+            if let Some((_, value)) = lent.read(|_, value| *value) {
+                return Some(value);
+            }
+        } else if reader.is_read() {
+            return None;
+        } else {
+            count(table.lend::<BACK>(reader));
+        }
+    }
+}
+
+fn count<E: Lend>(unneeded: Option<super::Unneeded<E>>) -> usize {
+    unneeded.map_or(0, |unneeded| unneeded.into_entries().count())
+}
+
+type Values = Vec<(u32, u32)>;
 
 /// A table, what must be in it, and what its iterators must still give.
 struct Pair {
     table: Table<Entry>,
-    model: Vec<Bucket<Entry>>,
-    readers: Vec<(Snapshot, Vec<Entry>)>,
+    model: Vec<Bucket<(u32, u32)>>,
+    lives: HashMap<u32, Arc<()>>,
+    readers: Vec<(Reader<Entry>, Values)>,
     number: u64,
 }
 
@@ -61,6 +152,7 @@ impl Pair {
         Self {
             table: Table::new(),
             model: Vec::new(),
+            lives: HashMap::new(),
             readers: Vec::new(),
             number: 0,
         }
@@ -77,34 +169,46 @@ impl Pair {
             Action::Insert { hash } => {
                 // Numbers have gaps, where other shards' are.
                 self.number += 1 + self.number % 3;
+                let (number, value) = (self.number, (self.number as u32, 0));
+                let life = Arc::new(());
+                let entry = Entry {
+                    value,
+                    life: Arc::downgrade(&life),
+                };
+                self.lives.insert(value.0, life);
                 let bucket = Bucket {
                     hash,
-                    number: self.number,
-                    entry: (self.number as u32, 0),
+                    number,
+                    entry,
                 };
-                assert!(self.table.insert(bucket.clone()).is_ok());
-                self.model.push(bucket);
+                assert!(self.table.insert(bucket).is_ok());
+                self.model.push(Bucket {
+                    hash,
+                    number,
+                    entry: value,
+                });
             }
             Action::Remove(at) => {
                 if let Some((at, hash, name)) = self.chosen(at) {
-                    let removed = self.table.remove(hash, |entry| entry.0 == name);
-                    assert_eq!(removed, Some(self.model.remove(at).entry));
+                    let removed = self.table.remove(hash, |entry| entry.value.0 == name);
+                    assert_eq!(value(removed), Some(self.model.remove(at).entry));
                 }
             }
             Action::Evict(at) => {
                 if let Some((at, hash, name)) = self.chosen(at) {
-                    let evicted = self.table.evict(hash, |entry| entry.0 == name);
-                    assert_eq!(evicted, Some(self.model.remove(at).entry));
+                    drop(self.lives.remove(&name));
+                    let evicted = self.table.evict(hash, |entry| entry.value.0 == name);
+                    let evicted = value(evicted).unwrap();
+                    assert_eq!(evicted, self.model.remove(at).entry);
                     for (_, rest) in &mut self.readers {
-                        // What it was before it was changed is dead as well, but the table does not know.
-                        rest.retain(|entry| *entry != evicted.unwrap());
+                        rest.retain(|entry| entry.0 != evicted.0);
                     }
                 }
             }
             Action::Change(at) => {
                 if let Some((at, hash, name)) = self.chosen(at) {
-                    let found = self.table.search(hash, |entry| entry.0 == name);
-                    self.table.get_mut(found.unwrap()).unwrap().1 += 1;
+                    let found = self.table.search(hash, |entry| entry.value.0 == name);
+                    self.table.get_mut(found.unwrap()).unwrap().value.1 += 1;
                     self.model[at].entry.1 += 1;
                 }
             }
@@ -113,7 +217,7 @@ impl Pair {
                 assert_eq!(oldest, self.model.first().map(|bucket| bucket.number));
                 if let Some(oldest) = oldest {
                     let removed = self.table.remove_number(oldest);
-                    assert_eq!(removed, Some(self.model.remove(0).entry));
+                    assert_eq!(value(removed), Some(self.model.remove(0).entry));
                 }
             }
             Action::PopNewest => {
@@ -121,28 +225,28 @@ impl Pair {
                 assert_eq!(newest, self.model.last().map(|bucket| bucket.number));
                 if let Some(newest) = newest {
                     let removed = self.table.remove_number(newest);
-                    assert_eq!(removed, self.model.pop().map(|bucket| bucket.entry));
+                    assert_eq!(value(removed), self.model.pop().map(|bucket| bucket.entry));
                 }
             }
             Action::Extract { modulus } => {
-                let leaves = |entry: &Entry| entry.0 % 4 == modulus;
-                let extracted = self.table.extract(leaves).into_iter();
+                let leaves = |entry: &(u32, u32)| entry.0 % 4 == modulus;
+                let extracted = self.table.extract(|entry| leaves(&entry.value)).into_iter();
                 let (left, stay) = self
                     .model
                     .drain(..)
                     .partition(|bucket| leaves(&bucket.entry));
                 self.model = stay;
-                let left: Vec<Bucket<Entry>> = left;
+                let left: Vec<Bucket<(u32, u32)>> = left;
                 assert!(
                     extracted
-                        .map(|bucket| bucket.entry)
+                        .map(|bucket| bucket.entry.value)
                         .eq(left.into_iter().map(|bucket| bucket.entry))
                 );
             }
             Action::TakeAll => {
                 let mut taken = Vec::new();
                 self.table.take_all(&mut taken);
-                let taken = taken.iter().map(|bucket| bucket.entry);
+                let taken = taken.iter().map(|bucket| bucket.entry.value);
                 assert!(taken.eq(self.model.drain(..).map(|bucket| bucket.entry)));
             }
             Action::Reserve(additional) => {
@@ -152,34 +256,37 @@ impl Pair {
             Action::Shrink => self.table.shrink_to(0),
             Action::Open => {
                 let seen = self.model.iter().map(|bucket| bucket.entry).collect();
-                self.readers.push((self.table.snapshot().unwrap(), seen));
+                self.readers.push((self.table.open().unwrap(), seen));
             }
             Action::Next(at) => {
                 if let Some(at) = at.checked_rem(self.readers.len()) {
-                    let (snapshot, rest) = &mut self.readers[at];
-                    let next = self
-                        .table
-                        .next::<false>(snapshot)
-                        .map(|bucket| bucket.entry);
+                    let (reader, rest) = &mut self.readers[at];
+                    let next = step::<_, false>(&mut self.table, reader);
                     assert_eq!(next, rest.first().copied());
                     rest.drain(..rest.len().min(1));
                 }
             }
             Action::NextBack(at) => {
                 if let Some(at) = at.checked_rem(self.readers.len()) {
-                    let (snapshot, rest) = &mut self.readers[at];
-                    let next = self.table.next::<true>(snapshot).map(|bucket| bucket.entry);
-                    assert_eq!(next, rest.pop());
+                    let (reader, rest) = &mut self.readers[at];
+                    assert_eq!(step::<_, true>(&mut self.table, reader), rest.pop());
+                }
+            }
+            Action::Clone(at) => {
+                if let Some(at) = at.checked_rem(self.readers.len()) {
+                    let (reader, rest) = &self.readers[at];
+                    let again = self.table.open_again(reader).unwrap();
+                    self.readers.push((again, rest.clone()));
                 }
             }
             Action::Close(at) => {
                 if let Some(at) = at.checked_rem(self.readers.len()) {
-                    let (mut snapshot, mut rest) = self.readers.swap_remove(at);
-                    while let Some(next) = self.table.next::<false>(&mut snapshot) {
-                        assert_eq!(next.entry, rest.remove(0));
+                    let (mut reader, mut rest) = self.readers.swap_remove(at);
+                    while let Some(next) = step::<_, false>(&mut self.table, &mut reader) {
+                        assert_eq!(next, rest.remove(0));
                     }
                     assert!(rest.is_empty());
-                    self.table.release(snapshot).into_entries().for_each(drop);
+                    count(self.table.close(&mut reader));
                 }
             }
         }
@@ -191,8 +298,9 @@ impl Pair {
         for bucket in &self.model {
             let found = self
                 .table
-                .search(bucket.hash, |entry| entry.0 == bucket.entry.0);
-            assert_eq!(self.table.get(found.unwrap()), Some(&bucket.entry));
+                .search(bucket.hash, |entry| entry.value.0 == bucket.entry.0);
+            let found = self.table.get(found.unwrap()).cloned();
+            assert_eq!(value(found), Some(bucket.entry));
             let candidates = self.table.candidates(bucket.hash).count();
             let twins = self.model.iter().filter(|other| other.hash == bucket.hash);
             assert_eq!(candidates, twins.count());
@@ -205,6 +313,7 @@ impl Pair {
         );
         if self.readers.is_empty() {
             assert_eq!(self.table.readers.kept(), 0);
+            assert!(self.table.readers.hold_nothing());
         }
     }
 }
@@ -219,9 +328,13 @@ proptest! {
         }
         let model = pair.model.iter().map(|bucket| bucket.entry);
         let model: Vec<_> = model.collect();
-        let table = pair.table.into_buckets().map(|bucket| bucket.entry);
+        let table = pair.table.into_buckets().map(|bucket| bucket.entry.value);
         prop_assert_eq!(table.collect::<Vec<_>>(), model);
     }
+}
+
+fn value(entry: Option<Entry>) -> Option<(u32, u32)> {
+    entry.map(|entry| entry.value)
 }
 
 fn filled(size: u64) -> Table<u64> {
@@ -251,10 +364,10 @@ fn remove(table: &mut Table<u64>, number: u64) -> Option<u64> {
 fn a_queue_costs_what_changes() {
     let mut table = filled(100_000);
     for number in 0..100_000 {
-        let mut snapshot = table.snapshot().unwrap();
-        let next = table.next::<false>(&mut snapshot);
-        assert_eq!(next.map(|bucket| bucket.entry), Some(number));
-        table.release(snapshot).into_entries().for_each(drop);
+        let mut reader = table.open().unwrap();
+        let next = step::<_, false>(&mut table, &mut reader);
+        assert_eq!(next, Some(number));
+        count(table.close(&mut reader));
         assert_eq!(remove(&mut table, number), Some(number));
     }
     assert_eq!(table.len(), 0);
@@ -265,15 +378,15 @@ fn a_queue_costs_what_changes() {
 #[test]
 fn both_ends_are_at_hand() {
     let mut table = filled(100_000);
-    let older = table.snapshot().unwrap();
+    let mut older = table.open().unwrap();
     for number in 0..50_000 {
-        let mut snapshot = table.snapshot().unwrap();
-        let next = table.next::<false>(&mut snapshot);
-        assert_eq!(next.map(|bucket| bucket.entry), Some(number));
+        let mut reader = table.open().unwrap();
+        let next = step::<_, false>(&mut table, &mut reader);
+        assert_eq!(next, Some(number));
         let last = 99_999 - number;
-        let next = table.next::<true>(&mut snapshot);
-        assert_eq!(next.map(|bucket| bucket.entry), Some(last));
-        table.release(snapshot).into_entries().for_each(drop);
+        let next = step::<_, true>(&mut table, &mut reader);
+        assert_eq!(next, Some(last));
+        count(table.close(&mut reader));
         assert_eq!((table.oldest(), table.newest()), (Some(number), Some(last)));
         assert_eq!(remove(&mut table, number), Some(number));
         assert_eq!(remove(&mut table, last), Some(last));
@@ -288,22 +401,22 @@ fn both_ends_are_at_hand() {
         assert_eq!(remove(&mut table, number), Some(number));
         assert_eq!((table.oldest(), table.newest()), (None, None));
     }
-    assert_eq!(table.release(older).into_entries().count(), 100_000);
+    assert_eq!(count(table.close(&mut older)), 100_000);
 }
 
 /// S42: with an iterator open, too, and that sees them all.
 #[test]
 fn a_change_under_an_iterator_costs_the_change() {
     let mut table = filled(100_000);
-    let mut snapshot = table.snapshot().unwrap();
+    let mut reader = table.open().unwrap();
     for number in (0..100_000).rev() {
         assert_eq!(remove(&mut table, number), Some(number));
     }
     for number in 0..100_000 {
-        let next = table.next::<false>(&mut snapshot);
-        assert_eq!(next.map(|bucket| bucket.entry), Some(number));
+        let next = step::<_, false>(&mut table, &mut reader);
+        assert_eq!(next, Some(number));
     }
-    assert_eq!(table.release(snapshot).into_entries().count(), 100_000);
+    assert_eq!(count(table.close(&mut reader)), 100_000);
     assert_eq!(table.order.len(), 0);
 }
 
@@ -311,17 +424,17 @@ fn a_change_under_an_iterator_costs_the_change() {
 #[test]
 fn overlapping_iterators_keep_little() {
     let mut table = filled(0);
-    let mut open = table.snapshot().unwrap();
+    let mut open = table.open().unwrap();
     let mut dropped = 0;
     for number in 0..10_000u64 {
         insert(&mut table, number);
-        let next = table.snapshot().unwrap();
-        let last = std::mem::replace(&mut open, next);
-        dropped += table.release(last).into_entries().count();
+        let next = table.open().unwrap();
+        let mut last = std::mem::replace(&mut open, next);
+        dropped += count(table.close(&mut last));
         assert_eq!(remove(&mut table, number), Some(number));
         assert!(table.readers.kept() <= 2 * super::readers::FEW);
     }
-    dropped += table.release(open).into_entries().count();
+    dropped += count(table.close(&mut open));
     assert_eq!(dropped, 10_000);
 }
 
@@ -333,13 +446,13 @@ fn void_places_are_few() {
     for is_read in [false, true] {
         let mut table = filled(SIZE);
         assert_eq!(table.capacity(), table.len());
-        let snapshot = is_read.then(|| table.snapshot().unwrap());
+        let mut reader = is_read.then(|| table.open().unwrap());
         for number in 1..SIZE - 1 {
             assert_eq!(remove(&mut table, number), Some(number));
         }
-        if let Some(snapshot) = snapshot {
+        if let Some(reader) = &mut reader {
             assert_eq!(table.order.len(), SIZE as usize);
-            table.release(snapshot).into_entries().for_each(drop);
+            count(table.close(reader));
         }
         assert!(table.order.len() <= 2 * 2 + super::SMALL);
         assert!(table.size() <= super::SMALL);
