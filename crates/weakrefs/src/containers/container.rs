@@ -519,7 +519,7 @@ mod tests {
             let set: WeakSet<_> = objects.iter().take(50).collect();
             let told = Arc::new(AtomicUsize::new(0));
             let count = Arc::clone(&told);
-            let listener = move |_| drop(count.fetch_add(1, Ordering::Relaxed));
+            let listener = move |_| _ = count.fetch_add(1, Ordering::Relaxed);
             if is_before {
                 set.set_removal_listener(listener);
                 assert_eq!(spread(&set.container.get()), SHARDS);

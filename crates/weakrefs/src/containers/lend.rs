@@ -18,7 +18,7 @@
 #![allow(unsafe_code, reason = "copies of weak references that are not counted")]
 
 use super::entry::Entry;
-use super::eviction::Eviction;
+use super::eviction::sealed::Policy;
 use super::table::Bucket;
 use crate::owner::sealed::{Owner, Weak};
 use crate::sync::yield_point;
@@ -55,7 +55,7 @@ pub(crate) unsafe trait Lend {
 
 // SAFETY: both are counted references, which are not tied to where they are. A count of no strong ones is for ever. The
 // last one is dropped with a release after all others: whoever reads the count, and then acquires, comes after them.
-unsafe impl<O: Owner, P: Clone, E: Eviction<O, P>> Lend for Entry<O, P, E> {
+unsafe impl<O: Owner, P, E: Policy> Lend for Entry<O, P, E> {
     type Weak = O::Weak;
     type Strong = O;
     type Payload = P;

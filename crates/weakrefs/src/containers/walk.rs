@@ -154,7 +154,9 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Walk<O, P, E> {
 }
 
 #[inline]
-fn drop_unneeded<O: Owner, P: Clone, E: Eviction<O, P>>(unneeded: Option<Unneeded<Entry<O, P, E>>>) {
+fn drop_unneeded<O: Owner, P: Clone, E: Eviction<O, P>>(
+    unneeded: Option<Unneeded<Entry<O, P, E>>>,
+) {
     if let Some(unneeded) = unneeded {
         drop_entries(unneeded.into_entries());
     }
