@@ -81,6 +81,7 @@ RUST = Language(
         Way("weak-table", "weak-table", "of weak-table"),
         Way("Mutex<weak-table>", "in a `Mutex`", "of the `Mutex`"),
         Way("DashMap<K, Weak>", "`DashMap<K, Weak<V>>`", "of `DashMap`"),
+        Way("HashMap<K, Weak>", "`HashMap<K, Weak<V>>`", "of `HashMap`"),
     ),
     {
         "ours": ("green", "weakrefs"),
@@ -128,6 +129,9 @@ Each container hashes as it does by default: weakrefs with `weakrefs::RandomStat
 a hundred entries at a time, and weak-table and `DashMap` are told which entry has died. Two threads do the same at the
 same time, each as often, over the same entries or over entries of their own. `std` has neither callbacks nor shared
 references, and stands beside those with what it has.
+
+What begins with `rc::` is for objects in `Rc`s, in one thread, and so are its peers. The maps of `lazy::` and their peer are
+not told which entry has died: an insertion rids them of the dead now and then.
 """,
 )
 

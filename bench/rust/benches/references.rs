@@ -1,73 +1,71 @@
-//! Weak references beside `std::sync::Weak`. It has neither sharing nor callbacks: those are beside
-//! what it has.
+//! Weak references beside `std`'s `Weak`, of objects in `Arc`s and in `Rc`s. It has neither sharing nor
+//! callbacks: those are beside what it has.
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
-use std::sync::{Arc, Weak};
-use weakrefs::Ref;
-use weakrefs_bench::{OURS, Object, STD, beside};
+use weakrefs::generic::Ref;
+use weakrefs_bench::{Face, OURS, Owner, Rcs, Root, STD, beside};
 
-fn upgrade(criterion: &mut Criterion) {
-    let object = Object::new(1);
-    let (weak, reference) = (Arc::downgrade(&object), Ref::new(&object));
+fn upgrade<F: Face>(criterion: &mut Criterion) {
+    let object = F::Owner::make(1);
+    let (weak, reference) = (object.weak(), Ref::new(&object));
     let mut upgrades = |case| {
-        let std = || black_box(&weak).upgrade();
+        let std = || F::Owner::view(black_box(&weak));
         let ours = || black_box(&reference).upgrade();
-        beside(criterion, case, STD, std, ours);
+        beside(criterion, &F::named(case), STD, std, ours);
     };
     upgrades("Ref: upgrade");
     drop(object);
     upgrades("Ref: upgrade, dead");
 }
 
-fn create(criterion: &mut Criterion) {
-    let object = &Object::new(1);
-    let std = || Arc::downgrade(black_box(object));
+fn create<F: Face>(criterion: &mut Criterion) {
+    let object = &F::Owner::make(1);
+    let std = || black_box(object).weak();
     let ours = || Ref::new(black_box(object));
-    beside(criterion, "Ref: create and drop", STD, std, ours);
-    let calling = || Ref::with_callback(black_box(object), |_| ());
-    beside(
-        criterion,
-        "Ref: create and drop, callback",
-        STD,
-        std,
-        calling,
-    );
-    let _another = Ref::new(object);
-    beside(criterion, "Ref: create and drop, shared", STD, std, ours);
+    let mut creations = |case| beside(criterion, &F::named(case), STD, std, ours);
+    creations("Ref: create and drop");
+    let another = Ref::new(object);
+    creations("Ref: create and drop, shared");
+    drop(another);
+    let case = F::named("Ref: create and drop, callback");
+    beside(criterion, &case, STD, std, || black_box(object).watch());
 }
 
-fn die(criterion: &mut Criterion) {
-    let case = "Ref: an object without, create and drop";
-    let std = || Arc::new(black_box(1u64));
-    beside(criterion, case, STD, std, || Object::new(black_box(1)));
+fn die<F: Face>(criterion: &mut Criterion) {
+    let case = F::named("Ref: an object without, create and drop");
+    let std = || F::Owner::of_number(black_box(1));
+    beside(criterion, &case, STD, std, || F::Owner::make(black_box(1)));
 
-    let mut group = criterion.benchmark_group("Ref: death, callback");
+    let mut group = criterion.benchmark_group(F::named("Ref: death, callback"));
     group.bench_function(STD, |bencher| {
-        let make = || {
-            let object = Object::new(1);
-            let weak = Arc::downgrade(&object);
-            (object, weak)
-        };
-        let die = |(object, weak)| -> Weak<Object> {
-            drop(object);
-            weak
-        };
-        bencher.iter_batched(make, die, BatchSize::SmallInput);
+        let make = || with(F::Owner::make(1), Owner::weak);
+        bencher.iter_batched(make, end, BatchSize::SmallInput);
     });
     group.bench_function(OURS, |bencher| {
-        let make = || {
-            let object = Object::new(1);
-            let reference = Ref::with_callback(&object, |_| ());
-            (object, reference)
-        };
-        let die = |(object, reference)| -> Ref<Object> {
-            drop(object);
-            reference
-        };
-        bencher.iter_batched(make, die, BatchSize::SmallInput);
+        let make = || with(F::Owner::make(1), Owner::watch);
+        bencher.iter_batched(make, end, BatchSize::SmallInput);
     });
 }
 
-criterion_group!(references, upgrade, create, die);
+fn with<O, W>(object: O, refer: impl FnOnce(&O) -> W) -> (O, W) {
+    let reference = refer(&object);
+    (object, reference)
+}
+
+/// Drops an object, while the reference to it stays.
+fn end<O, W>((object, reference): (O, W)) -> W {
+    drop(object);
+    reference
+}
+
+criterion_group!(
+    references,
+    upgrade::<Root>,
+    create::<Root>,
+    die::<Root>,
+    upgrade::<Rcs>,
+    create::<Rcs>,
+    die::<Rcs>,
+);
 criterion_main!(references);

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Instant;
 use weakrefs_bench::keyed_by_objects::{Elements, LockedMap, LockedSet, OurMap, OurSet};
 use weakrefs_bench::values_by_key::{Dash, Key, Locked, Ours, Registry};
-use weakrefs_bench::{BATCH, Cases, Object, objects, shuffled, sizes};
+use weakrefs_bench::{BATCH, Cases, Owner, Root, objects, shuffled, sizes};
 
 const GROUP: &str = "two threads";
 const THREADS: usize = 2;
@@ -49,7 +49,11 @@ fn lookups(cases: &mut Cases<'_>, names: [String; 2], count: usize, lookup: impl
     });
 }
 
-fn lookups_by_key<K: Key, R: Registry<K> + Sync>(cases: &mut Cases<'_>, registry: &R, size: u64) {
+fn lookups_by_key<K: Key, R: Registry<K, Face = Root> + Sync>(
+    cases: &mut Cases<'_>,
+    registry: &R,
+    size: u64,
+) {
     let keys: Vec<K> = shuffled(size).into_iter().map(K::of).collect();
     let names =
         ["the same keys", "keys of their own"].map(|which| format!("{}, {which}", K::LOOKUP));
@@ -58,20 +62,20 @@ fn lookups_by_key<K: Key, R: Registry<K> + Sync>(cases: &mut Cases<'_>, registry
     });
 }
 
-fn values_by_number<R: Registry<u64> + Sync>(criterion: &mut Criterion) {
-    for size in sizes() {
+fn values_by_number<R: Registry<u64, Face = Root> + Sync>(criterion: &mut Criterion) {
+    for size in sizes::<Root>() {
         let objects = objects(0..size);
         let registry = R::of(&objects);
-        let mut cases = Cases::new(criterion, GROUP, R::WAY, size);
+        let mut cases = Cases::new(criterion, GROUP.into(), R::WAY, size);
         lookups_by_key(&mut cases, &registry, size);
     }
 }
 
-fn values_by_string<R: Registry<String> + Sync>(criterion: &mut Criterion) {
-    for size in sizes() {
+fn values_by_string<R: Registry<String, Face = Root> + Sync>(criterion: &mut Criterion) {
+    for size in sizes::<Root>() {
         let objects = objects(0..size);
         let registry = R::of(&objects);
-        let mut cases = Cases::new(criterion, GROUP, R::WAY, size);
+        let mut cases = Cases::new(criterion, GROUP.into(), R::WAY, size);
         lookups_by_key(&mut cases, &registry, size);
 
         let new: Vec<String> = (size..size + (THREADS * BATCH) as u64)
@@ -79,7 +83,7 @@ fn values_by_string<R: Registry<String> + Sync>(criterion: &mut Criterion) {
             .collect();
         together(&mut cases, "insert, death and expiry", |thread, round| {
             let key = &new[round % BATCH + thread * BATCH];
-            let object = Object::new(size);
+            let object = Owner::make(size);
             registry.insert(key.clone(), &object);
             drop(object);
             registry.expire(key);
@@ -87,11 +91,11 @@ fn values_by_string<R: Registry<String> + Sync>(criterion: &mut Criterion) {
     }
 }
 
-fn keyed_by_objects<E: Elements + Sync>(criterion: &mut Criterion) {
-    for size in sizes() {
+fn keyed_by_objects<E: Elements<Face = Root> + Sync>(criterion: &mut Criterion) {
+    for size in sizes::<Root>() {
         let elements = objects(0..size);
         let container = E::of(&elements);
-        let mut cases = Cases::new(criterion, GROUP, E::WAY, size);
+        let mut cases = Cases::new(criterion, GROUP.into(), E::WAY, size);
 
         let order = shuffled(size);
         let names =
@@ -105,14 +109,14 @@ fn keyed_by_objects<E: Elements + Sync>(criterion: &mut Criterion) {
 criterion_group!(
     threads,
     values_by_number::<Ours<u64>>,
-    values_by_number::<Locked<u64>>,
+    values_by_number::<Locked<u64, Root>>,
     values_by_number::<Dash<u64>>,
     values_by_string::<Ours<String>>,
-    values_by_string::<Locked<String>>,
+    values_by_string::<Locked<String, Root>>,
     values_by_string::<Dash<String>>,
     keyed_by_objects::<OurSet>,
-    keyed_by_objects::<LockedSet>,
+    keyed_by_objects::<LockedSet<Root>>,
     keyed_by_objects::<OurMap>,
-    keyed_by_objects::<LockedMap>,
+    keyed_by_objects::<LockedMap<Root>>,
 );
 criterion_main!(threads);

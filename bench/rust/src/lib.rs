@@ -1,19 +1,20 @@
-//! What the benchmarks have in common: the objects, the keys, how a case is named, and one interface
-//! over weakrefs and its peers.
+//! What the benchmarks have in common: the objects and their owners, the keys, how a case is named, and
+//! one interface over weakrefs and its peers.
 //!
 //! `measure.py` runs them and reads what criterion has written. A benchmark is named
 //! `<group>: <case>/<way>/<entries>`, without the entries where nothing has any.
 
 pub mod keyed_by_objects;
+pub mod owners;
 pub mod values_by_key;
+
+pub use owners::{Face, Lazy, Object, Owner, Rcs, Root, objects};
 
 use criterion::measurement::WallTime;
 use criterion::{Bencher, BenchmarkGroup, BenchmarkId, Criterion, SamplingMode, Throughput};
 use std::cell::RefCell;
-use std::hash::{Hash, Hasher};
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
-use weakrefs::{WeakReferenceable, WeakSlot};
 
 /// The ways to do the same.
 pub const OURS: &str = "ours";
@@ -21,6 +22,7 @@ pub const STD: &str = "std";
 pub const PLAIN: &str = "weak-table";
 pub const LOCKED: &str = "Mutex<weak-table>";
 pub const DASHMAP: &str = "DashMap<K, Weak>";
+pub const HASHMAP: &str = "HashMap<K, Weak>";
 
 /// How many entries come or go between two looks at the clock: so few that the container stays as
 /// large as it is, so many that the clock hardly counts.
@@ -28,40 +30,6 @@ pub const BATCH: usize = 100;
 
 /// From so many entries on a pass over all of them takes long, and averages over much by itself.
 const MANY: u64 = 1_000_000;
-
-/// An object with an identity, and a number to hash and compare.
-#[derive(WeakReferenceable)]
-pub struct Object {
-    slot: WeakSlot,
-    pub number: u64,
-}
-
-impl Object {
-    pub fn new(number: u64) -> Arc<Self> {
-        Arc::new(Self {
-            slot: WeakSlot::new(),
-            number,
-        })
-    }
-}
-
-impl PartialEq for Object {
-    fn eq(&self, other: &Self) -> bool {
-        self.number == other.number
-    }
-}
-
-impl Eq for Object {}
-
-impl Hash for Object {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.number.hash(state);
-    }
-}
-
-pub fn objects(numbers: impl IntoIterator<Item = u64>) -> Vec<Arc<Object>> {
-    numbers.into_iter().map(Object::new).collect()
-}
 
 /// `0..size` in an order that neither the processor nor an allocator foresees.
 pub fn shuffled(size: u64) -> Vec<u64> {
@@ -76,30 +44,27 @@ pub fn shuffled(size: u64) -> Vec<u64> {
     numbers
 }
 
-/// The numbers of entries to measure with: `WEAKREFS_BENCH_SIZES=1000,10000000`.
-pub fn sizes() -> Vec<u64> {
+/// The numbers of entries to measure a face with: of `WEAKREFS_BENCH_SIZES=1000,10000000` those that it
+/// is measured with.
+pub fn sizes<F: Face>() -> Vec<u64> {
     let sizes = std::env::var("WEAKREFS_BENCH_SIZES").unwrap_or_else(|_| "1000".into());
     sizes
         .split(',')
         .map(|size| size.parse().expect("a list of sizes"))
+        .filter(|&size| size <= F::MOST)
         .collect()
 }
 
 /// The cases of a group, done in one way with so many entries.
 pub struct Cases<'a> {
     criterion: &'a mut Criterion,
-    group: &'static str,
+    group: String,
     way: &'static str,
     size: u64,
 }
 
 impl<'a> Cases<'a> {
-    pub fn new(
-        criterion: &'a mut Criterion,
-        group: &'static str,
-        way: &'static str,
-        size: u64,
-    ) -> Self {
+    pub fn new(criterion: &'a mut Criterion, group: String, way: &'static str, size: u64) -> Self {
         Self {
             criterion,
             group,
