@@ -363,6 +363,46 @@ fn iteration_keeps_values() {
     });
 }
 
+/// S21, S34: what iterators have copied of an entry stays good, whatever dies or is removed meanwhile, and each value is
+/// dropped once.
+#[test]
+fn iteration_reads_ahead() {
+    explore(|| {
+        let map = KeyMap::default();
+        let drops = Count::default();
+        let keys = [1, 2, 3, 4].map(object);
+        for key in &keys {
+            map.insert(key, Counted(drops.clone()));
+        }
+        let [one, two, three, four] = keys;
+        let (reading, from_the_back, removing) = (map.clone(), map.clone(), map.clone());
+        in_threads!(
+            move || {
+                for value in reading.values() {
+                    pause();
+                    value.0.get();
+                }
+            },
+            move || {
+                for (key, value) in from_the_back.iter().rev() {
+                    pause();
+                    assert!(**key > 0);
+                    value.0.get();
+                }
+            },
+            move || {
+                drop(two);
+                drop(removing.remove(&three));
+                drop(three);
+                drop(four);
+            },
+        );
+        assert_eq!((map.len(), drops.get()), (1, 3));
+        drop(one);
+        assert_eq!(drops.get(), 4);
+    });
+}
+
 /// S2, S20: emptying, retaining and death: each value goes once.
 #[test]
 fn retaining_and_death() {
