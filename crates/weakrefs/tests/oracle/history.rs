@@ -1,13 +1,11 @@
 //! Running a script, and the trees of what happened.
 
-use super::container::{Container, Element, Iter, Outer, at, called, enter};
+use super::container::{Container, Element, Iter, Outer, Strong, Way, at, enter};
 use super::naive::Entry;
 use super::{Plan, Step};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
-use std::sync::Arc;
-use weakrefs::Ref;
 
 /// An operation, and what it is about.
 #[derive(Clone, Debug)]
@@ -31,6 +29,7 @@ pub(crate) enum Operation {
     Clear,
     Drain,
     Retain(u32),
+    RemoveExpired,
     Update {
         object: usize,
         key: u32,
@@ -64,7 +63,7 @@ pub(crate) enum Event {
         object: usize,
         class: u32,
     },
-    /// The last `Arc` is gone; what is nested happened in the object's `Drop`.
+    /// The last owner is gone; what is nested happened in the object's `Drop`.
     Death(usize),
     Operation(Operation),
 }
@@ -111,8 +110,8 @@ pub(crate) struct History<C: Container> {
     container: C,
     steps: RefCell<std::vec::IntoIter<Step>>,
     /// Who keeps the objects alive.
-    handles: RefCell<Vec<Arc<Element>>>,
-    references: RefCell<Vec<Ref<Element>>>,
+    handles: RefCell<Vec<Strong<C>>>,
+    references: RefCell<Vec<<C::Way as Way>::Reference>>,
     /// How often the callback of each object has been called.
     calls: RefCell<Vec<usize>>,
     iterators: RefCell<Vec<(usize, Iter)>>,
@@ -152,11 +151,8 @@ impl<C: Container> History<C> {
         let calls = self.calls.borrow();
         let alive = self.alive();
         for (object, calls) in calls.iter().enumerate() {
-            assert_eq!(
-                *calls,
-                usize::from(!alive.contains(&object)),
-                "callbacks of {object}"
-            );
+            let is_told = C::Way::IS_TOLD && !alive.contains(&object);
+            assert_eq!(*calls, usize::from(is_told), "callbacks of {object}");
         }
         tree
     }
@@ -171,23 +167,44 @@ impl<C: Container> History<C> {
 
     pub(crate) fn contents(&self) -> Vec<Entry> {
         let contents = self.container.contents();
-        assert_eq!(self.container.len(), contents.len());
+        self.assert_len(contents.len());
         contents
+    }
+
+    /// Exact where deaths are told, else an upper bound.
+    fn assert_len(&self, living: usize) {
+        let len = self.container.len();
+        assert!(len == living || len > living && !C::Way::IS_TOLD, "{len}");
+    }
+
+    /// Takes the dead out, which makes the length exact.
+    fn remove_expired(&self) {
+        self.container.remove_expired();
+        // What goes may put others in, which die.
+        self.at_once(|| {
+            self.container.remove_expired();
+            assert_eq!(self.container.len(), self.container.contents().len());
+            assert_eq!(self.container.remove_expired(), 0);
+        });
     }
 
     /// Lets everything die.
     pub(crate) fn end(&self) {
         self.iterators.take();
         self.handles.take();
-        assert_eq!(self.container.len(), 0);
+        self.assert_len(0);
+        let len = self.container.len();
+        assert_eq!(
+            (self.container.remove_expired(), self.container.len()),
+            (len, 0)
+        );
     }
 
-    pub(crate) fn make(&self, class: u32) -> Arc<Element> {
+    pub(crate) fn make(&self, class: u32) -> Strong<C> {
         let object = self.calls.borrow().len();
         self.calls.borrow_mut().push(0);
-        let element = Arc::new(Element::new(object, class));
-        let reference = Ref::with_callback(&element, move |_| called(object));
-        self.references.borrow_mut().push(reference);
+        let element = C::Way::own(Element::new(object, class));
+        self.references.borrow_mut().extend(C::Way::watch(&element));
         self.record(Event::Birth { object, class }, || Outcome::Done);
         element
     }
@@ -236,7 +253,7 @@ impl<C: Container> History<C> {
         let handles = self.handles.borrow().len();
         let open = self.iterators.borrow().len();
         let plan = step.choose(handles, open);
-        let handle = |at: usize| Arc::clone(&self.handles.borrow()[at]);
+        let handle = |at: usize| self.handles.borrow()[at].clone();
         let container = &self.container;
         match plan {
             Plan::Make(class) => self.record(Event::Operation(Operation::Make(class)), || {
@@ -310,7 +327,7 @@ impl<C: Container> History<C> {
                                 .map_or_else(|| self.number() * 1000, |new| new.number),
                         );
                         if let Some(new) = &new {
-                            self.handles.borrow_mut().push(Arc::clone(new));
+                            self.handles.borrow_mut().push(new.clone());
                         }
                         (new, made.unwrap_or(0) as u32)
                     })
@@ -347,6 +364,10 @@ impl<C: Container> History<C> {
                     Outcome::Done
                 })
             }
+            Plan::RemoveExpired => self.record(Event::Operation(Operation::RemoveExpired), || {
+                self.remove_expired();
+                Outcome::Done
+            }),
             Plan::Open => {
                 let number = self.number();
                 self.record(Event::Operation(Operation::Open(number)), || {

@@ -102,7 +102,7 @@ impl Naive {
 
     fn perform(&mut self, operation: &Operation) -> Outcome {
         match *operation {
-            Operation::Make(_) | Operation::Kill(_) => Outcome::Done,
+            Operation::Make(_) | Operation::Kill(_) | Operation::RemoveExpired => Outcome::Done,
             Operation::Insert { object, key, value } => {
                 let present = self.find(self.class_of(object, key));
                 let Some(at) = present else {
