@@ -109,7 +109,7 @@ fn a_fork_while_another_thread_runs() {
     runner.join().unwrap();
 }
 
-mod process {
+pub(super) mod process {
     #![allow(unsafe_code, reason = "to fork is C's")]
 
     use crate::support::limit;
@@ -132,7 +132,7 @@ mod process {
     }
 
     /// Forks; gives the child to the parent.
-    pub(super) fn fork() -> Option<libc::pid_t> {
+    pub(crate) fn fork() -> Option<libc::pid_t> {
         // SAFETY: no requirements of its own. The child may do little before it exits, and that is the
         // test: of what other threads of the parent may have locked, it touches only what is this crate's.
         let child = unsafe { libc::fork() };
@@ -142,7 +142,7 @@ mod process {
     }
 
     /// Waits for the children to exit with code 0; kills those that do not.
-    pub(super) fn assert_exit(children: &[libc::pid_t]) {
+    pub(crate) fn assert_exit(children: &[libc::pid_t]) {
         let (start, limit) = (Instant::now(), limit(SECONDS));
         let statuses: Vec<i32> = children
             .iter()

@@ -7,6 +7,7 @@
 mod ends;
 #[cfg(unix)]
 mod forks;
+mod local;
 mod runs;
 #[path = "../support/mod.rs"]
 mod support;
@@ -59,6 +60,7 @@ fn at_exit<R: 'static>(function: impl FnOnce() -> R + Send + 'static) -> Finaliz
 
 fn main() -> ExitCode {
     let mut cases = ends::cases();
+    cases.extend(local::cases());
     cases.extend(runs::cases());
     #[cfg(unix)]
     cases.extend(forks::cases());

@@ -3,10 +3,10 @@
 
 #![allow(dead_code, reason = "every test binary uses a part")]
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::hash::{BuildHasher, Hasher};
-use std::sync::{Arc, Mutex, Once, mpsc};
-use std::thread;
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError, mpsc};
+use std::thread::{self, ThreadId};
 use std::time::Duration;
 use weakrefs::Tracked;
 
@@ -68,9 +68,15 @@ impl Drop for OnDrop {
     }
 }
 
+/// What the unraisable hook was told, and in which thread.
+static REPORTS: Mutex<Vec<(ThreadId, String)>> = Mutex::new(Vec::new());
+
 thread_local! {
-    static REPORTS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
     static HOOK_PANICS: Cell<bool> = const { Cell::new(false) };
+}
+
+fn lock_reports() -> MutexGuard<'static, Vec<(ThreadId, String)>> {
+    REPORTS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The messages that the unraisable hook got in this thread since it was last asked; installs the hook.
@@ -79,11 +85,21 @@ pub(crate) fn reports() -> Vec<String> {
     INSTALL.call_once(|| {
         weakrefs::set_unraisable_hook(|unraisable| {
             let message = unraisable.message().unwrap_or("?").to_owned();
-            REPORTS.with_borrow_mut(|reports| reports.push(message));
+            lock_reports().push((thread::current().id(), message));
             assert!(!HOOK_PANICS.get(), "the hook panics");
         });
     });
-    REPORTS.with_borrow_mut(std::mem::take)
+    reports_of(thread::current().id())
+}
+
+/// The messages that the hook got in a thread, which may have ended, since it was last asked.
+pub(crate) fn reports_of(thread: ThreadId) -> Vec<String> {
+    let mut reports = lock_reports();
+    let all = std::mem::take(&mut *reports).into_iter();
+    let (of_thread, others) = all.partition(|(told_in, _)| *told_in == thread);
+    *reports = others;
+    let of_thread: Vec<(ThreadId, String)> = of_thread;
+    of_thread.into_iter().map(|(_, message)| message).collect()
 }
 
 /// Whether the hook panics in this thread.

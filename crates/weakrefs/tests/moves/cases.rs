@@ -1,15 +1,15 @@
-//! Values that leave their `Arc` alive and take the slot along: for whom the object died, when, and that
-//! nothing depends on a slot's drop (S2, S4, S20, S34).
+//! The cases, for the owner and the names that `super` has.
 
-mod support;
-
+use super::*;
+use crate::support::{Log, OnDrop};
 use std::mem;
 use std::sync::{Arc, Mutex};
-use support::{Item, Log, OnDrop, item, items, values};
-use weakrefs::{
-    PtrWeakKeyMap, PtrWeakSet, Ref, Tracked, WeakKeyMap, WeakReferenceable, WeakSet, WeakSlot,
-    WeakValueMap, count, refs,
-};
+
+type Item = Tracked<u32>;
+
+fn item(value: u32) -> Strong<Item> {
+    Strong::new(Tracked::new(value))
+}
 
 /// An object that everybody watches.
 struct Watched {
@@ -23,7 +23,7 @@ struct Watched {
 }
 
 impl Watched {
-    fn new(object: &Arc<Item>) -> Self {
+    fn new(object: &Strong<Item>) -> Self {
         let log = Log::default();
         let (callback, value) = (log.clone(), log.clone());
         let watched = Self {
@@ -82,7 +82,7 @@ impl Watched {
 fn into_inner_and_then_drop() {
     let object = item(1);
     let watched = Watched::new(&object);
-    let value = Arc::into_inner(object).unwrap();
+    let value = Strong::into_inner(object).unwrap();
     watched.assert_not_announced();
     assert_eq!(*value, 1);
     drop(value);
@@ -94,11 +94,11 @@ fn into_inner_and_then_drop() {
 fn try_unwrap_and_then_drop() {
     let object = item(1);
     let watched = Watched::new(&object);
-    let other = Arc::clone(&object);
-    let object = Arc::try_unwrap(object).unwrap_err();
+    let other = Strong::clone(&object);
+    let object = Strong::try_unwrap(object).unwrap_err();
     assert!(watched.plain.is_alive() && watched.set.contains(&object));
     drop(other);
-    let value = Arc::try_unwrap(object).unwrap();
+    let value = Strong::try_unwrap(object).unwrap();
     watched.assert_not_announced();
     assert_eq!(value.into_inner(), 1);
     watched.assert_announced();
@@ -108,7 +108,7 @@ fn try_unwrap_and_then_drop() {
 /// each once, and never again.
 #[test]
 fn a_moved_value_that_is_watched_again_flushes_the_old_watchers() {
-    let watch: [fn(&Arc<Item>); 6] = [
+    let watch: [fn(&Strong<Item>); 6] = [
         |object| drop(Ref::new(object)),
         |object| drop(Ref::with_callback(object, |_| ())),
         |object| assert_eq!(count(object), 0),
@@ -119,7 +119,7 @@ fn a_moved_value_that_is_watched_again_flushes_the_old_watchers() {
     for watch in watch {
         let object = item(1);
         let watched = Watched::new(&object);
-        let object = Arc::new(Arc::into_inner(object).unwrap());
+        let object = Strong::new(Strong::into_inner(object).unwrap());
         watched.assert_not_announced();
         assert!(!watched.identities.contains(&object) && !watched.set.contains(&object));
         watch(&object);
@@ -134,7 +134,7 @@ fn a_moved_value_that_is_watched_again_flushes_the_old_watchers() {
 fn a_moved_value_may_return_to_its_containers() {
     let object = item(1);
     let watched = Watched::new(&object);
-    let object = Arc::new(Arc::into_inner(object).unwrap());
+    let object = Strong::new(Strong::into_inner(object).unwrap());
     assert!(watched.set.insert(&object));
     assert_eq!(watched.log.take(), ["value", "callback"]);
     assert!(watched.identities.insert(&object));
@@ -149,7 +149,10 @@ fn a_moved_value_may_return_to_its_containers() {
         watched.objects.len(),
     ];
     assert_eq!(sizes, [1; 4]);
-    assert!(Arc::ptr_eq(&watched.objects.get("key").unwrap(), &object));
+    assert!(Strong::ptr_eq(
+        &watched.objects.get("key").unwrap(),
+        &object
+    ));
     let log = watched.log.clone();
     let reference = Ref::with_callback(&object, move |_| log.note("new callback"));
     assert_eq!(refs(&object).len(), 1);
@@ -165,7 +168,7 @@ fn a_moved_value_may_return_to_its_containers() {
 fn make_mut_of_the_only_owner_moves() {
     let mut object = item(1);
     let watched = Watched::new(&object);
-    **Arc::make_mut(&mut object) = 2;
+    **Strong::make_mut(&mut object) = 2;
     watched.assert_not_announced();
     assert!(!watched.identities.contains(&object));
     drop(object);
@@ -173,7 +176,7 @@ fn make_mut_of_the_only_owner_moves() {
 
     let mut object = item(1);
     let watched = Watched::new(&object);
-    **Arc::make_mut(&mut object) = 2;
+    **Strong::make_mut(&mut object) = 2;
     let plain = Ref::new(&object);
     watched.assert_announced();
     assert!(!plain.ptr_eq(&watched.plain));
@@ -186,8 +189,8 @@ fn make_mut_of_the_only_owner_moves() {
 fn make_mut_of_a_shared_object_clones() {
     let object = item(1);
     let watched = Watched::new(&object);
-    let mut clone = Arc::clone(&object);
-    **Arc::make_mut(&mut clone) = 2;
+    let mut clone = Strong::clone(&object);
+    **Strong::make_mut(&mut clone) = 2;
     assert!(watched.plain.is_alive() && watched.set.contains(&object));
     assert_eq!((count(&object), count(&clone)), (2, 0));
     drop(clone);
@@ -201,18 +204,18 @@ fn make_mut_of_a_shared_object_clones() {
 fn get_mut_needs_an_unwatched_object() {
     let mut object = item(1);
     let reference = Ref::new(&object);
-    assert!(Arc::get_mut(&mut object).is_none());
+    assert!(Strong::get_mut(&mut object).is_none());
     drop(reference);
-    assert!(Arc::get_mut(&mut object).is_some());
+    assert!(Strong::get_mut(&mut object).is_some());
     let set = WeakSet::new();
     set.insert(&object);
-    assert!(Arc::get_mut(&mut object).is_none());
+    assert!(Strong::get_mut(&mut object).is_none());
     drop(set);
-    **Arc::get_mut(&mut object).unwrap() = 2;
+    **Strong::get_mut(&mut object).unwrap() = 2;
     let keys = WeakKeyMap::new();
     keys.insert(&object, ());
     assert!(keys.remove(&object).is_some());
-    assert!(Arc::get_mut(&mut object).is_some());
+    assert!(Strong::get_mut(&mut object).is_some());
 }
 
 /// S2, S4: swapped values take their watchers along: those of each see that one die.
@@ -220,12 +223,12 @@ fn get_mut_needs_an_unwatched_object() {
 fn swapped_values_keep_their_watchers() {
     let (mut one, mut two) = (item(1), item(2));
     let log = Log::default();
-    let note = |object: &Arc<Item>, event: &'static str| {
+    let note = |object: &Strong<Item>, event: &'static str| {
         let log = log.clone();
         Ref::with_callback(object, move |_| log.note(event))
     };
     let _old = [note(&one, "one"), note(&two, "two")];
-    mem::swap(Arc::make_mut(&mut one), Arc::make_mut(&mut two));
+    mem::swap(Strong::make_mut(&mut one), Strong::make_mut(&mut two));
     assert_eq!((**one, **two), (2, 1));
     let _new = note(&one, "new");
     assert_eq!(log.take(), ["two"]);
@@ -241,8 +244,8 @@ fn slots_swapped_in_place_work() {
     let (mut one, mut two) = (item(1), item(2));
     drop((Ref::new(&one), Ref::new(&two)));
     mem::swap(
-        Arc::get_mut(&mut one).unwrap(),
-        Arc::get_mut(&mut two).unwrap(),
+        Strong::get_mut(&mut one).unwrap(),
+        Strong::get_mut(&mut two).unwrap(),
     );
     let log = Log::default();
     let note = log.clone();
@@ -270,7 +273,7 @@ fn a_slot_may_be_saved_by_a_destructor() {
         }
     }
     let log = Log::default();
-    let phoenix = Arc::new(Phoenix::default());
+    let phoenix = Strong::new(Phoenix::default());
     let ashes = Arc::clone(&phoenix.ashes);
     let note = log.clone();
     let reference = Ref::with_callback(&phoenix, move |_| note.note("callback"));
@@ -279,7 +282,7 @@ fn a_slot_may_be_saved_by_a_destructor() {
     drop(phoenix);
     assert!(!reference.is_alive() && set.iter().next().is_none() && log.take().is_empty());
     let slot = ashes.lock().unwrap().take().unwrap();
-    let reborn = Arc::new(Phoenix { slot, ashes });
+    let reborn = Strong::new(Phoenix { slot, ashes });
     let new = Ref::new(&reborn);
     assert_eq!(log.take(), ["callback"]);
     assert!(new.is_alive() && !reference.is_alive() && set.is_empty());
@@ -301,7 +304,7 @@ fn many_moves_lose_and_double_nothing() {
     let log = Log::default();
     let set = WeakSet::new();
     let identities: PtrWeakKeyMap<Item, u32> = PtrWeakKeyMap::default();
-    let mut objects = items(0..200);
+    let mut objects = (0..200).map(item).collect::<Vec<_>>();
     let mut references = Vec::new();
     for round in 0..5 {
         for object in &objects {
@@ -318,17 +321,17 @@ fn many_moves_lose_and_double_nothing() {
         );
         let moved = objects
             .into_iter()
-            .map(|object| Arc::into_inner(object).unwrap());
+            .map(|object| Strong::into_inner(object).unwrap());
         // Backwards, so that addresses are mixed.
         objects = moved
             .collect::<Vec<_>>()
             .into_iter()
             .rev()
-            .map(Arc::new)
+            .map(Strong::new)
             .collect();
         objects.reverse();
     }
-    assert!(values(set.iter()).is_empty());
+    assert!(set.iter().next().is_none());
     drop(objects);
     let mut told = log.take();
     assert_eq!(told.len(), 1000);
