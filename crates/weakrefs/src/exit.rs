@@ -197,9 +197,11 @@ pub fn run_exit_finalizers() {
 }
 
 fn run(reason: Reason) {
-    local::run();
     let locking = Locking::current();
-    let Some(is_outermost) = begin(locking) else {
+    // Before those of this thread run: a run that one of them asks for is a part of this one.
+    let begun = begin(locking);
+    local::run();
+    let Some(is_outermost) = begun else {
         return;
     };
     let mut recalled = false;

@@ -57,6 +57,12 @@ pub(super) fn cases() -> Vec<Case> {
             times: 1,
         },
         Case {
+            name: "a_local_asks_for_a_run",
+            scenario: a_local_asks_for_a_run,
+            check: |outcome| outcome.assert(0, &["shared", "asked", "local", "created", "end"]),
+            times: 1,
+        },
+        Case {
             name: "locals_are_run_in_another_thread",
             scenario: locals_are_run_in_another_thread,
             check: |outcome| {
@@ -192,6 +198,19 @@ fn locals_are_run_on_request() {
     assert!(!fresh.alive() && fresh.call().is_none());
     local(|| println!("never"));
     run_exit_finalizers();
+}
+
+/// S31: the run that one of them asks for is a part of the run that it is in: what they create after it has its turn.
+fn a_local_asks_for_a_run() {
+    at_exit(|| println!("shared"));
+    local(|| {
+        run_exit_finalizers();
+        println!("asked");
+        at_exit(|| println!("created"));
+        local(|| println!("local"));
+    });
+    run_exit_finalizers();
+    println!("end");
 }
 
 /// S31: the run of one thread is not that of another one's objects, which have their turn when that ends.
