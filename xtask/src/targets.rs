@@ -56,13 +56,15 @@ const PYTHON: Build = ("the extension", &EXTENSION);
 const NODE: &str = "node";
 const WASI_RUNNER: &str = "xtask/src/wasi.mjs";
 /// Tests that need neither threads nor unwinding.
-const WASI_TESTS: [&str; 8] = [
+const WASI_TESTS: [&str; 10] = [
     "alone",
     "debug",
     "derive",
+    "lazy",
     "method",
     "moves",
     "proxy",
+    "rc",
     "references",
     "set_algebra",
 ];

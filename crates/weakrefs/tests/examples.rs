@@ -63,6 +63,24 @@ fn interner() {
     assert!(output.contains("2 symbols less"), "{output}");
 }
 
+/// S17, S20: notes go with the objects that they are on.
+#[test]
+fn metadata() {
+    let output = output_of(
+        "metadata",
+        &[],
+        "# One\n\n two words \nsome more words\nend\n# Two\n",
+    );
+    let expected = "\
+6 lines read, 3 still there
+line 1, changed 0 times, kept by contents: # One
+line 4, changed 0 times, kept by longest: some more words
+line 6, changed 0 times, kept by contents: # Two
+without the stages: 0
+";
+    assert_eq!(output, expected);
+}
+
 /// S28: an observer that is gone is told nothing.
 #[test]
 fn observer() {

@@ -233,6 +233,7 @@ fn a_container_that_is_churned_stays_small() {
 
 /// S18: what a swept entry owned is dropped when the container can be used again, in the middle of whose insertion that is.
 #[test]
+#[cfg_attr(target_family = "wasm", ignore = "no threads")]
 fn what_is_swept_is_dropped_outside_of_locks() {
     within(20, || {
         let map: PtrWeakKeyMap<u32, OnDrop> = PtrWeakKeyMap::new();
@@ -274,6 +275,7 @@ fn what_is_swept_may_panic() {
 
 /// S18, S34: it gives how many went, and may be asked for by what goes.
 #[test]
+#[cfg_attr(target_family = "wasm", ignore = "no threads")]
 fn the_dead_are_taken_out_on_request() {
     within(20, || {
         let map: PtrWeakKeyMap<u32, OnDrop> = PtrWeakKeyMap::new();

@@ -3,7 +3,9 @@
 mod support;
 
 use serde::{Deserialize, Serialize};
+use std::cell::Cell;
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 use support::item;
 use weakrefs::{
@@ -35,6 +37,32 @@ fn containers_are_sequences_and_maps() {
     drop(objects);
     assert_eq!(json(&(&set, &keys, &values)), "[[],{},{}]");
     assert_eq!(json(&reference), "null");
+}
+
+/// S20: the same of objects in `Rc`s, and of those whose entries leave later.
+#[test]
+fn owners_and_containers_of_any_kind() {
+    use weakrefs::{lazy, rc};
+
+    let object = Rc::new(rc::Tracked::new(Cell::new(3)));
+    let set = rc::PtrWeakSet::from_iter([&object]);
+    let keys = rc::PtrWeakKeyMap::from_iter([(&object, vec![1])]);
+    let values = rc::WeakValueMap::from([("c", &object)]);
+    let reference = rc::Ref::new(&object);
+    let all = (&set, &values, &reference);
+    assert_eq!(json(&all), r#"[[3],{"c":3},3]"#);
+    assert!(serde_json::to_string(&keys).is_ok_and(|json| json == r#"{"3":[1]}"#));
+    drop(object);
+    assert_eq!(json(&all), "[[],{},null]");
+
+    let word: Arc<str> = "word".into();
+    let set = lazy::WeakSet::from([&word, &"dead".into()]);
+    let keys = lazy::WeakKeyMap::from([(&word, 1), (&"dead".into(), 2)]);
+    let values = rc::lazy::WeakValueMap::from([(1, Rc::new(5))]);
+    assert_eq!(json(&(&set, &keys, &values)), r#"[["word"],{"word":1},{}]"#);
+
+    let tracked: rc::Tracked<Vec<u8>> = serde_json::from_str("[1,2]").unwrap();
+    assert_eq!((tracked.len(), json(&tracked)), (2, "[1,2]".into()));
 }
 
 /// An object is read into an owner, from which containers are filled.

@@ -1,7 +1,4 @@
-//! The containers under test in the four ways there are, and their elements, keys and values, whose code nests operations.
-
-#[path = "../support/mod.rs"]
-mod support;
+//! What a container under test can do, and its elements, keys and values, whose code nests operations.
 
 use super::history::Outcome;
 use super::naive::{Entry, Kind};
@@ -9,9 +6,7 @@ use std::cell::RefCell;
 use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::rc::Rc;
-use std::sync::Arc;
-use support::Colliding;
-use weakrefs::{Ref, WeakReferenceable, WeakSlot, rc};
+use weakrefs::{WeakReferenceable, WeakSlot, rc};
 
 /// The run to which code of elements belongs.
 pub(crate) trait Outer {
@@ -45,7 +40,7 @@ pub(crate) fn at() {
 }
 
 /// The callback of an object.
-fn calling<R>(object: usize) -> impl FnOnce(&R) + Send {
+pub(crate) fn calling<R>(object: usize) -> impl FnOnce(&R) + Send {
     move |_| {
         if let Some(outer) = outer() {
             outer.call(object);
@@ -114,7 +109,7 @@ impl<S> Drop for Element<S> {
 
 /// A key of a map to objects, or a value of a map by objects.
 #[derive(Debug)]
-pub(crate) struct Other(u32);
+pub(crate) struct Other(pub(crate) u32);
 
 impl Hash for Other {
     fn hash<H: Hasher>(&self, state: &mut H) {
@@ -138,23 +133,25 @@ impl Drop for Other {
     }
 }
 
-fn probe<S: Default>(class: u32) -> Element<S> {
+pub(crate) fn probe<S: Default>(class: u32) -> Element<S> {
     Element::new(PROBE, class)
 }
 
-fn number<S>(object: Option<impl Deref<Target = Element<S>>>) -> Outcome {
+pub(crate) fn number<S>(object: Option<impl Deref<Target = Element<S>>>) -> Outcome {
     Outcome::Object(object.map(|object| object.number))
 }
 
-fn alone<S>(object: Option<impl Deref<Target = Element<S>>>) -> Outcome {
+pub(crate) fn alone<S>(object: Option<impl Deref<Target = Element<S>>>) -> Outcome {
     Outcome::Pair(object.map(|object| (object.number, 0)))
 }
 
-fn value(value: Option<impl Deref<Target = Other>>) -> Outcome {
+pub(crate) fn value(value: Option<impl Deref<Target = Other>>) -> Outcome {
     Outcome::Value(value.map(|value| value.0))
 }
 
-fn pair<S>(pair: Option<(impl Deref<Target = Element<S>>, impl Deref<Target = Other>)>) -> Outcome {
+pub(crate) fn pair<S>(
+    pair: Option<(impl Deref<Target = Element<S>>, impl Deref<Target = Other>)>,
+) -> Outcome {
     Outcome::Pair(pair.map(|(object, other)| (object.number, other.0)))
 }
 
@@ -162,7 +159,7 @@ fn pair<S>(pair: Option<(impl Deref<Target = Element<S>>, impl Deref<Target = Ot
 pub(crate) type Iter = Box<dyn Iterator<Item = (usize, u32)>>;
 
 /// What a factory gives: an object, or a value.
-type Made<C> = (Option<Strong<C>>, u32);
+pub(crate) type Made<C> = (Option<Strong<C>>, u32);
 
 /// By what objects are owned, and how their entries leave.
 pub(crate) trait Way: 'static {
@@ -212,339 +209,4 @@ pub(crate) trait Container: Default + 'static {
     fn retain(&self, parity: u32);
     fn remove_expired(&self) -> usize;
     fn iter(&self) -> Iter;
-}
-
-/// The containers of one way: `names` is the module that has them.
-macro_rules! containers {
-    (
-        $way:ident: $strong:ident, $slot:ty, $($names:ident)::+;
-        told: $is_told:literal, $reference:ty, |$object:ident| $watch:expr;
-    ) => {
-        pub(crate) mod $way {
-            use super::*;
-
-            pub(crate) struct Owned;
-
-            type Object = Element<$slot>;
-
-            impl Way for Owned {
-                const IS_TOLD: bool = $is_told;
-
-                type Slot = $slot;
-                type Strong = $strong<Object>;
-                type Reference = $reference;
-
-                fn own(element: Object) -> $strong<Object> {
-                    $strong::new(element)
-                }
-
-                fn watch($object: &$strong<Object>) -> Option<$reference> {
-                    $watch
-                }
-            }
-
-            #[derive(Default)]
-            pub(crate) struct Set($($names)::+::WeakSet<Object, Colliding<2>>);
-
-            impl Container for Set {
-                type Way = Owned;
-
-                const KIND: Kind = Kind::Set;
-                const REPLACES: bool = true;
-                const MAKES_OBJECTS: bool = true;
-
-                fn len(&self) -> usize {
-                    self.0.len()
-                }
-
-                fn contents(&self) -> Vec<Entry> {
-                    let entry = |object: Strong<Self>| Entry {
-                        class: object.class,
-                        object: object.number,
-                        value: 0,
-                    };
-                    self.0.iter().map(entry).collect()
-                }
-
-                fn insert(&self, element: Strong<Self>, _: u32, _: u32) -> Outcome {
-                    Outcome::Flag(self.0.insert(&element))
-                }
-
-                fn replace(&self, element: Strong<Self>) -> Outcome {
-                    number(self.0.replace(&element))
-                }
-
-                fn update(&self, element: Strong<Self>, _: u32) -> Outcome {
-                    number(Some(self.0.get_or_insert(element)))
-                }
-
-                fn get_or_make(&self, _: Strong<Self>, key: u32, make: impl FnOnce() -> Made<Self>) -> Outcome {
-                    let made = || make().0.expect("an object");
-                    number(Some(self.0.get_or_insert_with(&probe(key), made)))
-                }
-
-                fn get(&self, class: u32) -> Outcome {
-                    alone(self.0.get(&probe(class)))
-                }
-
-                fn remove(&self, class: u32) -> Outcome {
-                    number(self.0.take(&probe(class)))
-                }
-
-                fn pop_first(&self) -> Outcome {
-                    alone(self.0.pop_first())
-                }
-
-                fn pop_last(&self) -> Outcome {
-                    alone(self.0.pop_last())
-                }
-
-                fn first(&self) -> Outcome {
-                    alone(self.0.first())
-                }
-
-                fn last(&self) -> Outcome {
-                    alone(self.0.last())
-                }
-
-                fn clear(&self) {
-                    self.0.clear();
-                }
-
-                fn drain(&self) -> Outcome {
-                    Outcome::List(self.0.drain().map(|object| (object.number, 0)).collect())
-                }
-
-                fn retain(&self, parity: u32) {
-                    self.0.retain(|object| object.number as u32 % 2 == parity);
-                }
-
-                fn remove_expired(&self) -> usize {
-                    self.0.remove_expired()
-                }
-
-                fn iter(&self) -> Iter {
-                    Box::new(self.0.iter().map(|object| (object.number, 0)))
-                }
-            }
-
-            #[derive(Default)]
-            pub(crate) struct Keys($($names)::+::WeakKeyMap<Object, Other, Colliding<2>>);
-
-            impl Container for Keys {
-                type Way = Owned;
-
-                const KIND: Kind = Kind::Keys;
-                const REPLACES: bool = false;
-                const MAKES_OBJECTS: bool = false;
-
-                fn len(&self) -> usize {
-                    self.0.len()
-                }
-
-                fn contents(&self) -> Vec<Entry> {
-                    let entry = |(object, value): (Strong<Self>, $strong<Other>)| Entry {
-                        class: object.class,
-                        object: object.number,
-                        value: value.0,
-                    };
-                    self.0.iter().map(entry).collect()
-                }
-
-                fn insert(&self, element: Strong<Self>, _: u32, new: u32) -> Outcome {
-                    value(self.0.insert(&element, Other(new)))
-                }
-
-                fn replace(&self, _: Strong<Self>) -> Outcome {
-                    Outcome::Impossible
-                }
-
-                fn update(&self, element: Strong<Self>, _: u32) -> Outcome {
-                    value(self.0.update(&element, |old| {
-                        at();
-                        Some(Other(old.map_or(1, |old| old.0 + 1)))
-                    }))
-                }
-
-                fn get_or_make(&self, element: Strong<Self>, _: u32, make: impl FnOnce() -> Made<Self>) -> Outcome {
-                    value(Some(
-                        self.0.get_or_insert_with(&element, || Other(make().1)),
-                    ))
-                }
-
-                fn get(&self, class: u32) -> Outcome {
-                    pair(self.0.get_key_value(&probe(class)))
-                }
-
-                fn remove(&self, class: u32) -> Outcome {
-                    value(self.0.remove(&probe(class)))
-                }
-
-                fn pop_first(&self) -> Outcome {
-                    pair(self.0.pop_first())
-                }
-
-                fn pop_last(&self) -> Outcome {
-                    pair(self.0.pop_last())
-                }
-
-                fn first(&self) -> Outcome {
-                    pair(self.0.first())
-                }
-
-                fn last(&self) -> Outcome {
-                    pair(self.0.last())
-                }
-
-                fn clear(&self) {
-                    self.0.clear();
-                }
-
-                fn drain(&self) -> Outcome {
-                    let drained = self.0.drain();
-                    Outcome::List(
-                        drained
-                            .map(|(object, value)| (object.number, value.0))
-                            .collect(),
-                    )
-                }
-
-                fn retain(&self, parity: u32) {
-                    self.0
-                        .retain(|object, _| object.number as u32 % 2 == parity);
-                }
-
-                fn remove_expired(&self) -> usize {
-                    self.0.remove_expired()
-                }
-
-                fn iter(&self) -> Iter {
-                    Box::new(
-                        self.0
-                            .iter()
-                            .map(|(object, value)| (object.number, value.0)),
-                    )
-                }
-            }
-
-            #[derive(Default)]
-            pub(crate) struct Values($($names)::+::WeakValueMap<Other, Object, Colliding<2>>);
-
-            impl Container for Values {
-                type Way = Owned;
-
-                const KIND: Kind = Kind::Values;
-                const REPLACES: bool = false;
-                const MAKES_OBJECTS: bool = true;
-
-                fn len(&self) -> usize {
-                    self.0.len()
-                }
-
-                fn contents(&self) -> Vec<Entry> {
-                    let entry = |(key, object): ($strong<Other>, Strong<Self>)| Entry {
-                        class: key.0,
-                        object: object.number,
-                        value: key.0,
-                    };
-                    self.0.iter().map(entry).collect()
-                }
-
-                fn insert(&self, element: Strong<Self>, key: u32, _: u32) -> Outcome {
-                    number(self.0.insert(Other(key), &element))
-                }
-
-                fn replace(&self, _: Strong<Self>) -> Outcome {
-                    Outcome::Impossible
-                }
-
-                fn update(&self, element: Strong<Self>, key: u32) -> Outcome {
-                    number(self.0.update(Other(key), |old| {
-                        at();
-                        let is_same = old.is_some_and(|old| $strong::ptr_eq(&old, &element));
-                        (!is_same).then(|| element.clone())
-                    }))
-                }
-
-                fn get_or_make(&self, _: Strong<Self>, key: u32, make: impl FnOnce() -> Made<Self>) -> Outcome {
-                    let made = || make().0.expect("an object");
-                    number(Some(self.0.get_or_insert_with(Other(key), made)))
-                }
-
-                fn get(&self, class: u32) -> Outcome {
-                    pair(
-                        self.0
-                            .get_key_value(&Other(class))
-                            .map(|(key, object)| (object, key)),
-                    )
-                }
-
-                fn remove(&self, class: u32) -> Outcome {
-                    number(self.0.remove(&Other(class)))
-                }
-
-                fn pop_first(&self) -> Outcome {
-                    pair(self.0.pop_first().map(|(key, object)| (object, key)))
-                }
-
-                fn pop_last(&self) -> Outcome {
-                    pair(self.0.pop_last().map(|(key, object)| (object, key)))
-                }
-
-                fn first(&self) -> Outcome {
-                    pair(self.0.first().map(|(key, object)| (object, key)))
-                }
-
-                fn last(&self) -> Outcome {
-                    pair(self.0.last().map(|(key, object)| (object, key)))
-                }
-
-                fn clear(&self) {
-                    self.0.clear();
-                }
-
-                fn drain(&self) -> Outcome {
-                    let drained = self.0.drain();
-                    Outcome::List(
-                        drained
-                            .map(|(key, object)| (object.number, key.0))
-                            .collect(),
-                    )
-                }
-
-                fn retain(&self, parity: u32) {
-                    self.0
-                        .retain(|_, object| object.number as u32 % 2 == parity);
-                }
-
-                fn remove_expired(&self) -> usize {
-                    self.0.remove_expired()
-                }
-
-                fn iter(&self) -> Iter {
-                    Box::new(self.0.iter().map(|(key, object)| (object.number, key.0)))
-                }
-            }
-        }
-    };
-}
-
-containers! {
-    arc: Arc, WeakSlot, weakrefs;
-    told: true, Ref<Object>, |object| Some(Ref::with_callback(object, calling(object.number)));
-}
-
-containers! {
-    local: Rc, rc::WeakSlot, weakrefs::rc;
-    told: true, rc::Ref<Object>, |object| Some(rc::Ref::with_callback(object, calling(object.number)));
-}
-
-containers! {
-    lazy: Arc, (), weakrefs::lazy;
-    told: false, (), |_object| None;
-}
-
-containers! {
-    local_lazy: Rc, (), weakrefs::rc::lazy;
-    told: false, (), |_object| None;
 }

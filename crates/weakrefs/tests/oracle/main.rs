@@ -9,9 +9,17 @@
 //! gives the same results and ends with the same contents. Where nobody tells containers of deaths, all of it is the same,
 //! but for the length: an upper bound, until the dead have been taken out.
 
+#![allow(clippy::duplicate_mod, reason = "the same containers in each way")]
+
+mod arc;
 mod container;
 mod history;
+mod lazy;
+mod local;
+mod local_lazy;
 mod naive;
+#[path = "../support/mod.rs"]
+mod support;
 
 use container::{Container, enter};
 use history::{History, orders};
@@ -123,33 +131,29 @@ fn run<C: Container>(steps: Vec<Step>) {
     history.end();
 }
 
-/// The tests of one way.
 macro_rules! agree_with_the_model {
-    ($($way:ident)*) => {$(
-        mod $way {
-            use super::*;
-
-            proptest! {
-                /// S16 to S21.
-                #[test]
-                fn sets(steps in prop::collection::vec(step(), 0..200)) {
-                    run::<container::$way::Set>(steps);
-                }
-
-                /// S16 to S21.
-                #[test]
-                fn key_maps(steps in prop::collection::vec(step(), 0..200)) {
-                    run::<container::$way::Keys>(steps);
-                }
-
-                /// S16 to S21.
-                #[test]
-                fn value_maps(steps in prop::collection::vec(step(), 0..200)) {
-                    run::<container::$way::Values>(steps);
-                }
+    ($($test:ident: $container:ty;)*) => {
+        proptest! {$(
+            /// S16 to S21.
+            #[test]
+            fn $test(steps in prop::collection::vec(step(), 0..200)) {
+                run::<$container>(steps);
             }
-        }
-    )*};
+        )*}
+    };
 }
 
-agree_with_the_model! { arc local lazy local_lazy }
+agree_with_the_model! {
+    sets: arc::Set;
+    key_maps: arc::Keys;
+    value_maps: arc::Values;
+    sets_of_one_thread: local::Set;
+    key_maps_of_one_thread: local::Keys;
+    value_maps_of_one_thread: local::Values;
+    lazy_sets: lazy::Set;
+    lazy_key_maps: lazy::Keys;
+    lazy_value_maps: lazy::Values;
+    lazy_sets_of_one_thread: local_lazy::Set;
+    lazy_key_maps_of_one_thread: local_lazy::Keys;
+    lazy_value_maps_of_one_thread: local_lazy::Values;
+}
