@@ -56,7 +56,8 @@ fn elements_keys_and_values_may_be_of_one_thread() {
     let identities = PtrWeakSet::new();
     assert!(identities.insert(&ok) && identities.insert(&same) && !identities.insert(&ok));
 
-    let handlers: WeakKeyMap<Widget, Box<dyn Fn(&Widget) -> u32>> = WeakKeyMap::new();
+    type Handler = Box<dyn Fn(&Widget) -> u32>;
+    let handlers: WeakKeyMap<Widget, Handler> = WeakKeyMap::new();
     let seen = Rc::new(Cell::new(0));
     let counter = Rc::clone(&seen);
     let handler = move |widget: &Widget| {
@@ -228,6 +229,7 @@ fn what_is_evicted_may_use_the_container() {
 
 /// S24: with weak sets, standard sets of `Rc`s, and whatever gives `Rc`s.
 #[test]
+#[allow(clippy::mutable_key_type, reason = "a slot hashes to nothing")]
 fn set_algebra() {
     let objects = items(0..6);
     let low: WeakSet<Item> = objects[..4].iter().collect();

@@ -161,7 +161,14 @@ fn run_at_the_end_of_their_thread() {
 
     let (told, _) = told_by(|teller| {
         teller.at_the_end("1");
-        teller.at_the_end("excluded").set_atexit(false);
+        let (excluded, inner) = (teller.clone(), teller.clone());
+        let owned = OnDrop::new(move || inner.tell("what the excluded owned"));
+        let excluded = at_the_end(move || {
+            excluded.tell("excluded");
+            drop(owned);
+        });
+        excluded.set_atexit(false);
+        drop(excluded);
         let back = teller.at_the_end("2");
         back.set_atexit(false);
         back.set_atexit(true);
@@ -174,7 +181,16 @@ fn run_at_the_end_of_their_thread() {
         drop(object);
         teller.tell("end");
     });
-    assert_eq!(told, ["called", "died", "end", "3", "2", "1"]);
+    let expected = [
+        "called",
+        "died",
+        "end",
+        "3",
+        "2",
+        "1",
+        "what the excluded owned",
+    ];
+    assert_eq!(told, expected);
 }
 
 /// S31: also where the thread panics.
@@ -286,7 +302,10 @@ fn inert_after_the_end() {
         let _reference = Ref::with_callback(&object, move |_| inner.tell("callback"));
         drop(object);
         assert!(!fresh.alive() && fresh.call().is_none());
-        teller.at_the_end("never");
+        // Nor is it kept.
+        let inner = teller.clone();
+        let dropped = OnDrop::new(move || inner.tell("what nobody keeps"));
+        drop(at_the_end(move || drop(dropped)));
         teller.tell("inert");
     }
 
@@ -313,10 +332,15 @@ fn inert_after_the_end() {
         });
         AFTER.with(at_end);
     });
-    assert_eq!(
-        told,
-        ["run", "detached", "callback", "what it owned", "inert"]
-    );
+    let expected = [
+        "run",
+        "detached",
+        "callback",
+        "what it owned",
+        "what nobody keeps",
+        "inert",
+    ];
+    assert_eq!(told, expected);
 }
 
 /// S31: the end of one thread is not that of another.

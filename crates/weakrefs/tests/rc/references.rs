@@ -110,7 +110,7 @@ fn hash_and_equality() {
     assert_eq!(hasher.hash_one(&first), hash);
     assert!(first != second && first == first.clone() && other != first);
     let late = Ref::new(&item(3));
-    assert_eq!(hasher.hash_one(&late), hasher.hash_one(&late.clone()));
+    assert_eq!(hasher.hash_one(&late), hasher.hash_one(late.clone()));
     assert_ne!(hasher.hash_one(&late), hasher.hash_one(Ref::new(&item(3))));
 }
 
