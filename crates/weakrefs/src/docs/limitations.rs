@@ -203,9 +203,6 @@
 //! | a `VacantEntry`'s `insert` | `try_insert(k, v)` |
 //! | an `OccupiedEntry`'s `remove` | `remove_entry(k)`, `remove_if(k, condition)` |
 //!
-//! - Iterators are no `Clone`: each is a reader that the container knows. Another `iter()` costs the same. They go in one
-//!   direction; `last` and `pop_last` are the other end.
-//!
 //! ```
 //! use std::sync::Arc;
 //! use weakrefs::{Tracked, WeakKeyMap};
