@@ -231,6 +231,22 @@ fn a_container_that_is_churned_stays_small() {
     assert_eq!((set.len(), Arc::strong_count(&token)), (1, 1));
 }
 
+/// S34: where a sweep frees little, the container grows all the same: else each of the next insertions would sweep it again.
+#[test]
+fn a_sweep_makes_room_for_many() {
+    let set: PtrWeakSet<u32> = PtrWeakSet::new();
+    let mut alive = Vec::new();
+    while alive.len() < 1000 || set.len() < set.capacity() {
+        alive.push(Arc::new(0));
+        set.insert(&alive[alive.len() - 1]);
+    }
+    alive.truncate(alive.len() - 5);
+    alive.push(Arc::new(1));
+    set.insert(&alive[alive.len() - 1]);
+    assert_eq!(set.len(), alive.len(), "it was swept");
+    assert!(set.capacity() > alive.len() * 5 / 4, "{}", set.capacity());
+}
+
 /// S18: what a swept entry owned is dropped when the container can be used again, in the middle of whose insertion that is.
 #[test]
 #[cfg_attr(target_family = "wasm", ignore = "no threads")]

@@ -7,9 +7,12 @@ mod support;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 use std::sync::Arc;
 use support::{Colliding, Item, item, items};
-use weakrefs::{PtrWeakKeyMap, PtrWeakSet, Ref, Tracked, WeakKeyMap, WeakSet, WeakValueMap, count};
+use weakrefs::{
+    PtrWeakKeyMap, PtrWeakSet, Ref, Tracked, WeakKeyMap, WeakSet, WeakValueMap, count, lazy, rc,
+};
 
 /// Counts the bytes that each thread owns; the tests below do not pass memory between threads.
 struct Counting;
@@ -100,6 +103,64 @@ fn containers_do_not_pin_the_dead() {
         let open = (set.iter(), keys.iter(), values.iter());
         drop(object);
         drop(open);
+    });
+}
+
+/// S34: where nobody tells of deaths, the dead keep memory until they are taken out, by a sweep or on request.
+#[test]
+fn lazy_containers_let_go_of_the_dead() {
+    let set: lazy::PtrWeakSet<[u8; 1 << 12]> = lazy::PtrWeakSet::new();
+    let values: rc::lazy::WeakValueMap<usize, [u8; 1 << 12]> = rc::lazy::WeakValueMap::new();
+    assert_returns(|| {
+        let churned = growth(|| {
+            for number in 0..1000 {
+                set.insert(&Arc::new([0; 1 << 12]));
+                values.insert(number, &Rc::new([0; 1 << 12]));
+            }
+        });
+        assert!(churned < 200 << 12, "{churned} bytes are left");
+        set.remove_expired();
+        values.remove_expired();
+    });
+}
+
+/// S29, S34: finalizers of one thread that end in one way or another.
+#[test]
+fn finalizers_of_one_thread_come_and_go() {
+    let object = Rc::new(rc::Tracked::new(1));
+    rc::finalize(&object, || ()).call();
+    assert_returns(|| {
+        for number in 0..30_000 {
+            let called = rc::finalize(&object, move || number);
+            let detached = rc::finalize(&object, move || number);
+            assert!(called.call() == Some(number) && detached.detach().is_some());
+            rc::finalize(&Rc::new(rc::Tracked::new(2)), move || number);
+        }
+    });
+}
+
+/// S34: all of what refers to objects in `Rc`s, dropped before them and after.
+#[test]
+fn what_is_of_one_thread_leaves_nothing() {
+    assert_returns(|| {
+        let set = rc::WeakSet::new();
+        let notes = rc::PtrWeakKeyMap::new();
+        let mut kept = Vec::new();
+        for number in 0..30_000 {
+            let object = Rc::new(rc::Tracked::new(number));
+            set.insert(&object);
+            notes.insert(&object, [number; 16]);
+            drop((
+                rc::Ref::new(&object),
+                rc::Proxy::with_callback(&object, |_| ()),
+            ));
+            let owned = vec![number; 16];
+            let reference = rc::Ref::with_callback(&object, move |_| drop(owned));
+            if number % 1000 == 0 {
+                kept.push((object, reference));
+            }
+        }
+        assert_eq!((set.len(), notes.len(), kept.len()), (30, 30, 30));
     });
 }
 

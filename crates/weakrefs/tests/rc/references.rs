@@ -69,6 +69,22 @@ fn an_unused_callback_is_dropped() {
     assert_eq!(log.take(), ["dropped"]);
 }
 
+/// S4, S18: a callback may drop the other references of its object, the older of which call back all the same.
+#[test]
+fn a_callback_may_drop_the_other_references() {
+    let log = Log::default();
+    let object = item(1);
+    let plain = Ref::new(&object);
+    let older = Ref::with_callback(&object, log.noting("older"));
+    let noted = log.clone();
+    let _newer = Ref::with_callback(&object, move |_| {
+        drop((plain, older));
+        noted.note("newer");
+    });
+    drop(object);
+    assert_eq!(log.take(), ["newer", "older"]);
+}
+
 /// S5: panics reach the hook, not the code that drops the object, nor one that unwinds; the others still run.
 #[test]
 #[cfg_attr(target_family = "wasm", ignore = "no unwinding")]
