@@ -2,8 +2,8 @@
 //!
 //! They look and behave as those at the [crate's root](crate), but for one thing: nobody tells them that an object has died.
 //! Lookups and iterators pass over the dead, so what they give is exact. The entries themselves, and the values and
-//! keys that they own, leave some time later: when the container would have to grow, when it is asked for the same key, or
-//! when you say [`remove_expired`](crate::generic::WeakSet::remove_expired). So `len` is an upper bound, and an insertion is O(1) on
+//! keys that they own, leave some time later: when the container would have to grow, when an equal key is stored, or when you
+//! say [`remove_expired`](crate::generic::WeakSet::remove_expired). So `len` is an upper bound, and an insertion is O(1) on
 //! average.
 //!
 //! Callbacks and finalizers need a slot: there are none for such objects. Where a type is yours, or can be wrapped in a

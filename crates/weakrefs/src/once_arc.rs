@@ -24,6 +24,10 @@ pub struct OnceArc<T> {
 }
 
 /// The `Arc` in a [`OnceArc`], borrowed.
+#[allow(
+    unreachable_pub,
+    reason = "sealed traits speak of it, which Rust 1.85 does not see"
+)]
 pub struct Borrowed<'a, T> {
     arc: ManuallyDrop<Arc<T>>,
     from: PhantomData<&'a OnceArc<T>>,

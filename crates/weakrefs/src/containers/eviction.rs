@@ -33,6 +33,10 @@ pub trait Eviction<O: Owner, P: Clone>: sealed::Eviction<O, P> {}
 
 impl<O: Owner, P: Clone, E: sealed::Eviction<O, P>> Eviction<O, P> for E {}
 
+#[allow(
+    unreachable_pub,
+    reason = "sealed traits speak of each other, which Rust 1.85 does not see"
+)]
 pub(crate) mod sealed {
     use super::Shard;
     use crate::owner::Shared;

@@ -35,6 +35,10 @@ struct Waiting {
 }
 
 /// Ends with the factory, whether it returns or panics.
+#[allow(
+    unreachable_pub,
+    reason = "sealed traits speak of it, which Rust 1.85 does not see"
+)]
 pub struct Turn<'a> {
     factories: &'a Factories,
     /// None if this thread runs beside one that it must not wait for.

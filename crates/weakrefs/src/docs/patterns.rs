@@ -11,7 +11,7 @@
 //! | only to check whether an object is alive | [`std::sync::Weak`]: it needs no slot |
 //!
 //! Larger programs are in the crate's `examples/`: `parsed_files`, `observer`, `interner`,
-//! `connections`, `temp_files`.
+//! `connections`, `temp_files`, `metadata`.
 //!
 //! # A cache
 //! [`WeakValueMap::get_or_insert_with`] finds an object or makes it. Threads that want the same one at

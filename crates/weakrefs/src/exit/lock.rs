@@ -20,6 +20,10 @@ use std::thread;
 use std::time::Duration;
 
 /// How locks are taken.
+#[allow(
+    unreachable_pub,
+    reason = "sealed traits speak of it, which Rust 1.85 does not see"
+)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Locking {
     /// As always.

@@ -27,6 +27,10 @@ pub trait Watchable: Owner + sealed::Watchable {}
 
 impl<O: Owner + sealed::Watchable> Watchable for O {}
 
+#[allow(
+    unreachable_pub,
+    reason = "sealed traits speak of each other, which Rust 1.85 does not see"
+)]
 pub(crate) mod sealed {
     use super::Shared;
     use crate::callable::Arguments;
