@@ -8,8 +8,8 @@
 //! | [`python`] | how the names of Python's `weakref` map to this crate, and what differs |
 //!
 //! # Words
-//! - An *object* is a value in an [`Arc`](std::sync::Arc). It is *alive* as long as it has an `Arc`, and
-//!   *dies* when the last one is dropped. A weak reference refers to its *referent*.
+//! - An *object* is a value in an [`Arc`](std::sync::Arc), or, for [`rc`](crate::rc), in an `Rc`. It is *alive* as long as it
+//!   has an `Arc`, and *dies* when the last one is dropped. A weak reference refers to its *referent*.
 //! - A *container* is a [`WeakSet`](crate::WeakSet), [`WeakKeyMap`](crate::WeakKeyMap) or
 //!   [`WeakValueMap`](crate::WeakValueMap). An entry is *evicted* when its object dies.
 //! - A *watcher* learns of an object's death: a [`Ref`](crate::Ref), an entry of a container, a
