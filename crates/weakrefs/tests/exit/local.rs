@@ -101,7 +101,8 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 /// A finalizer, of an object of this thread that never dies.
-fn local<R: 'static>(function: impl FnOnce() -> R + 'static) -> Finalizer<Tracked<()>, R> {
+#[inline(never)]
+fn at_the_end<R: 'static>(function: impl FnOnce() -> R + 'static) -> Finalizer<Tracked<()>, R> {
     let object = Rc::new(Tracked::new(()));
     let finalizer = finalize(&object, function);
     mem::forget(object);
@@ -111,41 +112,41 @@ fn local<R: 'static>(function: impl FnOnce() -> R + 'static) -> Finalizer<Tracke
 /// S31: newest first, those that they create too, without those that are excluded.
 fn locals_when_main_returns() {
     at_exit(|| println!("shared"));
-    local(|| println!("1"));
-    local(|| {
+    at_the_end(|| println!("1"));
+    at_the_end(|| {
         println!("2");
-        local(|| println!("fresh"));
+        at_the_end(|| println!("fresh"));
     });
-    local(|| println!("excluded")).set_atexit(false);
+    at_the_end(|| println!("excluded")).set_atexit(false);
     println!("main ends");
 }
 
 /// S31: where no thread-local is dropped before.
 fn locals_when_exit_is_called() {
-    local(|| println!("1"));
+    at_the_end(|| println!("1"));
     at_exit(|| println!("shared"));
-    local(|| println!("2"));
+    at_the_end(|| println!("2"));
     process::exit(7);
 }
 
 /// S31, S33: those of a thread that goes on, or waits, do not run: nobody else may touch their objects.
 fn locals_when_exit_is_called_in_a_thread() {
-    local(|| println!("of main"));
+    at_the_end(|| println!("of main"));
     at_exit(|| println!("shared"));
     let (begin, begun) = mpsc::channel();
     thread::spawn(move || {
-        local(|| println!("of another"));
+        at_the_end(|| println!("of another"));
         begin.send(()).unwrap();
         let moving = Rc::new(Cell::new(0));
         loop {
             moving.set(moving.get() + 1);
             let inner = Rc::clone(&moving);
-            local(move || inner.set(0)).call();
+            at_the_end(move || inner.set(0)).call();
         }
     });
     begun.recv().unwrap();
     thread::spawn(|| {
-        local(|| println!("of the exiting"));
+        at_the_end(|| println!("of the exiting"));
         process::exit(7);
     });
     loop {
@@ -155,7 +156,7 @@ fn locals_when_exit_is_called_in_a_thread() {
 
 /// S31: a panic of the main thread is an exit.
 fn locals_when_main_panics() {
-    local(|| println!("run"));
+    at_the_end(|| println!("run"));
     panic!("main's own");
 }
 
@@ -163,7 +164,7 @@ fn locals_when_main_panics() {
 fn locals_of_a_main_with_a_guard() {
     let _guard = exit_guard();
     at_exit(|| println!("shared"));
-    local(|| println!("local"));
+    at_the_end(|| println!("local"));
     let object = Rc::new(Tracked::new(()));
     finalize(&object, || println!("object dropped"));
 }
@@ -171,17 +172,17 @@ fn locals_of_a_main_with_a_guard() {
 /// S29, S31, S33: a run that is asked for, also by one of them; after it all of the thread are inert.
 fn locals_are_run_on_request() {
     at_exit(|| println!("shared"));
-    let late = local(|| println!("late"));
+    let late = at_the_end(|| println!("late"));
     late.set_atexit(false);
-    local(|| println!("1"));
-    local(move || {
+    at_the_end(|| println!("1"));
+    at_the_end(move || {
         println!("2 begins");
-        local(|| println!("fresh"));
+        at_the_end(|| println!("fresh"));
         run_exit_finalizers();
         println!("2 ends");
         late.set_atexit(true);
     });
-    let excluded = local(|| println!("never"));
+    let excluded = at_the_end(|| println!("never"));
     excluded.set_atexit(false);
     run_exit_finalizers();
 
@@ -196,18 +197,18 @@ fn locals_are_run_on_request() {
     let _reference = Ref::with_callback(&object, |_| println!("callback"));
     drop(object);
     assert!(!fresh.alive() && fresh.call().is_none());
-    local(|| println!("never"));
+    at_the_end(|| println!("never"));
     run_exit_finalizers();
 }
 
 /// S31: the run that one of them asks for is a part of the run that it is in: what they create after it has its turn.
 fn a_local_asks_for_a_run() {
     at_exit(|| println!("shared"));
-    local(|| {
+    at_the_end(|| {
         run_exit_finalizers();
         println!("asked");
         at_exit(|| println!("created"));
-        local(|| println!("local"));
+        at_the_end(|| println!("local"));
     });
     run_exit_finalizers();
     println!("end");
@@ -215,12 +216,12 @@ fn a_local_asks_for_a_run() {
 
 /// S31: the run of one thread is not that of another one's objects, which have their turn when that ends.
 fn locals_are_run_in_another_thread() {
-    local(|| println!("of main"));
+    at_the_end(|| println!("of main"));
     at_exit(|| println!("shared"));
     let thread = thread::spawn(|| {
-        local(|| println!("of the thread"));
+        at_the_end(|| println!("of the thread"));
         run_exit_finalizers();
-        local(|| println!("never"));
+        at_the_end(|| println!("never"));
         println!("thread ends");
     });
     thread.join().unwrap();
@@ -230,19 +231,19 @@ fn locals_are_run_in_another_thread() {
 /// S5, S31: a panic is reported, and the rest still run.
 fn locals_panic_at_exit() {
     at_exit(|| println!("shared"));
-    local(|| println!("oldest"));
-    local(|| panic!("oops"));
-    local(|| println!("newest"));
+    at_the_end(|| println!("oldest"));
+    at_the_end(|| panic!("oops"));
+    at_the_end(|| println!("newest"));
 }
 
 /// S31: parent and child both run them, and what the child created the child.
 #[cfg(unix)]
 fn a_fork_runs_its_locals() {
-    local(|| println!("run"));
+    at_the_end(|| println!("run"));
     match fork() {
         Some(child) => assert_exit(&[child]),
         None => {
-            local(|| println!("fresh"));
+            at_the_end(|| println!("fresh"));
             process::exit(0);
         }
     }

@@ -143,6 +143,7 @@ impl Teller {
 }
 
 /// A finalizer of an object that never dies.
+#[inline(never)]
 fn at_the_end<R: 'static>(function: impl FnOnce() -> R + 'static) -> Finalizer<Tracked<()>, R> {
     let object = Rc::new(Tracked::new(()));
     let finalizer = finalize(&object, function);
