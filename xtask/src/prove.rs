@@ -34,7 +34,7 @@ const UNCHECKED: [&str; 5] = ["compile_fail", "examples", "exit", "memory", "mod
 const PATIENCE: &str = "WEAKREFS_TEST_PATIENCE";
 
 /// How many similar cases the tests skip (`stride` in their `support`), and how many scripts `proptest` makes:
-/// memcheck needs minutes for what takes a second.
+/// memcheck needs minutes for what takes a second, AddressSanitizer ten seconds.
 const BRIEFLY: [(&str, &str); 2] = [("WEAKREFS_TEST_STRIDE", "7"), ("PROPTEST_CASES", "24")];
 
 /// Some tests have several threads, and threads take turns.
@@ -146,7 +146,8 @@ fn address_sanitizer(report: &mut Report) -> Result<()> {
             .args(["--target-dir", SANITIZER_TARGET])
             .env("RUSTFLAGS", "-Zsanitizer=address")
             .env("LSAN_OPTIONS", leaks)
-            .env(PATIENCE, "10");
+            .env(PATIENCE, "10")
+            .envs(BRIEFLY);
         checks::cargo_test(&mut command)
     })
 }
