@@ -12,7 +12,7 @@
 //!   that is shared by two objects.)
 
 use crate::exit::{AtExit, Locking};
-use crate::owner::sealed::{Counter, Kind, Lock, Owner, Weak};
+use crate::owner::sealed::{Counter, ExitLock, Kind, Owner, Weak};
 use crate::owner::{Shared, Watchable};
 use crate::reference::home_of;
 use crate::slot::WeakReferenceable;
@@ -107,7 +107,7 @@ impl<O: Watchable, R: 'static> Finalizer<O, R> {
             home_of(referent),
             |watch| {
                 let object = Shared::<O, _>::new(FinalizerObject {
-                    task: Lock::new(Some(Task {
+                    task: ExitLock::new(Some(Task {
                         referent: Some(referent.downgrade()),
                         function,
                     })),

@@ -1,6 +1,7 @@
 //! [`WeakKeyMap`]: what belongs to objects, kept beside them until they die.
 
 mod iter;
+mod traits;
 
 pub use self::iter::{Drain, ExtractIf, IntoIter, Iter, Keys, Values};
 
@@ -15,15 +16,13 @@ use crate::owner::sealed::{Owner as _, Weak as _};
 use crate::owner::{Owner, Shared};
 use std::borrow::Borrow;
 use std::convert::Infallible;
-use std::fmt;
-use std::hash::Hash;
 use std::mem;
 use weakrefs_table::NoRoom;
 
 /// A map from weakly referenced objects to values, in the order of insertion: [`crate::WeakKeyMap`], or [`crate::rc::WeakKeyMap`].
 pub struct WeakKeyMap<O: Owner, V, S, E: Eviction<O, Shared<O, V>>> {
     pub(crate) container: Handle<O, Shared<O, V>, E>,
-    keying: S,
+    pub(crate) keying: S,
 }
 
 impl<O: Owner, V, E: Eviction<O, Shared<O, V>>> WeakKeyMap<O, V, ByValue<RandomState>, E> {
@@ -526,100 +525,4 @@ fn key_and_value<O: Owner, V, E: Eviction<O, Shared<O, V>>>(
     entry: &Entry<O, Shared<O, V>, E>,
 ) -> Option<(O, Shared<O, V>)> {
     Some((entry.referent.upgrade()?, entry.payload.clone()))
-}
-
-impl<O: Owner, V, S: Clone, E: Eviction<O, Shared<O, V>>> Clone for WeakKeyMap<O, V, S, E> {
-    fn clone(&self) -> Self {
-        Self {
-            container: self.container.clone(),
-            keying: self.keying.clone(),
-        }
-    }
-}
-
-impl<O: Owner, V, S: Default, E: Eviction<O, Shared<O, V>>> Default for WeakKeyMap<O, V, S, E> {
-    fn default() -> Self {
-        Self::keyed(S::default())
-    }
-}
-
-/// Prints a key as [`std::sync::Weak`] does, `(Weak)`: an object that knows its map would print itself for ever. The
-/// values, which the map owns, are printed as they are.
-impl<O: Owner, V: fmt::Debug, S, E: Eviction<O, Shared<O, V>>> fmt::Debug
-    for WeakKeyMap<O, V, S, E>
-{
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut map = f.debug_map();
-        for (key, value) in self {
-            map.entry(&key.downgrade(), &&*value);
-        }
-        map.finish()
-    }
-}
-
-/// Maps are equal if they have equal keys with equal values.
-impl<O: Owner, V: PartialEq, S: Keying<O::Target>, E: Eviction<O, Shared<O, V>>> PartialEq
-    for WeakKeyMap<O, V, S, E>
-{
-    fn eq(&self, other: &Self) -> bool {
-        // Not by `len`, which may count the dead of whom nobody told.
-        self.iter().count() == other.iter().count()
-            && self
-                .iter()
-                .all(|(key, value)| other.get(&key).is_some_and(|other| *other == *value))
-    }
-}
-
-impl<O: Owner, V: Eq, S: Keying<O::Target>, E: Eviction<O, Shared<O, V>>> Eq
-    for WeakKeyMap<O, V, S, E>
-{
-}
-
-impl<O, V, S, E, A> Extend<(A, V)> for WeakKeyMap<O, V, S, E>
-where
-    O: Owner,
-    E: Eviction<O, Shared<O, V>>,
-    S: Keying<O::Target>,
-    A: Borrow<O>,
-{
-    fn extend<I: IntoIterator<Item = (A, V)>>(&mut self, entries: I) {
-        Self::extend(self, entries);
-    }
-}
-
-impl<O, V, S, E, A> Extend<(A, V)> for &WeakKeyMap<O, V, S, E>
-where
-    O: Owner,
-    E: Eviction<O, Shared<O, V>>,
-    S: Keying<O::Target>,
-    A: Borrow<O>,
-{
-    fn extend<I: IntoIterator<Item = (A, V)>>(&mut self, entries: I) {
-        WeakKeyMap::extend(self, entries);
-    }
-}
-
-impl<O, V, S, E, A> FromIterator<(A, V)> for WeakKeyMap<O, V, S, E>
-where
-    O: Owner,
-    E: Eviction<O, Shared<O, V>>,
-    S: Keying<O::Target> + Default,
-    A: Borrow<O>,
-{
-    fn from_iter<I: IntoIterator<Item = (A, V)>>(entries: I) -> Self {
-        let map = Self::default();
-        map.extend(entries);
-        map
-    }
-}
-
-impl<O, V, E, A, const N: usize> From<[(A, V); N]> for WeakKeyMap<O, V, ByValue<RandomState>, E>
-where
-    O: Owner<Target: Hash + Eq>,
-    E: Eviction<O, Shared<O, V>>,
-    A: Borrow<O>,
-{
-    fn from(entries: [(A, V); N]) -> Self {
-        entries.into_iter().collect()
-    }
 }

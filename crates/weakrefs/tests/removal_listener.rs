@@ -159,6 +159,39 @@ fn a_panic_is_reported() {
     assert_eq!(reports(), ["expected", "expected"]);
 }
 
+/// Panics when it is dropped.
+struct Panics;
+
+impl Drop for Panics {
+    fn drop(&mut self) {
+        resume_unwind(Box::new("dropped"));
+    }
+}
+
+/// S5: nor does what a listener owns, be it dropped by who has just called it, after a panic of its own, or with the
+/// container.
+#[test]
+fn what_it_owns_may_panic() {
+    assert!(reports().is_empty());
+    let (map, owned) = (WeakValueMap::new(), Panics);
+    let inner = map.clone();
+    map.set_removal_listener(move |_: &Arc<usize>, _| {
+        let _ = &owned;
+        inner.set_removal_listener(|_, _| ());
+        resume_unwind(Box::new("called"));
+    });
+    let [a, b] = objects();
+    map.insert(1, &a);
+    drop(a);
+    assert_eq!(reports(), ["called", "dropped"]);
+
+    let owned = Panics;
+    map.set_removal_listener(move |_: &Arc<usize>, _| _ = &owned);
+    map.insert(2, &b);
+    drop(map);
+    assert_eq!(reports(), ["dropped"]);
+}
+
 /// S34: when the container goes, its listener goes, and is told nothing of what is left.
 #[test]
 fn it_goes_with_the_container() {

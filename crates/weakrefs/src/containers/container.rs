@@ -1,11 +1,9 @@
 //! [`Container`]: the entries of a weak container, behind one lock or, where threads meet, several.
 //!
 //! # Protocol
-//! A container begins with one [`Shard`], a table behind a lock. When a thread has had to wait for that, and the table
-//! is not small, its entries are spread over [`SHARDS`] shards by their hashes, for good: so threads mostly meet only
-//! over the same keys, and who is alone pays for one lock and one table. The first shard is empty from then on, and
-//! sends on whoever comes to it. Under a lock run table operations, comparisons of pointers and counts of references,
-//! nothing of the user's (S18, S33).
+//! A container begins with one [`Shard`]. When a thread has had to wait for that, and the table is not small, its entries
+//! are [spread](Shard::spread) over [`SHARDS`] by their hashes, for good: so threads mostly meet only over the same keys,
+//! and who is alone pays for one lock and one table. The first shard is empty from then on, and sends on whoever comes to it.
 //!
 //! - *Lookup and insertion* are in [`super::lookup`].
 //! - *Removal* takes the entry out, then leaves the list of watchers, and only then lets go of the referent's
@@ -14,184 +12,25 @@
 //!   is there. Reads pass over the dead, and growth sweeps those that no list told of, so correctness does
 //!   not depend on a slot's drop.
 //! - *Several shards* are locked only together, all of them, in their order, the first one before.
-//! - *The number of entries* is noted by each shard when its lock is given back, to be read without.
 
 use super::entry::Entry;
 use super::eviction::Eviction;
 use super::eviction::sealed::Identity;
-use super::listener::{Listener, ListenerCell, ListenerSlot, RemovalCause, Told, listener, tell};
+use super::listener::{ListenerCell, RemovalCause, tell};
+use super::shard::{Locked, SHARDS, Shard, shard_of};
 use super::table::{Bucket, Table};
 use crate::no_room::no_room;
 use crate::owner::Shared;
-use crate::owner::sealed::{Counter, Kind, Lock, Once, OnceOwner, Owner, Turns, Weak};
+use crate::owner::sealed::{Counter, Kind, Lock, OnceOwner, Owner, Turns, Weak};
 use crate::sync::yield_point;
 use smallvec::SmallVec;
-use std::mem;
-use std::ops::{Deref, DerefMut};
 use weakrefs_table::NoRoom;
-
-/// Shards of a container that is spread.
-pub(super) const SHARDS: usize = 8;
-
-/// With fewer entries a container is not spread: to wait costs less.
-const MANY: usize = if cfg!(any(test, shuttle)) { 2 } else { 64 };
 
 /// The entries of a weak container.
 pub(crate) struct Container<O: Owner, P: Clone, E: Eviction<O, P>> {
     first: Shared<O, Shard<O, P, E>>,
     pub(super) next_number: <O::Kind as Kind>::Counter,
     pub(super) factories: <O::Kind as Kind>::Turns,
-}
-
-/// A table behind a lock, as lists of watchers know it. Threads that insert and evict at the same time
-/// count references to different ones, and they share no cache line.
-#[repr(align(64))]
-pub struct Shard<O: Owner, P: Clone, E: Eviction<O, P>> {
-    table: <O::Kind as Kind>::Mutex<Entries<O, P, E>>,
-    /// How many entries there were when the lock was last given back.
-    len: <O::Kind as Kind>::Counter,
-    /// Who is told of evictions: the same in all shards. Set in several only under the first one's lock.
-    listener: ListenerSlot<O::Kind, P>,
-    /// Where the entries of the first shard have gone. Set under its lock.
-    spread: <O::Kind as Kind>::Once<Shards<O, P, E>>,
-}
-
-pub(super) type Entries<O, P, E> = Table<Entry<O, P, E>>;
-
-type Shards<O, P, E> = Box<[Shared<O, Shard<O, P, E>>; SHARDS]>;
-
-/// A lock of a table.
-type Guard<'a, O, P, E> =
-    <<<O as Owner>::Kind as Kind>::Mutex<Entries<O, P, E>> as Lock<Entries<O, P, E>>>::Guard<'a>;
-
-/// A shard's table, locked.
-pub(super) struct Locked<'a, O: Owner + 'a, P: Clone + 'a, E: Eviction<O, P> + 'a> {
-    table: Guard<'a, O, P, E>,
-    len: &'a <O::Kind as Kind>::Counter,
-}
-
-impl<O: Owner, P: Clone, E: Eviction<O, P>> Deref for Locked<'_, O, P, E> {
-    type Target = Entries<O, P, E>;
-
-    #[inline]
-    fn deref(&self) -> &Self::Target {
-        &self.table
-    }
-}
-
-impl<O: Owner, P: Clone, E: Eviction<O, P>> DerefMut for Locked<'_, O, P, E> {
-    #[inline]
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.table
-    }
-}
-
-impl<O: Owner, P: Clone, E: Eviction<O, P>> Drop for Locked<'_, O, P, E> {
-    #[inline]
-    fn drop(&mut self) {
-        // A lookup leaves other threads' copy of the line as it is.
-        let len = self.table.len() as u64;
-        if self.len.get() != len {
-            self.len.set(len);
-        }
-    }
-}
-
-/// The shard in which a hash belongs.
-#[inline]
-fn shard_of(hash: u64) -> usize {
-    // By the high bits of a product with the golden ratio: the table uses others.
-    const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
-    (hash.wrapping_mul(GOLDEN) >> (u64::BITS - SHARDS.ilog2())) as usize
-}
-
-impl<O: Owner, P: Clone, E: Eviction<O, P>> Shard<O, P, E> {
-    fn new(table: Entries<O, P, E>) -> Shared<O, Self> {
-        Owner::new(Self {
-            table: Lock::new(table),
-            len: Counter::new(0),
-            listener: OnceOwner::EMPTY,
-            spread: Once::new(),
-        })
-    }
-
-    fn locked<'a>(&'a self, table: Guard<'a, O, P, E>) -> Locked<'a, O, P, E> {
-        Locked {
-            table,
-            len: &self.len,
-        }
-    }
-
-    #[inline]
-    pub(super) fn lock(&self) -> Locked<'_, O, P, E> {
-        yield_point();
-        self.locked(self.table.lock())
-    }
-
-    /// Moves the entries of the first shard to others, if that is worth it. While somebody iterates over them, they stay.
-    #[cold]
-    fn spread(&self, mut table: Locked<'_, O, P, E>) {
-        if self.spread.get().is_some() || table.len() < MANY || table.is_read() {
-            return;
-        }
-        let shards: Shards<O, P, E> =
-            Box::new(std::array::from_fn(|_| Self::new(Table::after(&table))));
-        let mut sizes = [0; SHARDS];
-        for bucket in table.iter() {
-            sizes[shard_of(bucket.hash)] += 1;
-        }
-        for (shard, size) in shards.iter().zip(sizes) {
-            if shard.lock().reserve(size).is_err() {
-                return;
-            }
-        }
-        let empty = Table::after(&table);
-        for bucket in mem::replace(&mut *table, empty).into_buckets() {
-            // There is room for it.
-            _ = shards[shard_of(bucket.hash)].lock().insert(bucket);
-        }
-        if let Some(listeners) = self.listener.get() {
-            for shard in shards.iter() {
-                shard.listener.get_or_init(|| listeners.clone());
-            }
-        }
-        self.spread.set(shards);
-    }
-}
-
-impl<O: Owner, P: Clone, E: Eviction<O, P>> Shard<O, P, E> {
-    /// Takes out the entry with this hash whose referent, which is dead, was watched for it by `is_its`.
-    pub(super) fn take_evicted(
-        &self,
-        hash: u64,
-        is_its: impl Fn(&E::Watch<O::Kind>) -> bool,
-    ) -> Option<Entry<O, P, E>> {
-        let is_wanted = |entry: &Entry<O, P, E>| is_its(&entry.watch);
-        // A statement of its own: the lock ends with it.
-        let evicted = self.lock().evict(hash, is_wanted);
-        match (evicted, self.spread.get()) {
-            (Some(entry), _) => Some(entry),
-            (None, Some(shards)) => shards[shard_of(hash)].lock().evict(hash, is_wanted),
-            (None, None) => None,
-        }
-    }
-
-    /// Whether somebody may be told of evictions.
-    #[inline]
-    pub(super) fn has_listener(&self) -> bool {
-        self.listener.get().is_some()
-    }
-
-    /// What an evicted entry owned, as what tells the listener when it is dropped.
-    #[cold]
-    pub(super) fn told(&self, payload: P) -> Told<O::Kind, P> {
-        Told::new(payload, self.listener())
-    }
-
-    /// Who is told of evictions.
-    pub(super) fn listener(&self) -> Listener<O::Kind, P> {
-        listener::<O::Kind, P>(&self.listener)
-    }
 }
 
 impl<O: Owner, P: Clone, E: Eviction<O, P>> Container<O, P, E> {
@@ -206,7 +45,7 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Container<O, P, E> {
     /// The shard to which an entry with this hash goes now.
     #[inline]
     pub(super) fn shard(&self, hash: u64) -> &Shared<O, Shard<O, P, E>> {
-        match self.first.spread.get() {
+        match self.first.others() {
             Some(shards) => &shards[shard_of(hash)],
             None => &self.first,
         }
@@ -216,10 +55,10 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Container<O, P, E> {
     #[inline]
     pub(super) fn lock(&self, hash: u64) -> Locked<'_, O, P, E> {
         yield_point();
-        if self.first.spread.get().is_none() {
-            if let Some(table) = self.first.table.try_lock() {
-                if self.first.spread.get().is_none() {
-                    return self.first.locked(table);
+        if self.first.others().is_none() {
+            if let Some(table) = self.first.try_lock() {
+                if self.first.others().is_none() {
+                    return table;
                 }
             }
         }
@@ -228,7 +67,7 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Container<O, P, E> {
 
     #[inline(never)]
     fn lock_of_many(&self, hash: u64) -> Locked<'_, O, P, E> {
-        if self.first.spread.get().is_none() {
+        if self.first.others().is_none() {
             self.first.spread(self.first.lock());
         }
         loop {
@@ -248,8 +87,8 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Container<O, P, E> {
 
     /// The shards that have entries.
     pub(super) fn shards(&self) -> &[Shared<O, Shard<O, P, E>>] {
-        match self.first.spread.get() {
-            Some(shards) => &**shards,
+        match self.first.others() {
+            Some(shards) => shards,
             None => std::slice::from_ref(&self.first),
         }
     }
@@ -270,11 +109,15 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Container<O, P, E> {
         // Nobody spreads the container meanwhile.
         let _first = self.first.lock();
         let make = || Shared::<O, _>::new(Lock::new(None));
-        let listeners = self.first.listener.get_or_init(make).clone();
+        let listeners = self.first.listeners.get_or_init(make).clone();
         for shard in self.shards() {
-            shard.listener.get_or_init(|| listeners.clone());
+            shard.listeners.get_or_init(|| listeners.clone());
         }
         listeners
+    }
+
+    pub(super) fn has_listener(&self) -> bool {
+        self.first.has_listener()
     }
 
     /// Tells the listener, if there is one, that something has left, and why. Outside of all locks.
@@ -304,7 +147,7 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Container<O, P, E> {
     /// How many entries there are.
     #[inline]
     pub(crate) fn len(&self) -> usize {
-        let len = |shard: &Shared<O, Shard<O, P, E>>| shard.len.get() as usize;
+        let len = |shard: &Shared<O, Shard<O, P, E>>| shard.len();
         self.shards().iter().map(len).sum()
     }
 
@@ -390,7 +233,7 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Container<O, P, E> {
             // A statement of its own: the lock ends with it.
             let expired = shard.lock().extract(|entry| !entry.is_alive());
             let count = expired.len();
-            self.drop_expired(expired.into_iter().map(|bucket| bucket.entry));
+            self.drop_expired(expired);
             count
         });
         expired.sum()
@@ -398,8 +241,8 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Container<O, P, E> {
 
     /// Drops entries of the dead, which nobody else takes off their lists, outside of every lock.
     #[cold]
-    pub(super) fn drop_expired(&self, expired: impl IntoIterator<Item = Entry<O, P, E>>) {
-        for entry in expired {
+    pub(super) fn drop_expired(&self, expired: Vec<Bucket<Entry<O, P, E>>>) {
+        for Bucket { entry, .. } in expired {
             entry.watch.cancel();
             self.tell(&entry.payload, RemovalCause::Died);
             drop_entries([entry]);
@@ -430,9 +273,7 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Container<O, P, E> {
 
 impl<O: Owner, P: Clone, E: Eviction<O, P>> Drop for Container<O, P, E> {
     fn drop(&mut self) {
-        if self.first.has_listener() {
-            self.set_listener(None);
-        }
+        self.drop_listener();
         self.clear();
     }
 }

@@ -4,7 +4,7 @@
 //! object: nobody tells, so lookups pass over the dead, and an insertion that finds the table full sweeps them out, which
 //! makes it O(1) on average.
 
-use super::container::Shard;
+use super::shard::Shard;
 use crate::chains::step;
 use crate::owner::sealed::{Kind, Owner, Watchable};
 use crate::owner::{Atomic, Local, Shared};

@@ -77,6 +77,14 @@ pub(super) fn tell<K: Kind, P>(
 ) {
     caught("calling the removal listener of a container", || {
         listener(payload, cause);
+    });
+    // Apart: it may be the last one, and what it owns panic as well.
+    drop_listener::<K, P>(Some(listener));
+}
+
+/// Drops a listener, where nobody is to be told of a panic but the hook.
+fn drop_listener<K: Kind, P>(listener: Listener<K, P>) {
+    caught("dropping the removal listener of a container", || {
         drop(listener);
     });
 }
@@ -102,12 +110,21 @@ impl<K: Kind, P> Drop for Told<K, P> {
 }
 
 impl<O: Owner, P: Clone, E: Eviction<O, P>> Container<O, P, E> {
-    /// Exchanges the listener.
-    pub(super) fn set_listener(&self, listener: Listener<O::Kind, P>) {
+    /// Puts a listener in the place of the present one, which is dropped outside of the lock.
+    fn set_listener(&self, listener: Listener<O::Kind, P>) {
         let cell = self.listeners();
         // A statement of its own: the lock ends with it.
         let old = std::mem::replace(&mut *cell.lock(), listener);
         drop(old);
+    }
+
+    /// Takes the listener away, where a drop does.
+    pub(super) fn drop_listener(&self) {
+        if self.has_listener() {
+            // A statement of its own: the lock ends with it.
+            let old = self.listeners().lock().take();
+            drop_listener::<O::Kind, P>(old);
+        }
     }
 }
 
@@ -120,7 +137,8 @@ macro_rules! listeners {
             /// The listener is called for each element, after that has left, outside of all locks, so that it may use the
             /// set; at a death, in turn with the other evictions. (It gets no element: mostly that is dead.) What it panics
             /// with goes to the [unraisable hook](crate::set_unraisable_hook). What is left when the set itself goes
-            /// is not told.
+            /// is not told. A listener that owns a handle of the set keeps it for ever: give it a [`Weak`](std::sync::Weak)
+            /// of what owns one.
             pub fn set_removal_listener(&self, listener: impl Fn(RemovalCause) $($shared)* + 'static) {
                 let listener = $owner::new(move |(): &(), cause| listener(cause));
                 self.container.get().set_listener(Some(listener));
@@ -132,7 +150,8 @@ macro_rules! listeners {
             ///
             /// The listener is called for each value, after that has left and before the map drops it, outside of all locks,
             /// so that it may use the map; at the death of a key, in turn with the other evictions. What it panics with
-            /// goes to the [unraisable hook](crate::set_unraisable_hook). What is left when the map itself goes is not told.
+            /// goes to the [unraisable hook](crate::set_unraisable_hook). What is left when the map itself goes is not told. A
+            /// listener that owns a handle of the map keeps it for ever: give it a [`Weak`](std::sync::Weak) of what owns one.
             pub fn set_removal_listener(
                 &self,
                 listener: impl Fn(&$owner<V>, RemovalCause) $($shared)* + 'static,
@@ -147,7 +166,8 @@ macro_rules! listeners {
             /// The listener is called for each entry, after that has left and before the map drops the key, outside of all
             /// locks, so that it may use the map; at the death of an object, in turn with the other evictions. What it panics
             /// with goes to the [unraisable hook](crate::set_unraisable_hook). What is left when the map itself goes is not
-            /// told.
+            /// told. A listener that owns a handle of the map keeps it for ever: give it a [`Weak`](std::sync::Weak) of what
+            /// owns one.
             pub fn set_removal_listener(
                 &self,
                 listener: impl Fn(&$owner<K>, RemovalCause) $($shared)* + 'static,

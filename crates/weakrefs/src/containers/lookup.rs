@@ -7,14 +7,15 @@
 //! - *Insertion* first puts the container on the referent's list of watchers, then the entry into the table; the caller
 //!   holds the referent, so it cannot die in between.
 
-use super::container::{Container, Locked};
+use super::container::Container;
 use super::entry::Entry;
 use super::eviction::Eviction;
 use super::eviction::sealed::Identity;
 use super::listener::RemovalCause;
 use super::pending::Pending;
 use super::query::Query;
-use super::table::{Position, Table};
+use super::shard::{Entries, Locked};
+use super::table::{Bucket, Position, Table};
 use crate::drop_first::drop_first;
 use crate::no_room::no_room;
 use crate::owner::sealed::{Counter, Owner, Turns, Weak};
@@ -352,15 +353,14 @@ impl<O: Owner, P: Clone, E: Eviction<O, P>> Container<O, P, E> {
     /// is about to be inserted: else an equal key that comes and goes would leave ever more behind, for each search to
     /// pass over.
     #[inline(never)]
-    fn sweep(table: &mut Table<Entry<O, P, E>>, hash: u64) -> Vec<Entry<O, P, E>> {
+    fn sweep(table: &mut Entries<O, P, E>, hash: u64) -> Vec<Bucket<Entry<O, P, E>>> {
         let is_dead = |entry: &Entry<O, P, E>| !entry.is_alive();
-        let swept = table.sweep_if_full(is_dead).into_iter();
-        let mut swept: Vec<_> = swept.map(|bucket| bucket.entry).collect();
+        let mut swept = table.sweep_if_full(is_dead);
         if !E::IS_TOLD {
             // Without memory to list more of them, the rest stays.
             while swept.try_reserve(1).is_ok() {
-                match table.remove(hash, is_dead) {
-                    Some(entry) => swept.push(entry),
+                match table.evict(hash, is_dead) {
+                    Some(bucket) => swept.push(bucket),
                     None => break,
                 }
             }

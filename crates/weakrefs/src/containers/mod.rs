@@ -9,7 +9,8 @@
 //! | how an entry is recognised: by identity, by equality outside of the lock | `query`, `keying`, `lookup_key`, `builtin_keys` |
 //! | where entries are, in which order, and what iterators see | `table` |
 //! | what its user holds | `handle` |
-//! | the locks, eviction, what is done to all entries | `container` |
+//! | a table and its lock, eviction | `shard` |
+//! | one shard or several, what is done to all entries | `container` |
 //! | lookup, insertion, removal | `lookup` |
 //! | who is told of what has left | `listener` |
 //! | what iterators read without a lock | `lend` |
@@ -34,6 +35,7 @@ mod lookup;
 mod lookup_key;
 mod pending;
 mod query;
+mod shard;
 mod table;
 mod walk;
 

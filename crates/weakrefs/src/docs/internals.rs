@@ -128,8 +128,8 @@
 //! | a [`WeakMethod`](crate::WeakMethod), beside the object's plain `Ref` | 40, and what the function captures |
 //! | a [`Finalizer`](crate::Finalizer), handle and shared part, and its place in the registry | 130, and what the function captures |
 //! | an unused container | 0 |
-//! | a container once it is used, beside its entries | 384 |
-//! | ... emptied again, after threads have met at it: its shards, and what a small table keeps | 11,000 |
+//! | a container once it is used, beside its entries | 448 |
+//! | ... emptied again, after threads have met at it: its shards, and what a small table keeps | 12,000 |
 //! | an entry of a [`WeakSet`](crate::WeakSet) | 65 to 115 |
 //! | an entry of a map, beside the value or key | 75 to 130 |
 //! | ... the value of a key map, the key of a value map | 16, and its size |

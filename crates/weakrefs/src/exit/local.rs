@@ -11,6 +11,7 @@ use super::registry::Registry;
 use super::{AtExit, Locking, hook};
 use crate::no_room::no_room;
 use crate::sync::thread_local;
+use crate::unraisable::caught;
 use std::cell::{Cell, RefCell};
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
@@ -82,7 +83,7 @@ pub(crate) fn is_shut_down() -> bool {
 pub(super) fn run() {
     let begun = FINALIZERS.try_with(|finalizers| match finalizers.phase.get() {
         Phase::ShutDown => None,
-        phase => Some(finalizers.phase.replace(Phase::Running) == phase && phase == Phase::Open),
+        _ => Some(finalizers.phase.replace(Phase::Running) == Phase::Open),
     });
     let Ok(Some(is_outermost)) = begun else {
         return;
@@ -98,7 +99,9 @@ pub(super) fn run() {
             finalizers.phase.set(Phase::ShutDown);
             finalizers.registry.replace(Registry::new())
         });
-        // Those that were not to run: what they own goes now.
-        drop(left);
+        // Those that were not to run: what they own goes now, of each whatever the others do.
+        for finalizer in left.into_iter().flat_map(Registry::into_finalizers) {
+            caught("dropping a finalizer", || drop(finalizer));
+        }
     }
 }

@@ -64,14 +64,6 @@ impl<T> Mutex<T> {
     }
 
     /// Takes the lock, or gives up if the fork seems to have left the thread behind that holds it.
-    pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
-        self.0.try_lock().ok()
-    }
-
-    pub(crate) fn get_mut(&mut self) -> &mut T {
-        self.0.get_mut().unwrap_or_else(PoisonError::into_inner)
-    }
-
     #[inline]
     pub(crate) fn lock_as(&self, locking: Locking) -> Option<MutexGuard<'_, T>> {
         match locking {

@@ -58,6 +58,13 @@ impl<F: Clone + Deref<Target: AtExit>> Registry<F> {
         entry.or_else(|| self.set_aside.remove(at, same))
     }
 
+    /// All that are listed.
+    pub(super) fn into_finalizers(mut self) -> impl Iterator<Item = F> {
+        let entries = self.waiting.clear().into_iter();
+        let entries = entries.chain(self.set_aside.clear());
+        entries.map(|entry| entry.finalizer)
+    }
+
     /// Takes out the newest finalizer that is to run; those set aside come last, once.
     pub(super) fn next(&mut self, recalled: &mut bool) -> Option<F> {
         loop {

@@ -9,9 +9,11 @@ fn is_watching<T: ?Sized + WeakReferenceable>(object: &Arc<T>) -> bool {
     !watchers.mortals(home_of(object)).is_empty()
 }
 
-fn is_registered<O: Watchable, R: 'static>(finalizer: &Finalizer<O, R>) -> bool {
+fn is_registered<T: ?Sized + WeakReferenceable, R: 'static>(
+    finalizer: &Finalizer<Arc<T>, R>,
+) -> bool {
     // One in the handle, one in the registry.
-    finalizer.object.strong_count() > 1
+    Arc::strong_count(&finalizer.object) > 1
 }
 
 /// S34: who is called or detached leaves registry and list at once.

@@ -1,7 +1,7 @@
 //! [`Atomic`]: the kind of [`Arc`], whose objects any thread may use, and drop.
 
 use super::kind::owner;
-use super::sealed::{self, Counter, Kind, Lock, Once, OnceOwner};
+use super::sealed::{self, Counter, ExitLock, Kind, Lock, Once, OnceOwner};
 use crate::callable::Arguments;
 use crate::containers::{Factories, RemovalCause};
 use crate::exit::{self, Locking};
@@ -81,7 +81,7 @@ impl<T> Lock<T> for sync::Mutex<T> {
     }
 }
 
-impl<T> Lock<T> for exit::Mutex<T> {
+impl<T> ExitLock<T> for exit::Mutex<T> {
     type Guard<'a>
         = exit::MutexGuard<'a, T>
     where
@@ -95,14 +95,6 @@ impl<T> Lock<T> for exit::Mutex<T> {
     #[inline]
     fn lock(&self) -> exit::MutexGuard<'_, T> {
         self.lock()
-    }
-
-    fn try_lock(&self) -> Option<exit::MutexGuard<'_, T>> {
-        self.try_lock()
-    }
-
-    fn get_mut(&mut self) -> &mut T {
-        self.get_mut()
     }
 
     #[inline]

@@ -33,10 +33,6 @@ macro_rules! owner {
                 Self::ptr_eq(self, other)
             }
 
-            #[inline]
-            fn strong_count(&self) -> usize {
-                Self::strong_count(self)
-            }
         }
 
         impl<T: ?Sized> sealed::Weak for $weak<T> {

@@ -61,8 +61,6 @@ pub(crate) mod sealed {
         fn as_ptr(&self) -> *const Self::Target;
 
         fn ptr_eq(&self, other: &Self) -> bool;
-
-        fn strong_count(&self) -> usize;
     }
 
     /// `std::sync::Weak` or `std::rc::Weak`.
@@ -83,7 +81,7 @@ pub(crate) mod sealed {
         /// A lock for what runs none of the user's code.
         type Mutex<T>: Lock<T>;
         /// A lock that the exit of a fork can do without.
-        type ExitMutex<T>: Lock<T>;
+        type ExitMutex<T>: ExitLock<T>;
         type Counter: Counter;
         type Once<T>: Once<T>;
         type OnceOwner<T>: OnceOwner<Strong = Self::Strong<T>>;
@@ -149,12 +147,20 @@ pub(crate) mod sealed {
 
         fn try_lock(&self) -> Option<Self::Guard<'_>>;
 
-        /// Locks it; in the exit of a fork, that may be impossible.
-        fn lock_as(&self, _: Locking) -> Option<Self::Guard<'_>> {
-            Some(self.lock())
-        }
-
         fn get_mut(&mut self) -> &mut T;
+    }
+
+    pub trait ExitLock<T> {
+        type Guard<'a>: DerefMut<Target = T>
+        where
+            Self: 'a;
+
+        fn new(value: T) -> Self;
+
+        fn lock(&self) -> Self::Guard<'_>;
+
+        /// Locks it; in the exit of a fork, that may be impossible.
+        fn lock_as(&self, locking: Locking) -> Option<Self::Guard<'_>>;
     }
 
     /// A number that is changed through shared references. Nothing else is ordered by it.

@@ -1,10 +1,10 @@
 //! [`Local`]: the kind of [`Rc`], whose objects stay in their thread. No lock, no atomic operation.
 
 use super::kind::owner;
-use super::sealed::{self, Counter, Kind, Lock, Once, OnceOwner, Turns};
+use super::sealed::{self, Counter, ExitLock, Kind, Lock, Once, OnceOwner, Turns};
 use crate::callable::Arguments;
 use crate::containers::RemovalCause;
-use crate::exit;
+use crate::exit::{self, Locking};
 use crate::finalize::FinalizerObject;
 use crate::method::Function;
 use crate::rc::WeakReferenceable;
@@ -78,6 +78,25 @@ impl<T> Lock<T> for RefCell<T> {
     #[inline]
     fn get_mut(&mut self) -> &mut T {
         self.get_mut()
+    }
+}
+
+impl<T> ExitLock<T> for RefCell<T> {
+    type Guard<'a>
+        = RefMut<'a, T>
+    where
+        Self: 'a;
+
+    fn new(value: T) -> Self {
+        Self::new(value)
+    }
+
+    fn lock(&self) -> RefMut<'_, T> {
+        self.borrow_mut()
+    }
+
+    fn lock_as(&self, _: Locking) -> Option<RefMut<'_, T>> {
+        Some(self.borrow_mut())
     }
 }
 

@@ -259,6 +259,24 @@ fn panics_at_the_end_of_a_thread_are_reported() {
     assert_eq!(reports_of(thread), ["result", "function"]);
 }
 
+/// S5: so do those of what finalizers own that do not run: each is dropped, whatever the others do.
+#[test]
+#[cfg_attr(target_family = "wasm", ignore = "no threads")]
+fn what_the_excluded_own_may_panic() {
+    let (told, thread) = told_by(|teller| {
+        for name in ["older", "newer"] {
+            let teller = teller.clone();
+            let owned = OnDrop::new(move || {
+                teller.tell(name);
+                panic!("{name}");
+            });
+            at_the_end(move || drop(owned)).set_atexit(false);
+        }
+    });
+    assert_eq!(told, ["newer", "older"]);
+    assert_eq!(reports_of(thread), ["newer", "older"]);
+}
+
 /// Runs something when it is dropped as a thread-local.
 struct AtEnd(RefCell<Option<Box<dyn FnOnce()>>>);
 

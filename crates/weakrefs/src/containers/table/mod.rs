@@ -357,13 +357,17 @@ impl<E: Lend + Clone> Table<E> {
     /// Removes the entry with this hash for which `same` holds, and keeps it for nobody: one that is dead, which
     /// iterators pass over.
     #[inline]
-    pub(super) fn evict(&mut self, hash: u64, mut same: impl FnMut(&E) -> bool) -> Option<E> {
+    pub(super) fn evict(
+        &mut self,
+        hash: u64,
+        mut same: impl FnMut(&E) -> bool,
+    ) -> Option<Bucket<E>> {
         let is_sought = |bucket: &Bucket<E>| bucket.hash == hash && same(&bucket.entry);
         let at = self.buckets.find_bucket_index(hash, is_sought)?;
         let bucket = self.take(at)?;
         self.hold_if_lent(&bucket);
         self.settle(bucket.number);
-        Some(bucket.entry)
+        Some(bucket)
     }
 
     #[inline]

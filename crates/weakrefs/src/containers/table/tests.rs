@@ -198,7 +198,7 @@ impl Pair {
                 if let Some((at, hash, name)) = self.chosen(at) {
                     drop(self.lives.remove(&name));
                     let evicted = self.table.evict(hash, |entry| entry.value.0 == name);
-                    let evicted = value(evicted).unwrap();
+                    let evicted = value(evicted.map(|bucket| bucket.entry)).unwrap();
                     assert_eq!(evicted, self.model.remove(at).entry);
                     for (_, rest) in &mut self.readers {
                         rest.retain(|entry| entry.0 != evicted.0);
