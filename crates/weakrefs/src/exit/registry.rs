@@ -60,7 +60,7 @@ impl<F: Clone + Deref<Target: AtExit>> Registry<F> {
 
     /// All that are listed.
     pub(super) fn into_finalizers(mut self) -> impl Iterator<Item = F> {
-        let entries = self.waiting.clear().into_iter();
+        let entries = self.waiting.clear();
         let entries = entries.chain(self.set_aside.clear());
         entries.map(|entry| entry.finalizer)
     }
