@@ -263,6 +263,7 @@ fn panics_at_the_end_of_a_thread_are_reported() {
 #[test]
 #[cfg_attr(target_family = "wasm", ignore = "no threads")]
 fn what_the_excluded_own_may_panic() {
+    reports();
     let (told, thread) = told_by(|teller| {
         for name in ["older", "newer"] {
             let teller = teller.clone();
