@@ -170,6 +170,9 @@ impl Runner {
 /// better that need them. Handlers that others have registered with `atexit` since the first finalizer
 /// was created run before, older ones after.
 ///
+/// Of objects that stay in their thread, those in an [`Rc`](crate::rc), the finalizers of the calling thread run, before the
+/// others, and are inert after that, too.
+///
 /// Called in several threads at once, one runs the finalizers and the others wait for it. Called by a
 /// finalizer that runs at exit, it runs what is left and returns. A finalizer must not wait for a
 /// thread that runs the finalizers or exits, as that waits for the finalizer. Nor should it call

@@ -1,6 +1,7 @@
 //! The iterators of a [`WeakKeyMap`].
 
 use crate::containers::{Drained, Entry, Eviction, Extract, Walk, iterators};
+use crate::drop_first::drop_first;
 use crate::key_map::WeakKeyMap;
 use crate::owner::sealed::Owner as _;
 use crate::owner::{Owner, Shared};
@@ -18,7 +19,7 @@ iterators! {
 
     /// The values of a [`WeakKeyMap`], as they were when [`values`](WeakKeyMap::values) was called.
     pub struct Values[O: Owner, V, E: Eviction<O, Shared<O, V>>][O, V, E] over Walk<O, Shared<O, V>, E>;
-    |walk| -> Shared<O, V> { walk.step::<_, BACK>(|_, value| value.clone()).map(|(_, value)| value) }
+    |walk| -> Shared<O, V> { walk.step::<_, BACK>(|_, value| value.clone()).map(|(referent, value)| drop_first(referent, value)) }
 
     /// What [`WeakKeyMap::drain`] took out. It keeps no key alive.
     pub struct Drain[O: Owner, V, E: Eviction<O, Shared<O, V>>][O, V, E] over Drained<O, Shared<O, V>, E>;

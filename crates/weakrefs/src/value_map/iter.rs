@@ -1,6 +1,7 @@
 //! The iterators of a [`WeakValueMap`].
 
 use crate::containers::{Drained, Entry, Eviction, Extract, Walk, iterators};
+use crate::drop_first::drop_first;
 use crate::owner::{Owner, Shared};
 use crate::value_map::WeakValueMap;
 use std::fmt;
@@ -13,7 +14,7 @@ iterators! {
 
     /// The keys of a [`WeakValueMap`], as they were when [`keys`](WeakValueMap::keys) was called.
     pub struct Keys[K, O: Owner, E: Eviction<O, Shared<O, K>>][K, O, E] over Walk<O, Shared<O, K>, E>;
-    |walk| -> Shared<O, K> { walk.step::<_, BACK>(|_, key| key.clone()).map(|(_, key)| key) }
+    |walk| -> Shared<O, K> { walk.step::<_, BACK>(|_, key| key.clone()).map(|(referent, key)| drop_first(referent, key)) }
 
     /// The objects of a [`WeakValueMap`], as they were when [`values`](WeakValueMap::values) was called.
     pub struct Values[K, O: Owner, E: Eviction<O, Shared<O, K>>][K, O, E] over Walk<O, Shared<O, K>, E>;
