@@ -61,8 +61,8 @@ impl<E: Lend> Batch<E> {
 
     /// Makes room for the next entries; says for how many, as of `all`.
     fn start(&mut self, all: u64) -> usize {
-        let most = if self.lent.is_empty() { FEW } else { MANY };
-        let most = usize::try_from(all).map_or(most, |all| most.min(all));
+        let all = usize::try_from(all).unwrap_or(usize::MAX);
+        let most = if self.lent.is_empty() && all > MANY { FEW } else { all.min(MANY) };
         self.lent.clear();
         // Without memory, they are fewer.
         _ = self.lent.try_reserve_exact(most);
