@@ -2,7 +2,8 @@
 //!
 //! The steps in a batch need no lock (see [`Lent`] for what keeps its entries). Each entry is anywhere in memory, and so is
 //! its referent: a batch has the processor fetch all its referents, and the entries of the next batch, so that they are at
-//! hand when it is their turn. The first batch is of one entry, for those who only want that.
+//! hand when it is their turn. The first batch is of one entry, for those who only want that, unless there are few: then one is
+//! enough, which is read under the lock that opens the reader.
 
 use super::readers::{Read, Snapshot, Unneeded};
 use super::{Bucket, Table};
@@ -14,7 +15,7 @@ use weakrefs_table::NoRoom;
 /// The entries of the first batch from an end, for which there is room in the reader itself.
 const FEW: usize = 1;
 
-/// The entries of the others.
+/// The entries of the others, and of the first one if there are no more.
 const MANY: usize = 32;
 
 /// Reads a version of a table, from both ends. It is given back with [`Table::close`].
@@ -62,7 +63,11 @@ impl<E: Lend> Batch<E> {
     /// Makes room for the next entries; says for how many, as of `all`.
     fn start(&mut self, all: u64) -> usize {
         let all = usize::try_from(all).unwrap_or(usize::MAX);
-        let most = if self.lent.is_empty() && all > MANY { FEW } else { all.min(MANY) };
+        let most = if self.lent.is_empty() && all > MANY {
+            FEW
+        } else {
+            all.min(MANY)
+        };
         self.lent.clear();
         // Without memory, they are fewer.
         _ = self.lent.try_reserve_exact(most);
