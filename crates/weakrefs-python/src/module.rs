@@ -29,7 +29,7 @@ use std::ptr;
 
 struct Module(UnsafeCell<ffi::PyModuleDef>);
 
-// SAFETY: the interpreter alone changes it, under its lock.
+// SAFETY: the interpreter alone changes it.
 unsafe impl Sync for Module {}
 
 static MODULE: Module = Module(UnsafeCell::new(ffi::PyModuleDef {
@@ -76,7 +76,12 @@ static SLOTS: Static<ffi::PyModuleDef_Slot, SLOT_COUNT> = Static([
     #[cfg(Py_3_13)]
     ffi::PyModuleDef_Slot {
         slot: ffi::Py_mod_gil,
-        value: ffi::Py_MOD_GIL_USED,
+        // 3.13 without the lock is an experiment, which lacks some of what is needed.
+        value: if cfg!(Py_3_14) {
+            ffi::Py_MOD_GIL_NOT_USED
+        } else {
+            ffi::Py_MOD_GIL_USED
+        },
     },
     ffi::PyModuleDef_Slot {
         slot: 0,
@@ -100,6 +105,8 @@ unsafe extern "C" fn execute(module: *mut ffi::PyObject) -> c_int {
 /// Makes everything, and puts what has a name into the module.
 fn fill(module: Argument<'_, '_>) -> Result<()> {
     let py = module.py();
+    #[cfg(all(Py_GIL_DISABLED, not(Py_3_14)))]
+    expect_lock(py)?;
     home::take(py)?;
     names::make(py)?;
     let method_type = member_of(py, c"types", c"MethodType")?;
@@ -107,7 +114,7 @@ fn fill(module: Argument<'_, '_>) -> Result<()> {
     method::make_class(method_type)?;
     bound_method::learn(function.as_borrowed())?;
     mapping::DEEPCOPY.make(py, || Ok(function))?;
-    exit::learn(&imported(py, c"atexit")?)?;
+    exit::learn(imported(py, c"atexit")?, imported(py, c"sys")?)?;
     turns::learn(member_of(py, c"copyreg", c"constructor")?)?;
     set_algebra::CHAIN.make(py, || member_of(py, c"itertools", c"chain"))?;
     set_algebra::FILTER.make(py, || member_of(py, c"builtins", c"filter"))?;
@@ -145,6 +152,19 @@ fn fill(module: Argument<'_, '_>) -> Result<()> {
     rule::add_to(module)?;
     let version = object::string(py, env!("CARGO_PKG_VERSION"))?;
     add(module, c"__version__", &version)
+}
+
+/// 3.13 switches its lock on for the module, and says so, unless it was told otherwise (`PYTHON_GIL=0`): then there is none.
+#[cfg(all(Py_GIL_DISABLED, not(Py_3_14)))]
+fn expect_lock(py: Python<'_>) -> Result<()> {
+    let is_enabled = member_of(py, c"sys", c"_is_gil_enabled")?;
+    if object::is_true(&object::call(&is_enabled, [])?)? {
+        return Ok(());
+    }
+    Err(crate::interpreter::error::import_error(
+        py,
+        format_args!("weakrefs runs without the GIL from Python 3.14 on: do not force it off"),
+    ))
 }
 
 /// Makes the classes that belong to a kind of container.

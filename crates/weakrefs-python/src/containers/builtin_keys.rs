@@ -6,6 +6,7 @@
 
 #![allow(unsafe_code, reason = "reading strings and numbers")]
 
+use crate::interpreter::field;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyInt, PyString};
@@ -71,6 +72,7 @@ pub(crate) fn known_hash(object: &Bound<'_, PyAny>) -> Option<isize> {
         return None;
     }
     // SAFETY: every string begins with these fields; the hash is -1 until it is known.
-    let hash = unsafe { (*object.as_ptr().cast::<ffi::PyASCIIObject>()).hash };
+    let hash =
+        unsafe { field::hash(&raw const (*object.as_ptr().cast::<ffi::PyASCIIObject>()).hash) };
     (hash != -1).then_some(hash)
 }

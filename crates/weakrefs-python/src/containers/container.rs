@@ -28,7 +28,7 @@ use crate::interpreter::constant::Constant;
 use crate::interpreter::error::{Result, no_memory};
 use crate::interpreter::guarded::Guarded;
 use crate::interpreter::object::Argument;
-use crate::interpreter::owned::Slot;
+use crate::interpreter::owned::Lasting;
 use crate::interpreter::remains::Link;
 use crate::interpreter::slots::{Instance, Receiver};
 use pyo3::types::PyType;
@@ -44,7 +44,7 @@ use weakrefs_table::{Miss, Position, Table};
 /// What a container object holds. Zeroed memory is an empty one.
 #[repr(C)]
 pub(crate) struct Container<E: Entry> {
-    evictor: Slot,
+    evictor: Lasting,
     link: UnsafeCell<Link>,
     entries: PhantomData<fn() -> E>,
 }
@@ -96,7 +96,7 @@ impl<E: Entry> Container<E> {
     /// The evictor, if there has ever been an entry.
     #[inline]
     pub(super) fn evicting<'a>(&'a self, py: Python<'a>) -> Option<&'a Evictor<E>> {
-        let evictor = self.evictor.peek(py)?;
+        let evictor = self.evictor.get(py)?;
         // SAFETY: an evictor for such entries. It stays as long as the container, so it outlives the borrow.
         Some(unsafe { class::payload::<Evictor<E>>(evictor) })
     }
@@ -115,11 +115,12 @@ impl<E: Entry> Container<E> {
     ) -> Result<(Argument<'a, 'py>, &'a Guarded<Table<E>>)> {
         if self.evictor.is_empty() {
             let evictor = Evictor::<E>::make(py, Object::of_payload(self))?;
-            // Making it runs nothing that could have been quicker.
-            drop(self.evictor.replace(py, Some(evictor)));
-            holder::begin::<E>(Object::of_payload(self), py);
+            // Another thread may have been quicker.
+            if self.evictor.fill(evictor).is_none() {
+                holder::begin::<E>(Object::of_payload(self), py);
+            }
         }
-        match (self.evictor.peek(py), self.table(py)) {
+        match (self.evictor.get(py), self.table(py)) {
             (Some(evictor), Some(table)) => Ok((evictor, table)),
             _ => Err(no_memory(py)),
         }

@@ -88,6 +88,9 @@ impl<E: Entry> Evictor<E> {
 
     /// Whether it belongs to a container that holds what belongs to a referent only as long as that is reachable (S43).
     pub(super) fn has_rule(&self) -> bool {
+        if !engine::IS_POSSIBLE {
+            return false;
+        }
         let container = self.container.get();
         !container.is_null() && E::RULE.holds_for(container)
     }

@@ -156,6 +156,9 @@ pub(super) fn begin<E: Entry>(container: *mut ffi::PyObject, py: Python<'_>) {
 /// from the collector: it brings back what entries come to.
 #[inline]
 pub(super) fn keep_up<E: Entry>(evictor: &Evictor<E>, py: Python<'_>) {
+    if !engine::IS_POSSIBLE {
+        return;
+    }
     let news = evictor.news.get() + 1;
     evictor.news.set(news);
     if news >= engine::SOME && E::RULE != Rule::Never {

@@ -28,7 +28,7 @@ use weakrefs_table::{NoRoom, Snapshot};
 /// What an iterator holds.
 #[repr(C)]
 pub(crate) struct WeakIterator<E: Entry> {
-    /// Empty once the end has been reached.
+    /// Empty once the end has been reached. It is emptied inside `walk`, so it stays as it is there.
     container: Slot,
     part: Part,
     walk: Guarded<Walk>,
@@ -120,11 +120,7 @@ impl<E: Entry> WeakIterator<E> {
     /// The next element.
     #[inline]
     fn advance<'py>(&self, py: Python<'py>) -> Result<Option<Bound<'py, PyAny>>> {
-        let Some(container) = self.container.peek(py) else {
-            return Ok(None);
-        };
-        // SAFETY: an iterator's container is of its kind.
-        match self.step(py, unsafe { class::payload(container) }) {
+        match self.step(py) {
             Ok(Some(Taken::One(object))) => Ok(Some(object)),
             Ok(Some(Taken::Pair(key, value))) => {
                 object::tuple(py, [key.as_borrowed(), value.as_borrowed()]).map(Some)
@@ -138,15 +134,11 @@ impl<E: Entry> WeakIterator<E> {
     }
 
     #[inline]
-    fn step<'py>(
-        &self,
-        py: Python<'py>,
-        container: &Container<E>,
-    ) -> std::result::Result<Option<Taken<'py>>, NoRoom> {
-        let Some(table) = container.table(py) else {
-            return Ok(None);
-        };
+    fn step<'py>(&self, py: Python<'py>) -> std::result::Result<Option<Taken<'py>>, NoRoom> {
         self.walk.with(py, |walk| {
+            let Some(table) = self.container(py).and_then(|container| container.table(py)) else {
+                return Ok(None);
+            };
             table.with(py, |table| {
                 let snapshot = match &mut walk.snapshot {
                     Some(snapshot) => snapshot,
@@ -164,17 +156,25 @@ impl<E: Entry> WeakIterator<E> {
         })
     }
 
+    /// The container, for as long as the caller is inside `walk`.
+    #[inline]
+    fn container<'a>(&'a self, _py: Python<'a>) -> Option<&'a Container<E>> {
+        let container = self.container.as_ptr();
+        // SAFETY: an iterator's container is of its kind, and leaves only inside `walk`.
+        unsafe { Some(&container.cast::<Object<Container<E>>>().as_ref()?.payload) }
+    }
+
     /// Gives the snapshot back, then lets go of the container.
     fn end(&self, py: Python<'_>) {
-        let Some(object) = self.container.take(py) else {
+        let (object, snapshot, dead) = self.walk.with(py, |walk| {
+            (self.container.take(py), walk.snapshot.take(), walk.dead)
+        });
+        let (Some(object), Some(snapshot)) = (object, snapshot) else {
             return;
         };
         let this = object.as_borrowed();
         // SAFETY: an iterator's container is of its kind.
         let container: &Container<E> = unsafe { class::payload(this) };
-        let Some(snapshot) = self.walk.with(py, |walk| walk.snapshot.take()) else {
-            return;
-        };
         if let Some(table) = container.table(py) {
             let kept = table.with(py, |table| table.release(snapshot));
             drop(kept);
@@ -182,7 +182,7 @@ impl<E: Entry> WeakIterator<E> {
             while let Some(kept) = table.with(py, |table| table.reclaim()) {
                 drop(kept);
             }
-            if self.walk.with(py, |walk| walk.dead) {
+            if dead {
                 container.sweep(py);
             }
         }
@@ -190,15 +190,10 @@ impl<E: Entry> WeakIterator<E> {
 
     /// At most how many elements are still to come.
     fn remaining(&self, py: Python<'_>) -> usize {
-        let Some(container) = self.container.peek(py) else {
-            return 0;
-        };
-        // SAFETY: an iterator's container is of its kind.
-        let container: &Container<E> = unsafe { class::payload(container) };
-        let Some(table) = container.table(py) else {
-            return 0;
-        };
         self.walk.with(py, |walk| {
+            let Some(table) = self.container(py).and_then(|container| container.table(py)) else {
+                return 0;
+            };
             table.with(py, |table| match &walk.snapshot {
                 Some(snapshot) => table.remaining(snapshot),
                 None => table.len(),

@@ -12,6 +12,7 @@ use super::entry::Entry;
 use crate::ephemerons::rule::has_rule;
 use crate::interpreter::entry::passed;
 use crate::interpreter::error::{Result, type_error};
+use crate::interpreter::field;
 use crate::interpreter::method;
 use crate::interpreter::names::name;
 use crate::interpreter::object::{Argument, attribute, call};
@@ -32,12 +33,12 @@ fn public_class<'a, 'py, E: Entry>(this: This<'a, 'py, E>) -> Borrowed<'a, 'py, 
     unsafe {
         let mut class = ffi::Py_TYPE(object.as_ptr());
         let is_public = |class: *mut ffi::PyTypeObject| {
-            let base = (*class).tp_base;
+            let base = field::word(&raw const (*class).tp_base);
             // The ephemerons are derived from the other public class of the kind.
             base.is_null() || base == native || has_rule(class) && !has_rule(base)
         };
         while class != native && !is_public(class) {
-            class = (*class).tp_base;
+            class = field::word(&raw const (*class).tp_base);
         }
         passed(object.py(), class.cast())
     }
@@ -61,7 +62,7 @@ pub(crate) fn is_unchanged<E: Entry>(this: This<'_, '_, E>) -> Result<bool> {
             return Ok(false);
         }
         // A class gets another number when it changes, which no class has had before; zero is none.
-        let version = (*class).tp_version_tag;
+        let version = field::version(class);
         if version != 0 && version == E::classes().unchanged.load(Ordering::Relaxed) {
             return Ok(true);
         }
@@ -70,7 +71,7 @@ pub(crate) fn is_unchanged<E: Entry>(this: This<'_, '_, E>) -> Result<bool> {
                 return Ok(false);
             }
         }
-        if (*class).tp_version_tag == version {
+        if field::version(class) == version {
             E::classes().unchanged.store(version, Ordering::Relaxed);
         }
         Ok(true)
@@ -86,12 +87,12 @@ unsafe fn special_methods(class: *const ffi::PyTypeObject) -> [usize; 6] {
     unsafe {
         let (sequence, mapping) = ((*class).tp_as_sequence, (*class).tp_as_mapping);
         [
-            (*class).tp_new.map_or(0, |slot| slot as usize),
-            (*class).tp_init.map_or(0, |slot| slot as usize),
-            (*class).tp_iter.map_or(0, |slot| slot as usize),
-            (*sequence).sq_contains.map_or(0, |slot| slot as usize),
-            (*mapping).mp_subscript.map_or(0, |slot| slot as usize),
-            (*mapping).mp_ass_subscript.map_or(0, |slot| slot as usize),
+            field::address(&raw const (*class).tp_new),
+            field::address(&raw const (*class).tp_init),
+            field::address(&raw const (*class).tp_iter),
+            field::address(&raw const (*sequence).sq_contains),
+            field::address(&raw const (*mapping).mp_subscript),
+            field::address(&raw const (*mapping).mp_ass_subscript),
         ]
     }
 }
@@ -104,7 +105,7 @@ pub(crate) fn iterated_natively<'a, 'py, E: Entry>(
     // SAFETY: fields of the classes of valid objects.
     let iterates_natively = unsafe {
         let native = native.as_ptr().cast::<ffi::PyTypeObject>();
-        let slot = |class: *const ffi::PyTypeObject| (*class).tp_iter.map(|slot| slot as usize);
+        let slot = |class: *const ffi::PyTypeObject| field::address(&raw const (*class).tp_iter);
         slot(ffi::Py_TYPE(object.as_ptr())) == slot(native)
     };
     This::of(object).filter(|_| iterates_natively)

@@ -107,9 +107,11 @@ impl Entry for KeyEntry {
         unsafe {
             if !remains::may_set_off(self.value.as_ptr()) {
                 drop(self);
-            } else if remains::too_many() && self.key.carries_nothing() {
+            } else if remains::too_many() {
                 let Self { key, value } = self;
-                key.carry(py, value);
+                if let Err(both) = key.carry(py, value) {
+                    remains::one_deeper(|| drop(both));
+                }
             } else {
                 remains::one_deeper(|| drop(self));
             }

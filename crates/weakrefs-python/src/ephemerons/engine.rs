@@ -2,6 +2,7 @@
 //! of it works, and why it is safe.
 //!
 //! Its state is the process's, and changes only while the collector runs, or in a thread that holds the interpreter's lock.
+//! Where there is no such lock, the collector is another one, and the engine [is not possible](IS_POSSIBLE).
 
 #![allow(
     unsafe_code,
@@ -15,6 +16,9 @@ use pyo3::{Python, ffi};
 use std::cell::Cell;
 use std::ffi::{c_int, c_void};
 use std::ptr;
+
+/// Whether the engine can be active in this build of the interpreter. One without a global lock keeps no headers.
+pub(crate) const IS_POSSIBLE: bool = cfg!(not(Py_GIL_DISABLED));
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
@@ -381,6 +385,9 @@ pub(crate) enum Report {
 
 /// What `holder`, which is traversed with `visit`, is to report.
 pub(crate) fn report(holder: *mut ffi::PyObject, visit: Visit, marked: &Marked) -> Report {
+    if !IS_POSSIBLE {
+        return Report::All;
+    }
     if visit != OWN {
         if !Header::of(holder).is_collecting() {
             return Report::All;

@@ -170,7 +170,7 @@ pub(crate) fn start(py: Python<'_>) -> Result<()> {
 }
 
 fn reason(py: Python<'_>) -> Result<Reason> {
-    if cfg!(Py_GIL_DISABLED) {
+    if !engine::IS_POSSIBLE {
         return Ok(Reason::NoLock);
     }
     // SAFETY: the dictionary of the interpreter lives as long as it; what is in it is valid. A version is a number.

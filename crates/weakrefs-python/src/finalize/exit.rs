@@ -21,6 +21,9 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 static ATEXIT: Constant = Constant::new();
 static REGISTER: Constant = Constant::new();
 
+/// The module `sys`.
+static SYS: Constant = Constant::new();
+
 /// What is registered.
 static RUN: Constant = Constant::new();
 
@@ -34,11 +37,12 @@ static DEFINITION: Static<ffi::PyMethodDef, 1> = Static([slots::function(
     c"run_exit_finalizers()\n--\n\nRuns the finalizers that are alive and marked for the exit.",
 )]);
 
-/// Gets to know the module `atexit`.
-pub(crate) fn learn(atexit: &Bound<'_, PyAny>) -> Result<()> {
+/// Gets to know the modules `atexit` and `sys`.
+pub(crate) fn learn<'py>(atexit: Bound<'py, PyAny>, sys: Bound<'py, PyAny>) -> Result<()> {
     let py = atexit.py();
-    ATEXIT.make(py, || Ok(atexit.clone()))?;
-    REGISTER.make(py, || attribute(atexit, name::register(py)))?;
+    SYS.make(py, || Ok(sys))?;
+    REGISTER.make(py, || attribute(&atexit, name::register(py)))?;
+    ATEXIT.make(py, || Ok(atexit))?;
     RUN.make(py, || {
         // SAFETY: the definition is complete and static; the result is a new reference, or null with an error set.
         unsafe {
@@ -154,11 +158,11 @@ fn run_all(py: Python<'_>) -> Result<()> {
         let this = finalizer.as_borrowed();
         // SAFETY: from the registry come finalizers.
         let own: &Finalizer = unsafe { class::payload(this) };
-        if !own.is_alive() {
+        let Some(older) = registry::older(this) else {
             next = registry::newest(py);
             continue;
-        }
-        next = registry::older(this);
+        };
+        next = older;
         if own.runs_at_exit() {
             run_one(this, own)?;
         }
@@ -184,13 +188,13 @@ fn run_one(finalizer: Argument<'_, '_>, own: &Finalizer) -> Result<()> {
 /// Has `sys.excepthook` report an error. One of the hook's own goes to `sys.unraisablehook`.
 fn report(py: Python<'_>, raised: Raised) {
     let Some(error) = raised.take(py) else { return };
-    // SAFETY: valid objects; the hook is held while it is called, the traceback is a new reference, or null.
+    // SAFETY: valid objects; the traceback is a new reference, or null.
     unsafe {
         let class = Borrowed::from_ptr(py, ffi::Py_TYPE(error.as_ptr()).cast());
         let traceback = ffi::PyException_GetTraceback(error.as_ptr());
         let traceback = Bound::from_owned_ptr_or_opt(py, traceback).unwrap_or_else(|| none(py));
-        let hook =
-            Bound::from_borrowed_ptr_or_opt(py, ffi::PySys_GetObject(c"excepthook".as_ptr()));
+        let hook = optional_attribute(&SYS.get(py), name::excepthook(py));
+        let hook = hook.map_err(|raised| raised.clear(py)).ok().flatten();
         let reported = match &hook {
             Some(hook) => call(hook, [class, error.as_borrowed(), traceback.as_borrowed()]),
             None => Err(Raised::set(&error)),

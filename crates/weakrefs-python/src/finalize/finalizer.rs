@@ -17,6 +17,8 @@ use crate::interpreter::class::{
 };
 use crate::interpreter::constant::Constant;
 use crate::interpreter::error::{Result, given};
+use crate::interpreter::guarded::Flag;
+use crate::interpreter::lock::Lock;
 use crate::interpreter::method::{self, Native};
 use crate::interpreter::names::name;
 use crate::interpreter::object::{
@@ -29,14 +31,17 @@ use crate::interpreter::vectorcall::{Direct, DirectObjects, Original, construct_
 use crate::references::weak_ref::WeakRef;
 use pyo3::types::{PyDict, PyTuple, PyType};
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
-use std::cell::{Cell, UnsafeCell};
+use std::cell::UnsafeCell;
 use std::ffi::{CStr, c_void};
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 /// What a finalizer holds. Zeroed memory is a dead one, as `object.__new__` makes it: such is a copy, too (S40).
 #[repr(C)]
 pub(crate) struct Finalizer {
     /// Without it, as in one that was never alive, the interpreter calls by `tp_call`.
-    entry: Cell<Option<ffi::vectorcallfunc>>,
+    entry: AtomicPtr<c_void>,
+    /// Held while the task and what says whether there is one are read or changed.
+    lock: Lock,
     /// The weak reference to the object, which calls the finalizer.
     pub(super) object: Slot,
     function: Slot,
@@ -44,12 +49,12 @@ pub(crate) struct Finalizer {
     args: Slot,
     /// A `dict`, or empty.
     kwargs: Slot,
-    alive: Cell<bool>,
-    atexit: Cell<bool>,
+    alive: Flag,
+    atexit: Flag,
     /// Whether it waits to give up what it has done.
-    pub(super) waits: Cell<bool>,
+    pub(super) waits: Flag,
     /// Whether the function is a method of the object, or the object among the arguments.
-    pub(super) refers_to_object: Cell<bool>,
+    pub(super) refers_to_object: Flag,
     pub(super) marked: Marked,
     pub(super) place: registry::Place,
     pub(super) link: UnsafeCell<Link>,
@@ -109,6 +114,11 @@ impl Finalizer {
 
     /// Takes the task, if there is one: the finalizer is dead then. O(1).
     pub(super) fn end<'py>(&self, this: Argument<'_, 'py>) -> Option<Task<'py>> {
+        self.lock.hold(this.py(), || self.end_inside(this))
+    }
+
+    /// The same, under the lock.
+    fn end_inside<'py>(&self, this: Argument<'_, 'py>) -> Option<Task<'py>> {
         let py = this.py();
         if !self.alive.replace(false) {
             return None;
@@ -168,7 +178,7 @@ impl Finalizer {
     /// Gives up a task that is done. Its arguments may own the object of the next finalizer, and so on without end: then
     /// the finalizer keeps them, and is kept itself, until its turn comes.
     fn give_up(&self, task: Task<'_>) {
-        if !remains::too_many() || self.waits.get() || self.alive.get() {
+        if !remains::too_many() || self.waits.replace(true) {
             remains::one_deeper(|| drop(task));
             return;
         }
@@ -180,29 +190,38 @@ impl Finalizer {
             kwargs,
             finalizer,
         } = task;
-        // What a dead finalizer has is nothing.
-        drop(self.object.replace(py, object));
-        drop(self.function.replace(py, function));
-        drop(self.args.replace(py, args));
-        drop(self.kwargs.replace(py, kwargs));
-        self.waits.set(true);
+        let parts = (object, function, args, kwargs);
+        let kept = self.lock.hold(py, || {
+            if self.alive.get() {
+                // It was initialised anew.
+                return Err(parts);
+            }
+            let (object, function, args, kwargs) = parts;
+            // What a dead finalizer has is nothing.
+            Ok((
+                self.object.replace(py, object),
+                self.function.replace(py, function),
+                self.args.replace(py, args),
+                self.kwargs.replace(py, kwargs),
+            ))
+        });
+        if let Err(parts) = kept {
+            self.waits.set(false);
+            remains::one_deeper(|| drop((parts, finalizer)));
+            return;
+        }
         // SAFETY: the link is in no list, as it did not wait, and it is kept alive.
         unsafe { remains::put_off(Self::link(finalizer.into_ptr().cast()), give_up_later) }
     }
 
     /// `(obj, func, args, kwargs)`, if the finalizer is alive and so is the object.
     fn describe<'py>(&self, py: Python<'py>) -> Result<Option<Bound<'py, PyAny>>> {
-        if !self.alive.get() {
-            return Ok(None);
-        }
-        let (Some(reference), Some(function), Some(args)) = (
-            self.object.get(py),
-            self.function.get(py),
-            self.args.get(py),
-        ) else {
+        let Some([reference, function, args, kwargs]) = self.parts(py) else {
             return Ok(None);
         };
-        let kwargs = self.kwargs.get(py);
+        let (Some(reference), Some(function), Some(args)) = (reference, function, args) else {
+            return Ok(None);
+        };
         let Some(object) = WeakRef::view(&reference)?.upgrade(py) else {
             return Ok(None);
         };
@@ -220,12 +239,11 @@ impl Finalizer {
     /// `(weakref, func, args, kwargs, index)`, if the finalizer is alive: what it has, and its number.
     pub(super) fn contents<'py>(&self, py: Python<'py>) -> Result<Option<Bound<'py, PyAny>>> {
         // The number is made first: what follows is read in one step.
-        let index = object::integer(py, registry::index(self))?;
-        let parts = [&self.object, &self.function, &self.args, &self.kwargs]
-            .map(|part| part.get(py).unwrap_or_else(|| none(py)));
-        if !self.alive.get() {
+        let index = object::integer(py, registry::index(py, self))?;
+        let Some(parts) = self.parts(py) else {
             return Ok(None);
-        }
+        };
+        let parts = parts.map(|part| part.unwrap_or_else(|| none(py)));
         let [reference, function, args, kwargs] = &parts;
         tuple(
             py,
@@ -234,9 +252,17 @@ impl Finalizer {
         .map(Some)
     }
 
+    /// The reference, the function and the arguments of a finalizer that is alive.
+    fn parts<'py>(&self, py: Python<'py>) -> Option<[Option<Bound<'py, PyAny>>; 4]> {
+        self.lock.hold(py, || {
+            let parts = [&self.object, &self.function, &self.args, &self.kwargs];
+            self.alive.get().then(|| parts.map(|part| part.get(py)))
+        })
+    }
+
     /// The object, if it and the finalizer are alive.
     fn object<'py>(&self, py: Python<'py>) -> Result<Option<Bound<'py, PyAny>>> {
-        match self.object.get(py).filter(|_| self.alive.get()) {
+        match self.parts(py).and_then(|[reference, ..]| reference) {
             Some(reference) => Ok(WeakRef::view(&reference)?.upgrade(py)),
             None => Ok(None),
         }
@@ -250,10 +276,12 @@ unsafe fn give_up_later(link: *mut Link) {
         let finalizer = Bound::from_owned_ptr(py, Finalizer::of_link(link).cast());
         let this = finalizer.as_borrowed();
         let own: &Finalizer = class::payload(this);
-        own.waits.set(false);
-        if !own.alive.get() {
-            own.release(py);
-        }
+        let parts = own.lock.hold(py, || {
+            own.waits.set(false);
+            let parts = [&own.object, &own.function, &own.args, &own.kwargs];
+            (!own.alive.get()).then(|| parts.map(|part| part.take(py)))
+        });
+        drop(parts);
     }
 }
 
@@ -374,31 +402,36 @@ fn begin<'py>(own: This<'_, 'py>, arguments: Arguments<'_, 'py>) -> Result<()> {
     let [object, function] = arguments.up_to(2).positional().all(&INIT)?;
     let (args, kwargs) = (arguments.rest(2)?, arguments.named()?);
     exit::register(py)?;
-    let refers_to_object = rule::is_method_of(function, object)
-        || rule::refers_to(args.as_any().as_borrowed(), object)
-        || kwargs
-            .as_ref()
-            .is_some_and(|kwargs| rule::refers_to(kwargs.as_any().as_borrowed(), object));
+    let refers_to_object = engine::IS_POSSIBLE
+        && (rule::is_method_of(function, object)
+            || rule::refers_to(args.as_any().as_borrowed(), object)
+            || kwargs
+                .as_ref()
+                .is_some_and(|kwargs| rule::refers_to(kwargs.as_any().as_borrowed(), object)));
     let reference = WeakRef::new(&object, this)?;
     // From here on nothing runs, nor fails, until all is in place.
-    let forgotten = own.end(this);
-    let waiting = (
-        own.object
-            .replace(py, Some(reference.object().bind(py).clone())),
-        own.function.replace(py, Some(function.to_owned())),
-        own.args.replace(py, Some(args.into_any())),
-        own.kwargs.replace(py, kwargs.map(Bound::into_any)),
-    );
-    own.entry.set(Some(Finalizer::ENTRY));
-    own.alive.set(true);
-    own.atexit.set(true);
-    own.refers_to_object.set(refers_to_object);
-    // SAFETY: a finalizer that has just become alive.
-    unsafe { registry::add(this) };
-    if refers_to_object && registry::index(&own) % engine::SOME == 0 {
+    let forgotten = own.lock.hold(py, || {
+        let task = own.end_inside(this);
+        let waiting = (
+            own.object
+                .replace(py, Some(reference.object().bind(py).clone())),
+            own.function.replace(py, Some(function.to_owned())),
+            own.args.replace(py, Some(args.into_any())),
+            own.kwargs.replace(py, kwargs.map(Bound::into_any)),
+        );
+        own.entry
+            .store(Finalizer::ENTRY as *mut c_void, Ordering::Relaxed);
+        own.alive.set(true);
+        own.atexit.set(true);
+        own.refers_to_object.set(refers_to_object);
+        // SAFETY: a finalizer that has just become alive.
+        unsafe { registry::add(this) };
+        (task, waiting)
+    });
+    if refers_to_object && registry::index(py, &own) % engine::SOME == 0 {
         engine::has_news(py);
     }
-    drop((forgotten, waiting));
+    drop(forgotten);
     Ok(())
 }
 

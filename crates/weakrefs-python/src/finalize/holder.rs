@@ -49,9 +49,11 @@ pub(super) fn report(finalizer: &Finalizer, visit: Visit) -> std::result::Result
 unsafe fn is_due(finalizer: &Finalizer) -> bool {
     // SAFETY: the caller's promise. A finalizer that is alive has a reference, whose referent is a valid object, or None.
     unsafe {
-        let reference = finalizer.object.peek(Python::assume_attached());
-        reference.is_none_or(|reference| {
-            engine::is_found(WeakRef::view_unchecked(&reference).referent())
+        let py = Python::assume_attached();
+        finalizer.object.with(py, |reference| {
+            reference.is_none_or(|reference| {
+                engine::is_found(WeakRef::view_unchecked(&reference).referent())
+            })
         })
     }
 }

@@ -1,16 +1,15 @@
 //! The functions behind `finalize._registry`, a mapping in Python: which finalizers are alive, what they have, and the end
 //! of one without a call.
 //!
-//! Each checks what it is given (S37). A list of all is made while nothing else runs, so the chain does not change
-//! meanwhile.
+//! Each checks what it is given (S37).
 
 #![allow(unsafe_code, reason = "entry points from the interpreter")]
 
 use super::finalizer::Finalizer;
 use super::registry;
 use crate::interpreter::class::{LAST_METHOD, Table as Static};
-use crate::interpreter::error::{Result, done, given};
-use crate::interpreter::object::{Argument, boolean, integer, none};
+use crate::interpreter::error::{Result, done};
+use crate::interpreter::object::{self, Argument, boolean, integer, none};
 use crate::interpreter::slots::{self, Instance};
 use pyo3::{Bound, PyAny, Python, ffi};
 
@@ -48,18 +47,9 @@ pub(crate) fn add_functions(module: Argument<'_, '_>) -> Result<()> {
 }
 
 fn finalizers(py: Python<'_>) -> Result<Bound<'_, PyAny>> {
-    // SAFETY: the list is new, and gets valid objects.
-    unsafe {
-        // Making it may start a collection, which may end finalizers. To append runs nothing.
-        let list = given(py, ffi::PyList_New(0))?;
-        let mut next = registry::newest(py);
-        while let Some(finalizer) = next {
-            done(ffi::PyList_Append(list.as_ptr(), finalizer.as_ptr()))?;
-            next = registry::older(finalizer.as_borrowed());
-        }
-        done(ffi::PyList_Reverse(list.as_ptr()))?;
-        Ok(list)
-    }
+    let mut all = registry::all(py)?;
+    all.reverse();
+    Ok(object::list(py, all, |finalizer| finalizer.into_bound(py))?.into_any())
 }
 
 fn count_finalizers(py: Python<'_>) -> Result<Bound<'_, PyAny>> {

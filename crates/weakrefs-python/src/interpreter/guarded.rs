@@ -1,37 +1,42 @@
-//! [`Guarded`]: the one type that makes state behind a shared reference changeable, but for single
-//! [slots](super::owned::Slot) and numbers.
+//! State behind a shared reference: [`Guarded`] for what changes as a whole, [`Flag`] and [`Number`] for what changes by
+//! itself. (Single references are in [slots](super::owned::Slot).)
 //!
 //! On an interpreter with a global lock that lock serialises the threads, and a borrow flag turns re-entry (a bug of
-//! this package) into an abort instead of corruption; on a free-threaded one a mutex does both.
+//! this package) into an abort instead of corruption; on a free-threaded one a [`Lock`](super::lock::Lock) serialises
+//! them.
 //!
 //! The rule for all callers: the closure given to [`Guarded::with`] runs no code that could run
 //! Python. It does not drop, hash, compare, call or allocate Python objects; it moves pointers and
 //! counts references up. What it takes out is dropped after it has returned.
 
-#![allow(
-    unsafe_code,
-    reason = "sharing a `RefCell` between threads that hold the GIL"
-)]
+#![allow(unsafe_code, reason = "sharing state between threads")]
 
+#[cfg(Py_GIL_DISABLED)]
+use super::lock::Lock;
 use pyo3::Python;
+#[cfg(not(Py_GIL_DISABLED))]
+use std::cell::Cell;
 #[cfg(not(Py_GIL_DISABLED))]
 use std::cell::RefCell;
 #[cfg(Py_GIL_DISABLED)]
-use std::sync::Mutex;
+use std::cell::UnsafeCell;
+#[cfg(Py_GIL_DISABLED)]
+use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering};
 
 /// State that is changed only while the thread is attached to the interpreter.
 pub(crate) struct Guarded<T> {
     #[cfg(not(Py_GIL_DISABLED))]
     state: RefCell<T>,
     #[cfg(Py_GIL_DISABLED)]
-    state: Mutex<T>,
+    lock: Lock,
+    #[cfg(Py_GIL_DISABLED)]
+    state: UnsafeCell<T>,
 }
 
 // SAFETY: the state is reached through `with`, whose caller proves with a `Python` token that its
 // thread holds the GIL, and through `inspect`, which the garbage collector calls while it holds the
 // GIL. The closures do not release it, because they run no Python code. So the accesses of two
-// threads never overlap; `T: Send` lets them take turns.
-#[cfg(not(Py_GIL_DISABLED))]
+// threads never overlap; `T: Send` lets them take turns. Without a GIL, both hold the lock.
 unsafe impl<T: Send> Sync for Guarded<T> {}
 
 impl<T> Guarded<T> {
@@ -42,7 +47,8 @@ impl<T> Guarded<T> {
         };
         #[cfg(Py_GIL_DISABLED)]
         return Self {
-            state: Mutex::new(state),
+            lock: Lock::new(),
+            state: UnsafeCell::new(state),
         };
     }
 
@@ -52,12 +58,10 @@ impl<T> Guarded<T> {
         #[cfg(not(Py_GIL_DISABLED))]
         return work(&mut self.state.borrow_mut());
         #[cfg(Py_GIL_DISABLED)]
-        return work(
-            &mut self
-                .state
-                .lock()
-                .unwrap_or_else(|poisoned| poisoned.into_inner()),
-        );
+        // SAFETY: the lock is held, and nothing else reaches the state. By the module's rule `work` does not come back here.
+        return self
+            .lock
+            .hold(_py, || work(unsafe { &mut *self.state.get() }));
     }
 
     /// Looks at the state during a garbage collection, which has no token.
@@ -67,6 +71,68 @@ impl<T> Guarded<T> {
         #[cfg(not(Py_GIL_DISABLED))]
         return self.state.try_borrow().ok().map(|state| look(&state));
         #[cfg(Py_GIL_DISABLED)]
-        return self.state.try_lock().ok().map(|state| look(&state));
+        // SAFETY: as in `with`.
+        return self.lock.try_hold(|| look(unsafe { &*self.state.get() }));
+    }
+}
+
+/// Yes or no. Zeroed memory is no.
+#[derive(Default)]
+#[repr(transparent)]
+pub(crate) struct Flag(
+    #[cfg(not(Py_GIL_DISABLED))] Cell<bool>,
+    #[cfg(Py_GIL_DISABLED)] AtomicBool,
+);
+
+impl Flag {
+    #[inline]
+    pub(crate) fn get(&self) -> bool {
+        #[cfg(not(Py_GIL_DISABLED))]
+        return self.0.get();
+        #[cfg(Py_GIL_DISABLED)]
+        return self.0.load(Ordering::Acquire);
+    }
+
+    #[inline]
+    pub(crate) fn set(&self, value: bool) {
+        #[cfg(not(Py_GIL_DISABLED))]
+        self.0.set(value);
+        #[cfg(Py_GIL_DISABLED)]
+        self.0.store(value, Ordering::Release);
+    }
+
+    /// Sets it, and gives what it was: of several threads, one gets that.
+    #[inline]
+    pub(crate) fn replace(&self, value: bool) -> bool {
+        #[cfg(not(Py_GIL_DISABLED))]
+        return self.0.replace(value);
+        #[cfg(Py_GIL_DISABLED)]
+        return self.0.swap(value, Ordering::AcqRel);
+    }
+}
+
+/// A number. Zeroed memory is zero.
+#[derive(Default)]
+#[repr(transparent)]
+pub(crate) struct Number(
+    #[cfg(not(Py_GIL_DISABLED))] Cell<isize>,
+    #[cfg(Py_GIL_DISABLED)] AtomicIsize,
+);
+
+impl Number {
+    #[inline]
+    pub(crate) fn get(&self) -> isize {
+        #[cfg(not(Py_GIL_DISABLED))]
+        return self.0.get();
+        #[cfg(Py_GIL_DISABLED)]
+        return self.0.load(Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(crate) fn set(&self, value: isize) {
+        #[cfg(not(Py_GIL_DISABLED))]
+        self.0.set(value);
+        #[cfg(Py_GIL_DISABLED)]
+        self.0.store(value, Ordering::Relaxed);
     }
 }

@@ -20,23 +20,23 @@ use super::entry::{Answer, enter, passed, recursively};
 use super::error::{Raised, Result, TypeName, attribute_error, done, given, kinds, type_error};
 use super::names::name;
 use super::object::{Argument, attribute, call, set_attribute, text, type_of};
-use super::owned::Slot;
+use super::owned::Lasting;
 use super::remains::Link;
 use super::slots::{self, Call, Instance, Receiver, item};
 use pyo3::types::PyType;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
-use std::cell::{Cell, UnsafeCell};
+use std::cell::UnsafeCell;
 use std::ffi::{CStr, c_void};
 use std::ptr;
 
 /// What a `Method` holds.
 #[repr(C)]
 struct Method {
-    entry: Cell<Option<ffi::vectorcallfunc>>,
+    entry: Option<ffi::vectorcallfunc>,
     /// The function that describes it.
-    function: Slot,
+    function: Lasting,
     /// The class that it was put on.
-    class: Slot,
+    class: Lasting,
     weak_list: *mut ffi::PyObject,
     link: UnsafeCell<Link>,
 }
@@ -160,7 +160,7 @@ impl Native {
     pub(crate) fn is_in(&self, class: Argument<'_, '_>) -> Result<bool> {
         let found = attribute(&class, (self.name)(class.py()))?;
         Ok(own(found.as_borrowed()).is_some_and(|own| {
-            let entry = own.entry.get().map(|entry| entry as usize);
+            let entry = own.entry.map(|entry| entry as usize);
             entry == Some(self.entry as usize)
         }))
     }
@@ -292,16 +292,16 @@ fn describe<'py>(class: &Bound<'py, PyType>, native: &Native) -> Result<Bound<'p
             &CLASS,
             py,
             Method {
-                entry: Cell::new(Some(native.entry)),
-                function: Slot::empty(),
-                class: Slot::empty(),
+                entry: Some(native.entry),
+                function: Lasting::empty(),
+                class: Lasting::empty(),
                 weak_list: ptr::null_mut(),
                 link: UnsafeCell::new(Link::default()),
             },
         )?;
         if let Some(own) = own(method.as_borrowed()) {
-            drop(own.function.replace(py, Some(function)));
-            drop(own.class.replace(py, Some(class.clone().into_any())));
+            drop(own.function.fill(function));
+            drop(own.class.fill(class.clone().into_any()));
         }
         Ok(method)
     }
@@ -314,8 +314,9 @@ fn own<'a>(object: Borrowed<'a, '_, PyAny>) -> Option<&'a Method> {
 }
 
 /// A field of a `Method`. Only `gc.get_objects` shows one in which it is still empty.
-fn part<'py>(method: Instance<'_, 'py, Method>, part: &Slot) -> Result<Bound<'py, PyAny>> {
+fn part<'py>(method: Instance<'_, 'py, Method>, part: &Lasting) -> Result<Bound<'py, PyAny>> {
     part.get(method.py())
+        .map(Borrowed::to_owned)
         .ok_or_else(|| type_error(method.py(), format_args!("expected a method")))
 }
 

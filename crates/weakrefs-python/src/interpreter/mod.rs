@@ -4,8 +4,10 @@
 //! | --- | --- |
 //! | `error`, `key_error` | [`Raised`](error::Raised): a Python exception is set; how exceptions are raised |
 //! | `object` | calls, attributes, comparisons, new objects: each gives a `Raised` where it fails |
-//! | `owned` | references that fields own: [`Slot`](owned::Slot), [`Strong`](owned::Strong) |
+//! | `owned` | references that fields own: [`Slot`](owned::Slot), [`Lasting`](owned::Lasting), [`Strong`](owned::Strong) |
 //! | `guarded` | [`Guarded`](guarded::Guarded): state that changes behind a shared reference |
+//! | `lock` | [`Lock`](lock::Lock): what keeps threads apart without a global lock |
+//! | `field` | fields of the interpreter's structs that another thread may be changing |
 //! | `constant` | [`Constant`](constant::Constant), [`name!`](names): what is made once, at import |
 //! | `class` | the one way to make a native class |
 //! | `slots` | slots, methods and attributes, each made from a plain function |
@@ -22,9 +24,11 @@ pub(crate) mod class;
 pub(crate) mod constant;
 pub(crate) mod entry;
 pub(crate) mod error;
+pub(crate) mod field;
 pub(crate) mod guarded;
 pub(crate) mod home;
 pub(crate) mod key_error;
+pub(crate) mod lock;
 pub(crate) mod method;
 pub(crate) mod names;
 pub(crate) mod object;

@@ -52,6 +52,7 @@ names! {
     difference_update = c"difference_update"
     discard = c"discard"
     eq = c"__eq__"
+    excepthook = c"excepthook"
     exitfunc = c"_exitfunc"
     func = c"__func__"
     get = c"get"

@@ -10,6 +10,7 @@ use super::entry::{passed, recursively};
 use super::error::{
     Raised, Result, TypeName, attribute_error, done, given, kinds, type_error, value_error,
 };
+use super::field;
 use super::names::name;
 use pyo3::types::{PyDict, PyList, PyTuple};
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
@@ -52,7 +53,7 @@ pub(crate) fn hash(object: &Bound<'_, PyAny>) -> Result<isize> {
     // SAFETY: fields of the class of a valid object, and of the interpreter's own classes; the slot is called with an object
     // of its class, as `PyObject_Hash` would call it.
     unsafe {
-        let Some(hash) = (*ffi::Py_TYPE(object.as_ptr())).tp_hash else {
+        let Some(hash) = field::word(&raw const (*ffi::Py_TYPE(object.as_ptr())).tp_hash) else {
             return done(ffi::PyObject_Hash(object.as_ptr()));
         };
         let is_of = |class: *const ffi::PyTypeObject| {
@@ -319,6 +320,25 @@ pub(crate) fn integer(py: Python<'_>, value: usize) -> Result<Bound<'_, PyAny>> 
     unsafe { given(py, ffi::PyLong_FromSize_t(value)) }
 }
 
+/// Does `work` while no other thread changes `object`, in the interpreter's way. It runs nothing, and comes back at once.
+#[inline]
+pub(crate) fn alone_with<R>(object: &Bound<'_, PyAny>, work: impl FnOnce() -> R) -> R {
+    #[cfg(not(Py_GIL_DISABLED))]
+    {
+        _ = object;
+        work()
+    }
+    #[cfg(Py_GIL_DISABLED)]
+    // SAFETY: a section that ends where it began, of a valid object, with a place of its own on the stack.
+    unsafe {
+        let mut section = std::mem::MaybeUninit::<ffi::PyCriticalSection>::zeroed();
+        ffi::PyCriticalSection_Begin(section.as_mut_ptr(), object.as_ptr());
+        let result = work();
+        ffi::PyCriticalSection_End(section.as_mut_ptr());
+        result
+    }
+}
+
 /// The items of a `dict`, as `for key, value in dict.items()` gives them, and with its errors if the `dict` changes
 /// meanwhile; but without an iterator, which 3.13 does not survive making when memory is short.
 pub(crate) fn for_each_item<'py>(
@@ -331,17 +351,22 @@ pub(crate) fn for_each_item<'py>(
     let (mut at, mut key, mut value) = (0, ptr::null_mut(), ptr::null_mut());
     // SAFETY: a `dict`. What it gives is held before anything else can run, and a place beyond its end is no item.
     unsafe {
+        let mut next = || {
+            let next = ffi::PyDict_Next(dict.as_ptr(), &raw mut at, &raw mut key, &raw mut value);
+            (next != 0).then(|| {
+                (
+                    Bound::from_borrowed_ptr(py, key),
+                    Bound::from_borrowed_ptr(py, value),
+                )
+            })
+        };
         let size = ffi::PyDict_Size(dict.as_ptr());
         let mut left = size;
-        while ffi::PyDict_Next(dict.as_ptr(), &raw mut at, &raw mut key, &raw mut value) != 0 {
+        while let Some((key, value)) = alone_with(dict, &mut next) {
             if left == 0 {
                 return Err(changed("keys changed"));
             }
             left -= 1;
-            let (key, value) = (
-                Bound::from_borrowed_ptr(py, key),
-                Bound::from_borrowed_ptr(py, value),
-            );
             visit(&key, &value)?;
             if ffi::PyDict_Size(dict.as_ptr()) != size {
                 return Err(changed("changed size"));
@@ -472,6 +497,18 @@ pub(crate) fn full_name<'py>(object: &Bound<'py, PyAny>) -> Result<Bound<'py, Py
         let full = ffi::PyUnicode_FromFormat(c"%S.%S".as_ptr(), module.as_ptr(), name.as_ptr());
         given(py, full)
     }
+}
+
+/// That `object` has no attribute `name`.
+#[cold]
+pub(crate) fn lacks(object: Argument<'_, '_>, name: &str) -> Raised {
+    attribute_error(
+        object.py(),
+        format_args!(
+            "'{}' object has no attribute '{name}'",
+            TypeName::of(&object)
+        ),
+    )
 }
 
 /// That the property `name` of `object` has no `missing`, in the words that 3.14 has for a property.

@@ -1,4 +1,5 @@
-//! References that fields own: [`Slot`], which may be empty and changes in place, and [`Strong`], which does neither.
+//! References that fields own: [`Slot`], which may be empty and changes in place, [`Lasting`], which is filled once, and
+//! [`Strong`], which does neither.
 //!
 //! `Py` asks a thread-local variable at each clone and each drop whether the thread is attached to the interpreter, and
 //! puts the drop off if that says no. An entry has up to two references; without those questions its creation and its
@@ -9,11 +10,15 @@
     reason = "counting references without asking for the thread"
 )]
 
+#[cfg(Py_GIL_DISABLED)]
+use super::lock::Pause;
 use pyo3::{Borrowed, Bound, Py, PyAny, Python, ffi};
+#[cfg(not(Py_GIL_DISABLED))]
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 /// A reference that an entry owns. Wherever those may be cloned or dropped, the thread is attached: inside the table a
 /// token proves it, and what has left a table is dropped by the one who had the token.
@@ -67,9 +72,16 @@ impl<T> Drop for Strong<T> {
 
 /// A field of a native object that owns a reference, or nothing. Zeroed memory is an empty one; it has no destructor, for
 /// the object gives up what it owns when it goes.
+///
+/// Without a global lock, another thread may empty the field between the moment that one reads it and counts the reference
+/// up. So the lowest bit of the word, which no address has, is a lock.
 #[repr(transparent)]
-pub(crate) struct Slot(Cell<*mut ffi::PyObject>);
+pub(crate) struct Slot(
+    #[cfg(not(Py_GIL_DISABLED))] Cell<*mut ffi::PyObject>,
+    #[cfg(Py_GIL_DISABLED)] AtomicPtr<ffi::PyObject>,
+);
 
+#[cfg(not(Py_GIL_DISABLED))]
 impl Slot {
     pub(crate) const fn empty() -> Self {
         Self(Cell::new(ptr::null_mut()))
@@ -81,22 +93,84 @@ impl Slot {
         self.0.get()
     }
 
+    /// Does `work` with what is there, which stays so meanwhile.
+    #[inline(always)]
+    fn held<R>(&self, work: impl FnOnce(*mut ffi::PyObject) -> R) -> R {
+        work(self.0.get())
+    }
+
+    #[inline]
+    fn exchange(&self, new: *mut ffi::PyObject) -> *mut ffi::PyObject {
+        self.0.replace(new)
+    }
+}
+
+#[cfg(Py_GIL_DISABLED)]
+impl Slot {
+    pub(crate) const fn empty() -> Self {
+        Self(AtomicPtr::new(ptr::null_mut()))
+    }
+
+    /// What is there, for as long as the caller sees to it that it stays.
+    #[inline]
+    pub(crate) fn as_ptr(&self) -> *mut ffi::PyObject {
+        self.0.load(Ordering::Acquire).map_addr(|word| word & !1)
+    }
+
+    /// Does `work` with what is there, which stays so meanwhile.
+    #[inline]
+    fn held<R>(&self, work: impl FnOnce(*mut ffi::PyObject) -> R) -> R {
+        let object = self.change(|object| object.map_addr(|word| word | 1));
+        let result = work(object);
+        self.0.store(object, Ordering::Release);
+        result
+    }
+
+    #[inline]
+    fn exchange(&self, new: *mut ffi::PyObject) -> *mut ffi::PyObject {
+        self.change(|_| new)
+    }
+
+    /// Changes the word, once it is not locked.
+    #[inline]
+    fn change(&self, new: impl Fn(*mut ffi::PyObject) -> *mut ffi::PyObject) -> *mut ffi::PyObject {
+        let mut pause = Pause::new();
+        loop {
+            let object = self.0.load(Ordering::Relaxed);
+            if object.addr() & 1 == 0
+                && self
+                    .0
+                    .compare_exchange_weak(object, new(object), Ordering::AcqRel, Ordering::Relaxed)
+                    .is_ok()
+            {
+                return object;
+            }
+            pause.take();
+        }
+    }
+}
+
+impl Slot {
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.get().is_null()
+        self.as_ptr().is_null()
     }
 
     #[inline]
     pub(crate) fn get<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
         // SAFETY: null, or a pointer whose reference count this field has part in.
-        unsafe { Bound::from_borrowed_ptr_or_opt(py, self.0.get()) }
+        self.held(|object| unsafe { Bound::from_borrowed_ptr_or_opt(py, object) })
     }
 
-    /// As [`get`](Self::get), for as long as the slot is not changed: until anything else can run.
-    #[inline]
-    pub(crate) fn peek<'py>(&self, py: Python<'py>) -> Option<Borrowed<'_, 'py, PyAny>> {
-        // SAFETY: null, or a pointer whose reference count this field has part in.
-        unsafe { Borrowed::from_ptr_or_opt(py, self.0.get()) }
+    /// Does `work` with what is there, which stays so meanwhile. `work` runs nothing: it counts references up.
+    #[inline(always)]
+    pub(crate) fn with<'py, R>(
+        &self,
+        py: Python<'py>,
+        work: impl FnOnce(Option<Borrowed<'_, 'py, PyAny>>) -> R,
+    ) -> R {
+        // SAFETY: as in `get`.
+        self.held(|object| work(unsafe { Borrowed::from_ptr_or_opt(py, object) }))
     }
 
     /// Puts `value` in; gives what was there, for the caller to drop.
@@ -108,7 +182,7 @@ impl Slot {
     ) -> Option<Bound<'py, PyAny>> {
         let new = value.map_or(ptr::null_mut(), Bound::into_ptr);
         // SAFETY: the old reference moves from the field to the result.
-        unsafe { Bound::from_owned_ptr_or_opt(py, self.0.replace(new)) }
+        unsafe { Bound::from_owned_ptr_or_opt(py, self.exchange(new)) }
     }
 
     #[inline]
@@ -120,6 +194,60 @@ impl Slot {
     #[inline]
     pub(crate) fn clear(&self, _py: Python<'_>) {
         // SAFETY: null, or a reference that has left the field.
-        unsafe { ffi::Py_XDECREF(self.0.replace(ptr::null_mut())) }
+        unsafe { ffi::Py_XDECREF(self.exchange(ptr::null_mut())) }
+    }
+}
+
+/// A field that is filled once, and then as it is until its object dies: whoever has the object may look without a count.
+/// Zeroed memory is an empty one; it has no destructor.
+#[repr(transparent)]
+pub(crate) struct Lasting(AtomicPtr<ffi::PyObject>);
+
+impl Lasting {
+    pub(crate) const fn empty() -> Self {
+        Self(AtomicPtr::new(ptr::null_mut()))
+    }
+
+    /// What is there, or null.
+    #[inline]
+    pub(crate) fn as_ptr(&self) -> *mut ffi::PyObject {
+        self.0.load(Ordering::Acquire)
+    }
+
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.as_ptr().is_null()
+    }
+
+    #[inline]
+    pub(crate) fn get<'py>(&self, py: Python<'py>) -> Option<Borrowed<'_, 'py, PyAny>> {
+        // SAFETY: null, or a pointer whose reference count this field has part in, for as long as it can be borrowed.
+        unsafe { Borrowed::from_ptr_or_opt(py, self.as_ptr()) }
+    }
+
+    /// Puts `value` in, unless another thread was quicker: then it comes back, for the caller to drop.
+    pub(crate) fn fill<'py>(&self, value: Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
+        let empty = ptr::null_mut();
+        let filled =
+            self.0
+                .compare_exchange(empty, value.as_ptr(), Ordering::AcqRel, Ordering::Acquire);
+        match filled {
+            Ok(_) => {
+                _ = value.into_ptr();
+                None
+            }
+            Err(_) => Some(value),
+        }
+    }
+
+    /// Gives up what is there, when its object dies.
+    #[inline]
+    pub(crate) fn clear(&self, _py: Python<'_>) {
+        // SAFETY: null, or a reference that has left the field. Nobody else has the object any more.
+        unsafe {
+            let object = self.0.load(Ordering::Acquire);
+            self.0.store(ptr::null_mut(), Ordering::Relaxed);
+            ffi::Py_XDECREF(object);
+        }
     }
 }

@@ -136,7 +136,7 @@ pub(crate) unsafe fn put_off(link: *mut Link, finish: unsafe fn(*mut Link)) {
 }
 
 /// Whether giving `object`, if there is one, up may set off the death of another one: not if others refer to it, nor if it
-/// is a string or a number.
+/// is a string or a number. (Without a global lock, the others may give it up at the same moment.)
 ///
 /// # Safety
 /// The object is valid, or null, and the thread attached.
@@ -145,7 +145,7 @@ pub(crate) unsafe fn may_set_off(object: *mut ffi::PyObject) -> bool {
     // SAFETY: the caller's promise.
     unsafe {
         !object.is_null()
-            && ffi::Py_REFCNT(object) <= 1
+            && (cfg!(Py_GIL_DISABLED) || ffi::Py_REFCNT(object) <= 1)
             && ffi::PyUnicode_CheckExact(object) == 0
             && ffi::PyLong_CheckExact(object) == 0
     }

@@ -11,6 +11,7 @@ use super::arguments::Arguments;
 use super::class::Payload;
 use super::entry::{enter, passed, recursively};
 use super::error::{Result, TypeName, type_error};
+use super::field;
 use super::slots::{self, Instance};
 use pyo3::types::PyType;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
@@ -42,15 +43,15 @@ impl Original {
         unsafe {
             self.class.store(class.addr(), Ordering::Relaxed);
             self.new.store(
-                (*class).tp_new.map_or(0, |slot| slot as usize),
+                field::address(&raw const (*class).tp_new),
                 Ordering::Relaxed,
             );
             self.init.store(
-                (*class).tp_init.map_or(0, |slot| slot as usize),
+                field::address(&raw const (*class).tp_init),
                 Ordering::Relaxed,
             );
             self.call.store(
-                (*class).tp_call.map_or(0, |slot| slot as usize),
+                field::address(&raw const (*class).tp_call),
                 Ordering::Relaxed,
             );
         }
@@ -62,10 +63,8 @@ impl Original {
         // SAFETY: as above.
         unsafe {
             self.class.load(Ordering::Relaxed) == class.addr()
-                && self.new.load(Ordering::Relaxed)
-                    == (*class).tp_new.map_or(0, |slot| slot as usize)
-                && self.init.load(Ordering::Relaxed)
-                    == (*class).tp_init.map_or(0, |slot| slot as usize)
+                && self.new.load(Ordering::Relaxed) == field::address(&raw const (*class).tp_new)
+                && self.init.load(Ordering::Relaxed) == field::address(&raw const (*class).tp_init)
         }
     }
 
@@ -73,9 +72,7 @@ impl Original {
     #[inline]
     unsafe fn calls(&self, class: *mut ffi::PyTypeObject) -> bool {
         // SAFETY: as above.
-        unsafe {
-            self.call.load(Ordering::Relaxed) == (*class).tp_call.map_or(0, |slot| slot as usize)
-        }
+        unsafe { self.call.load(Ordering::Relaxed) == field::address(&raw const (*class).tp_call) }
     }
 }
 
@@ -170,7 +167,7 @@ unsafe fn call_slot<'py>(
 ) -> Result<Bound<'py, PyAny>> {
     // SAFETY: a load of a field of a valid type, and its slot, called with an object of it.
     unsafe {
-        match (*class).tp_call {
+        match field::word(&raw const (*class).tp_call) {
             Some(call) => arguments.pass_to(call, callable),
             None => {
                 let name = TypeName::of(&callable);

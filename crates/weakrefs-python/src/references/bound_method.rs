@@ -7,6 +7,7 @@
 #![allow(unsafe_code, reason = "reading the fields of bound methods")]
 
 use crate::interpreter::error::{Raised, Result, given, kinds, type_error};
+use crate::interpreter::field;
 use crate::interpreter::method::METHOD_TYPE;
 use crate::interpreter::names::name;
 use crate::interpreter::object::{Argument, attribute, call, text};
@@ -120,7 +121,7 @@ pub(crate) fn bind<'py>(
     // SAFETY: the descriptor slot of a valid function, called with it and a valid object; the result is a new reference,
     // or null with an error set.
     unsafe {
-        let bind = (*ffi::Py_TYPE(function.as_ptr())).tp_descr_get?;
+        let bind = field::word(&raw const (*ffi::Py_TYPE(function.as_ptr())).tp_descr_get)?;
         let method = bind(function.as_ptr(), object.as_ptr(), std::ptr::null_mut());
         Some(given(py, method))
     }

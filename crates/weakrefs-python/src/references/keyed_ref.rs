@@ -9,23 +9,28 @@ use super::layout::LINK_OF_HEAD;
 use super::subclass;
 use crate::ephemerons::engine;
 use crate::interpreter::arguments::{Arguments, Signature};
-use crate::interpreter::class::{
-    self, LAST_MEMBER, Object, Payload, Stop, Table, Visit, offset_in_object, slot,
-};
+#[cfg(Py_GIL_DISABLED)]
+use crate::interpreter::class::LAST_ATTRIBUTE;
+use crate::interpreter::class::{self, Object, Payload, Stop, Table, Visit, slot};
+#[cfg(not(Py_GIL_DISABLED))]
+use crate::interpreter::class::{LAST_MEMBER, offset_in_object};
 use crate::interpreter::constant::Constant;
 use crate::interpreter::error::Result;
+use crate::interpreter::guarded::Number;
+#[cfg(Py_GIL_DISABLED)]
+use crate::interpreter::object;
 use crate::interpreter::object::Argument;
 use crate::interpreter::owned::Slot;
 use crate::interpreter::remains::may_set_off;
 use crate::interpreter::slots::{self, Instance};
 use pyo3::types::PyType;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
-use std::cell::Cell;
+use std::ffi::c_int;
 
 #[repr(C)]
 struct Keyed {
     key: Slot,
-    hash: Cell<isize>,
+    hash: Number,
 }
 
 // SAFETY: an empty slot and the number zero; no destructor.
@@ -57,16 +62,43 @@ unsafe impl Payload for Keyed {
 /// The class `KeyedRef`.
 pub(crate) static CLASS: Constant<PyType> = Constant::new();
 
+const KEY_DOC: &std::ffi::CStr = c"The key that belongs to the referent.";
+
+/// `key`: a member, which the interpreter reads and writes by itself where that is safe.
+#[cfg(not(Py_GIL_DISABLED))]
 static MEMBERS: Table<ffi::PyMemberDef, 2> = Table([
     ffi::PyMemberDef {
         name: c"key".as_ptr(),
         type_code: ffi::Py_T_OBJECT_EX,
         offset: (offset_in_object!(Keyed, key)) as ffi::Py_ssize_t,
         flags: 0,
-        doc: c"The key that belongs to the referent.".as_ptr(),
+        doc: KEY_DOC.as_ptr(),
     },
     LAST_MEMBER,
 ]);
+
+#[cfg(Py_GIL_DISABLED)]
+static MEMBERS: Table<ffi::PyGetSetDef, 2> = Table([
+    slots::settable_attribute(c"key", get_key, set_key, KEY_DOC),
+    LAST_ATTRIBUTE,
+]);
+
+#[cfg(Py_GIL_DISABLED)]
+fn get_key<'py>(this: Instance<'_, 'py, Keyed>) -> Result<Bound<'py, PyAny>> {
+    let key = this.key.get(this.py());
+    key.ok_or_else(|| object::lacks(this.as_object(), "key"))
+}
+
+#[cfg(Py_GIL_DISABLED)]
+fn set_key<'py>(this: Instance<'_, 'py, Keyed>, value: Option<Argument<'_, 'py>>) -> Result<()> {
+    let is_deleted = value.is_none();
+    let replaced = this.key.replace(this.py(), value.map(Borrowed::to_owned));
+    if is_deleted && replaced.is_none() {
+        return Err(object::lacks(this.as_object(), "key"));
+    }
+    drop(replaced);
+    Ok(())
+}
 
 const DOC: &std::ffi::CStr = c"KeyedRef(ob, callback, key)\n--\n\n\
     A weak reference that carries a key.\n\n\
@@ -81,6 +113,12 @@ const DOC: &std::ffi::CStr = c"KeyedRef(ob, callback, key)\n--\n\n\
     >>> reference() is record, reference.key\n\
     (True, 'first')\n";
 
+const MEMBERS_SLOT: c_int = if cfg!(Py_GIL_DISABLED) {
+    ffi::Py_tp_getset
+} else {
+    ffi::Py_tp_members
+};
+
 /// Makes the class.
 pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
     CLASS.make(py, || {
@@ -90,7 +128,7 @@ pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
             0,
             [
                 slot(ffi::Py_tp_doc, DOC.as_ptr().cast_mut().cast()),
-                slot(ffi::Py_tp_members, MEMBERS.pointer()),
+                slot(MEMBERS_SLOT, MEMBERS.pointer()),
                 slots::constructor(new),
                 slots::call(ffi::Py_tp_init, init),
             ],

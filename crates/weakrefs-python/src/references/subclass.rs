@@ -7,6 +7,8 @@
 
 #![allow(unsafe_code, reason = "the interpreter's struct as a head")]
 
+#[cfg(Py_GIL_DISABLED)]
+use super::list_lock;
 #[cfg(not(Py_GIL_DISABLED))]
 use super::weak_list;
 #[cfg(all(Py_3_11, not(Py_GIL_DISABLED)))]
@@ -31,14 +33,20 @@ unsafe impl Head for ffi::PyWeakReference {
 
     unsafe fn leave(object: *mut ffi::PyObject) {
         // SAFETY: the base's own, on one of its objects: it takes it out of its referent's list, and gives up the callback,
-        // which is put aside meanwhile.
+        // which is put aside meanwhile. It takes no lock for that.
         unsafe {
             let reference = object.cast::<ffi::PyWeakReference>();
-            let callback = ptr::replace(&raw mut (*reference).wr_callback, ptr::null_mut());
-            if let Some(clear) = (*base()).tp_clear {
-                clear(object);
-            }
-            (*reference).wr_callback = callback;
+            let leave = || {
+                let callback = ptr::replace(&raw mut (*reference).wr_callback, ptr::null_mut());
+                if let Some(clear) = (*base()).tp_clear {
+                    clear(object);
+                }
+                (*reference).wr_callback = callback;
+            };
+            #[cfg(not(Py_GIL_DISABLED))]
+            leave();
+            #[cfg(Py_GIL_DISABLED)]
+            list_lock::hold(reference, leave);
         }
     }
 

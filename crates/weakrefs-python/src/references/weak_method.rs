@@ -17,6 +17,7 @@ use crate::interpreter::class::{
 };
 use crate::interpreter::constant::Constant;
 use crate::interpreter::error::{Result, given, type_error};
+use crate::interpreter::guarded::Flag;
 use crate::interpreter::object::{self, Argument, boolean, call, none, not_implemented, type_of};
 use crate::interpreter::owned::Slot;
 use crate::interpreter::remains::{self, Link};
@@ -24,7 +25,7 @@ use crate::interpreter::slots::{self, Instance, Receiver};
 use crate::interpreter::vectorcall::{Direct, Original, construct_directly};
 use pyo3::types::PyType;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
-use std::cell::{Cell, UnsafeCell};
+use std::cell::UnsafeCell;
 use std::ffi::{CStr, c_int};
 use std::ptr;
 
@@ -36,9 +37,9 @@ struct WeakMethod {
     method_type: Slot,
     /// What to call when the method dies, until then.
     callback: Slot,
-    alive: Cell<bool>,
+    alive: Flag,
     /// Whether it was a `types.MethodType` of a Python function, as nearly all methods are.
-    ordinary: Cell<bool>,
+    ordinary: Flag,
     weak_list: *mut ffi::PyObject,
     link: UnsafeCell<Link>,
 }
@@ -95,14 +96,7 @@ static DIED_DEFINITION: Table<ffi::PyMethodDef, 1> = Table([slots::function_of_o
 
 /// Beside what the interpreter asks for, the names that subclasses of the standard class reach for. They are not writable:
 /// an answer that does not change is what `died` relies on.
-static MEMBERS: Table<ffi::PyMemberDef, 4> = Table([
-    ffi::PyMemberDef {
-        name: c"_func_ref".as_ptr(),
-        type_code: ffi::Py_T_OBJECT_EX,
-        offset: offset_in_object!(WeakMethod, function) as ffi::Py_ssize_t,
-        flags: ffi::Py_READONLY,
-        doc: c"The weak reference to the function.".as_ptr(),
-    },
+static MEMBERS: Table<ffi::PyMemberDef, 3> = Table([
     ffi::PyMemberDef {
         name: c"_alive".as_ptr(),
         type_code: ffi::Py_T_BOOL,
@@ -117,7 +111,12 @@ static MEMBERS: Table<ffi::PyMemberDef, 4> = Table([
     LAST_MEMBER,
 ]);
 
-static ATTRIBUTES: Table<ffi::PyGetSetDef, 2> = Table([
+static ATTRIBUTES: Table<ffi::PyGetSetDef, 3> = Table([
+    slots::attribute(
+        c"_func_ref",
+        function,
+        c"The weak reference to the function.",
+    ),
     slots::attribute(c"_meth_type", method_type, c"The type of the method."),
     LAST_ATTRIBUTE,
 ]);
@@ -331,9 +330,15 @@ fn bind<'py>(own: &WeakMethod, reference: &WeakRef, py: Python<'py>) -> Result<B
 }
 
 fn function_of<'py>(own: &WeakMethod, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
-    let reference = own.function.peek(py)?;
-    // SAFETY: set by `make` to a weak reference, or to nothing.
-    unsafe { WeakRef::view_unchecked(&reference) }.upgrade(py)
+    own.function.with(py, |reference| {
+        // SAFETY: set by `make` to a weak reference, or to nothing.
+        reference.and_then(|reference| unsafe { WeakRef::view_unchecked(&reference) }.upgrade(py))
+    })
+}
+
+fn function<'py>(this: This<'_, 'py>) -> Result<Bound<'py, PyAny>> {
+    let function = this.function.get(this.py());
+    function.ok_or_else(|| object::lacks(this.as_object(), "_func_ref"))
 }
 
 fn method_type<'py>(this: This<'_, 'py>) -> Result<Bound<'py, PyAny>> {

@@ -11,14 +11,22 @@
 )]
 
 use super::layout::LINK_OF_HEAD;
+#[cfg(Py_GIL_DISABLED)]
+use super::list_lock;
 #[cfg(not(Py_GIL_DISABLED))]
 use super::weak_list;
 use crate::interpreter::error::{Result, TypeName, given, type_error};
+use crate::interpreter::field;
 use crate::interpreter::object::{self, Argument, none};
 use crate::interpreter::owned::Strong;
 use crate::interpreter::remains::{self, Link};
 use pyo3::{Bound, PyAny, Python, ffi};
-use std::ptr;
+#[cfg(Py_GIL_DISABLED)]
+use std::sync::atomic::{
+    AtomicPtr,
+    Ordering::{Acquire, Relaxed, Release},
+};
+use std::{mem, ptr};
 
 /// A weak reference object of the interpreter, or of a subclass.
 #[derive(Clone)]
@@ -111,9 +119,20 @@ impl WeakRef {
     }
 
     /// Whether `other`, which is alive, has the same referent.
+    ///
+    /// Without a global lock, that may die meanwhile, and another object have its address. A reference leads to one object
+    /// until it is dead, and that one's memory is not free before. So what this one leads to before and after, the other one
+    /// leads to in between.
     #[inline]
     pub(crate) fn has_referent_of(&self, other: &Self) -> bool {
-        self.points_to(other.referent())
+        #[cfg(not(Py_GIL_DISABLED))]
+        return self.points_to(other.referent());
+        #[cfg(Py_GIL_DISABLED)]
+        // SAFETY: None is never freed.
+        return unsafe {
+            let referent = self.referent();
+            referent != ffi::Py_None() && other.points_to(referent) && self.points_to(referent)
+        };
     }
 
     /// The referent, unless it is dead. Counts a reference up and does nothing else.
@@ -151,41 +170,56 @@ impl WeakRef {
     /// Whether the referent is alive.
     #[inline]
     pub(crate) fn is_alive(&self, _py: Python<'_>) -> bool {
-        let object = self.referent();
         // SAFETY: as in `upgrade`; nothing is revived here.
+        #[cfg(not(Py_GIL_DISABLED))]
         unsafe {
-            object != ffi::Py_None() && (cfg!(Py_GIL_DISABLED) || ffi::Py_REFCNT(object) != 0)
+            let object = self.referent();
+            object != ffi::Py_None() && ffi::Py_REFCNT(object) != 0
+        }
+        // SAFETY: a weak reference; as long as it leads to an object, and nobody can change that, the memory is that one's.
+        #[cfg(Py_GIL_DISABLED)]
+        unsafe {
+            self.referent() != ffi::Py_None()
+                && list_lock::hold(self.raw(), || {
+                    let object = self.referent();
+                    object != ffi::Py_None() && (*object).ob_ref_shared.load(Relaxed) != MERGED_ZERO
+                })
         }
     }
 
-    /// Whether the reference, which is dead, can [carry](Self::carry) something: its callback has been called and given up.
-    pub(crate) fn carries_nothing(&self) -> bool {
-        // SAFETY: loads of fields of a weak reference object.
-        unsafe {
-            let raw = self.raw();
-            (*raw).wr_object == ffi::Py_None()
-                && (*raw).wr_callback.is_null()
-                && (*raw).wr_next.is_null()
-                && (*raw).wr_prev.is_null()
-        }
-    }
-
-    /// Puts giving `value` up off. Until then it takes the place of the callback that the dead reference has had, where
-    /// the collector finds it; and those of its neighbours hold the link.
+    /// Puts giving `value` up off, if the reference, which is dead, has nothing to carry: its callback has been called and
+    /// given up. Until then the value takes the place of the callback, where the collector finds it; and those of its
+    /// neighbours hold the link. Otherwise both come back.
     ///
     /// # Safety
-    /// It [carries nothing](Self::carries_nothing), and there are [too many](remains::too_many) steps under way.
-    pub(crate) unsafe fn carry(self, py: Python<'_>, value: Strong) {
-        let raw = self
-            .0
-            .into_bound(py)
-            .into_ptr()
-            .cast::<ffi::PyWeakReference>();
-        // SAFETY: the caller's promise. Nobody reads a dead reference's neighbours.
+    /// There are [too many](remains::too_many) steps under way.
+    pub(crate) unsafe fn carry(
+        self,
+        py: Python<'_>,
+        value: Strong,
+    ) -> std::result::Result<(), (Self, Strong)> {
+        let raw = self.raw();
+        // SAFETY: fields of a weak reference object. Nobody reads a dead one's neighbours; its callback is read and changed
+        // where others may read it, too.
         unsafe {
-            (*raw).wr_callback = value.into_bound(py).into_ptr();
+            let carries = object::alone_with(self.0.bind(py), || {
+                let nothing = load(&raw const (*raw).wr_object) == ffi::Py_None()
+                    && load(&raw const (*raw).wr_callback).is_null()
+                    && (*raw).wr_next.is_null()
+                    && (*raw).wr_prev.is_null();
+                if nothing {
+                    store(&raw mut (*raw).wr_callback, value.as_ptr());
+                }
+                nothing
+            });
+            if !carries {
+                return Err((self, value));
+            }
+            // The reference owns the value, and the list the reference.
+            mem::forget((self, value));
             remains::put_off(raw.wrapping_byte_add(LINK_OF_HEAD).cast(), give_up_carried);
         }
+        Ok(())
     }
 
     /// Stores the hash of the referent, as `hash(reference)` would (S7).
@@ -193,7 +227,7 @@ impl WeakRef {
     pub(crate) fn remember_hash(&self, hash: isize) {
         // SAFETY: the field caches the hash once it is known; no other thread has this reference
         // yet, or it would store the same number.
-        unsafe { (*self.raw()).hash = hash }
+        unsafe { field::set_hash(&raw mut (*self.raw()).hash, hash) }
     }
 
     /// The hash of `referent`, which the caller has from this reference: the one stored before, or asked
@@ -209,7 +243,7 @@ impl WeakRef {
     #[inline]
     pub(crate) fn remembered_hash(&self) -> isize {
         // SAFETY: a load of a field of a weak reference object.
-        unsafe { (*self.raw()).hash }
+        unsafe { field::hash(&raw const (*self.raw()).hash) }
     }
 }
 
@@ -219,10 +253,15 @@ unsafe fn give_up_carried(link: *mut Link) {
         let raw = link
             .wrapping_byte_sub(LINK_OF_HEAD)
             .cast::<ffi::PyWeakReference>();
+        let reference = Bound::from_owned_ptr(Python::assume_attached(), raw.cast());
         (*raw).wr_prev = ptr::null_mut();
         (*raw).wr_next = ptr::null_mut();
-        ffi::Py_XDECREF(ptr::replace(&raw mut (*raw).wr_callback, ptr::null_mut()));
-        ffi::Py_DECREF(raw.cast());
+        let carried = object::alone_with(&reference, || {
+            let carried = load(&raw const (*raw).wr_callback);
+            store(&raw mut (*raw).wr_callback, ptr::null_mut());
+            carried
+        });
+        ffi::Py_XDECREF(carried);
     }
 }
 
@@ -234,8 +273,24 @@ unsafe fn load(field: *const *mut ffi::PyObject) -> *mut ffi::PyObject {
     return unsafe { *field };
     #[cfg(Py_GIL_DISABLED)]
     // SAFETY: the caller gives a valid field; writers store it atomically.
-    return unsafe {
-        std::sync::atomic::AtomicPtr::from_ptr(field.cast_mut())
-            .load(std::sync::atomic::Ordering::Acquire)
-    };
+    return unsafe { AtomicPtr::from_ptr(field.cast_mut()).load(Acquire) };
 }
+
+/// Stores to a field of a reference that another thread may be reading.
+#[inline]
+unsafe fn store(field: *mut *mut ffi::PyObject, value: *mut ffi::PyObject) {
+    #[cfg(not(Py_GIL_DISABLED))]
+    // SAFETY: as above.
+    unsafe {
+        *field = value;
+    }
+    #[cfg(Py_GIL_DISABLED)]
+    // SAFETY: as above.
+    unsafe {
+        AtomicPtr::from_ptr(field).store(value, Release);
+    }
+}
+
+/// The shared count of an object that is about to be freed: zero, and no other thread has a count of its own.
+#[cfg(Py_GIL_DISABLED)]
+const MERGED_ZERO: isize = 3;
