@@ -113,17 +113,24 @@ impl<E: Entry> Container<E> {
         &'a self,
         py: Python<'py>,
     ) -> Result<(Argument<'a, 'py>, &'a Guarded<Table<E>>)> {
-        if self.evictor.is_empty() {
-            let evictor = Evictor::<E>::make(py, Object::of_payload(self))?;
-            // Another thread may have been quicker.
-            if self.evictor.fill(evictor).is_none() {
-                holder::begin::<E>(Object::of_payload(self), py);
-            }
+        let evictor = match self.evictor.get(py) {
+            Some(evictor) => evictor,
+            None => self.make_evictor(py)?,
+        };
+        // SAFETY: as above.
+        let own = unsafe { class::payload::<Evictor<E>>(evictor) };
+        Ok((evictor, &own.table))
+    }
+
+    #[cold]
+    fn make_evictor<'a, 'py: 'a>(&'a self, py: Python<'py>) -> Result<Argument<'a, 'py>> {
+        let evictor = Evictor::<E>::make(py, Object::of_payload(self))?;
+        // Another thread may have been quicker.
+        let (evictor, refused) = self.evictor.fill(evictor);
+        if refused.is_none() {
+            holder::begin::<E>(Object::of_payload(self), py);
         }
-        match (self.evictor.get(py), self.table(py)) {
-            (Some(evictor), Some(table)) => Ok((evictor, table)),
-            _ => Err(no_memory(py)),
-        }
+        Ok(evictor)
     }
 
     /// The callback for a new entry.

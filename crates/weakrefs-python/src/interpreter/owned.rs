@@ -18,6 +18,7 @@ use std::cell::Cell;
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::ptr;
+#[cfg(Py_GIL_DISABLED)]
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 /// A reference that an entry owns. Wherever those may be cloned or dropped, the thread is attached: inside the table a
@@ -76,17 +77,15 @@ impl<T> Drop for Strong<T> {
 /// Without a global lock, another thread may empty the field between the moment that one reads it and counts the reference
 /// up. So the lowest bit of the word, which no address has, is a lock.
 #[repr(transparent)]
-pub(crate) struct Slot(
-    #[cfg(not(Py_GIL_DISABLED))] Cell<*mut ffi::PyObject>,
-    #[cfg(Py_GIL_DISABLED)] AtomicPtr<ffi::PyObject>,
-);
+pub(crate) struct Slot(Word);
+
+#[cfg(not(Py_GIL_DISABLED))]
+type Word = Cell<*mut ffi::PyObject>;
+#[cfg(Py_GIL_DISABLED)]
+type Word = AtomicPtr<ffi::PyObject>;
 
 #[cfg(not(Py_GIL_DISABLED))]
 impl Slot {
-    pub(crate) const fn empty() -> Self {
-        Self(Cell::new(ptr::null_mut()))
-    }
-
     /// What is there, for as long as the caller sees to it that it stays.
     #[inline]
     pub(crate) fn as_ptr(&self) -> *mut ffi::PyObject {
@@ -107,10 +106,6 @@ impl Slot {
 
 #[cfg(Py_GIL_DISABLED)]
 impl Slot {
-    pub(crate) const fn empty() -> Self {
-        Self(AtomicPtr::new(ptr::null_mut()))
-    }
-
     /// What is there, for as long as the caller sees to it that it stays.
     #[inline]
     pub(crate) fn as_ptr(&self) -> *mut ffi::PyObject {
@@ -151,6 +146,10 @@ impl Slot {
 }
 
 impl Slot {
+    pub(crate) const fn empty() -> Self {
+        Self(Word::new(ptr::null_mut()))
+    }
+
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.as_ptr().is_null()
@@ -201,17 +200,20 @@ impl Slot {
 /// A field that is filled once, and then as it is until its object dies: whoever has the object may look without a count.
 /// Zeroed memory is an empty one; it has no destructor.
 #[repr(transparent)]
-pub(crate) struct Lasting(AtomicPtr<ffi::PyObject>);
+pub(crate) struct Lasting(Word);
 
 impl Lasting {
     pub(crate) const fn empty() -> Self {
-        Self(AtomicPtr::new(ptr::null_mut()))
+        Self(Word::new(ptr::null_mut()))
     }
 
     /// What is there, or null.
     #[inline]
     pub(crate) fn as_ptr(&self) -> *mut ffi::PyObject {
-        self.0.load(Ordering::Acquire)
+        #[cfg(not(Py_GIL_DISABLED))]
+        return self.0.get();
+        #[cfg(Py_GIL_DISABLED)]
+        return self.0.load(Ordering::Acquire);
     }
 
     #[inline]
@@ -225,29 +227,40 @@ impl Lasting {
         unsafe { Borrowed::from_ptr_or_opt(py, self.as_ptr()) }
     }
 
-    /// Puts `value` in, unless another thread was quicker: then it comes back, for the caller to drop.
-    pub(crate) fn fill<'py>(&self, value: Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
-        let empty = ptr::null_mut();
-        let filled =
-            self.0
-                .compare_exchange(empty, value.as_ptr(), Ordering::AcqRel, Ordering::Acquire);
-        match filled {
-            Ok(_) => {
-                _ = value.into_ptr();
-                None
+    /// Puts `value` in, unless it is filled: then `value` comes back, for the caller to drop. Gives what is there.
+    pub(crate) fn fill<'py>(
+        &self,
+        value: Bound<'py, PyAny>,
+    ) -> (Borrowed<'_, 'py, PyAny>, Option<Bound<'py, PyAny>>) {
+        let (py, new) = (value.py(), value.as_ptr());
+        #[cfg(not(Py_GIL_DISABLED))]
+        let present = match self.0.get() {
+            present if present.is_null() => self.0.replace(new),
+            present => present,
+        };
+        #[cfg(Py_GIL_DISABLED)]
+        let present = self
+            .0
+            .compare_exchange(ptr::null_mut(), new, Ordering::AcqRel, Ordering::Acquire)
+            .unwrap_or_else(|present| present);
+        // SAFETY: as in `get`; the reference of `value` is the field's, if that was empty.
+        unsafe {
+            if present.is_null() {
+                return (Borrowed::from_ptr(py, value.into_ptr()), None);
             }
-            Err(_) => Some(value),
+            (Borrowed::from_ptr(py, present), Some(value))
         }
     }
 
     /// Gives up what is there, when its object dies.
     #[inline]
     pub(crate) fn clear(&self, _py: Python<'_>) {
-        // SAFETY: null, or a reference that has left the field. Nobody else has the object any more.
-        unsafe {
-            let object = self.0.load(Ordering::Acquire);
-            self.0.store(ptr::null_mut(), Ordering::Relaxed);
-            ffi::Py_XDECREF(object);
-        }
+        let object = self.as_ptr();
+        #[cfg(not(Py_GIL_DISABLED))]
+        self.0.set(ptr::null_mut());
+        #[cfg(Py_GIL_DISABLED)]
+        self.0.store(ptr::null_mut(), Ordering::Relaxed);
+        // SAFETY: null, or a reference that has left the field.
+        unsafe { ffi::Py_XDECREF(object) }
     }
 }

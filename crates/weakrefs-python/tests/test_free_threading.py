@@ -1,0 +1,59 @@
+"""S45, S33, S35: threads that run at once, on an interpreter without a global lock.
+
+The scenarios are in `races.py`. Each was seen to fail (a crash, a hang, or what it looks for) with what it is for taken out
+of the package. `WEAKREFS_RACES=60` has each take a minute.
+"""
+
+import os
+import pathlib
+import subprocess
+import sys
+import sysconfig
+
+import pytest
+import races
+
+SECONDS = float(os.environ.get("WEAKREFS_RACES", "1.5"))
+PROGRAM = pathlib.Path(races.__file__)
+
+pytestmark = pytest.mark.skipif(
+    not sysconfig.get_config_var("Py_GIL_DISABLED") or sys.version_info < (3, 14),
+    reason="the GIL lets one thread run at a time",
+)
+
+
+def run(*arguments):
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS * 3 + 240)
+
+
+@pytest.mark.parametrize("scenario", races.SCENARIOS)
+def test_at_once(scenario):
+    """S45, S33: nothing is lost, doubled or corrupted, and nobody waits for ever."""
+    if scenario == "forks" and not hasattr(os, "fork"):
+        pytest.skip("needs fork")
+    done = run(str(PROGRAM), scenario, str(SECONDS))
+    assert (done.returncode, done.stdout.splitlines(), done.stderr) == (0, ["done"], "")
+
+
+def test_the_lock_stays_off():
+    """S45: the package needs no lock, and importing it says nothing."""
+    done = run("-c", "import sys, weakrefs; print(sys._is_gil_enabled())")
+    assert (done.stdout.split(), done.stderr) == (["False"], "")
+
+
+def test_ephemerons_are_not_active():
+    """S45, S43: that collector is another one, which `ephemerons` says; containers behave like the standard ones."""
+    code = """
+import gc, weakrefs
+print(weakrefs.ephemerons())
+class Thing: pass
+thing = Thing()
+keys = weakrefs.EphemeronDictionary({thing: [thing]})
+del thing
+gc.collect()
+print(len(keys))
+"""
+    done = run("-c", code)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "without a global lock" in done.stdout and done.stdout.split()[-1] == "1"
