@@ -11,6 +11,7 @@ use crate::{
     process::{LIMIT, echo},
     python::Python,
     report::{Outcome, Report, number_before},
+    versions,
 };
 
 /// CPython's test modules that use what weakrefs replaces.
@@ -22,6 +23,9 @@ pub(crate) const SUITES: [&str; 6] = [
     "test_gc",
     "test_finalization",
 ];
+
+/// The one of threads that run at once, for builds without a GIL.
+const WITHOUT_GIL: &str = "test_free_threading";
 
 const OWN_TESTS: &str = "crates/weakrefs-python/tests";
 /// A process for each core; what is made once for a file, is.
@@ -115,8 +119,11 @@ pub(crate) fn pytest(command: &mut Command) -> Result<Outcome> {
 
 /// CPython's own suites, each in a process of its own.
 pub(crate) fn suites(python: &Python<'_>, report: &mut Report) -> Result<()> {
+    let without_gil = versions::version(&python.label).is_some_and(|found| found.free_threaded);
+    let more = without_gil.then_some(&WITHOUT_GIL);
     SUITES
         .iter()
+        .chain(more)
         .try_for_each(|name| report.check(&python.label, name, || suite(python, name)))
 }
 

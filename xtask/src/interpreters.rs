@@ -1,7 +1,7 @@
 //! Finding CPython: on PATH and among pyenv's versions.
 
 use std::{
-    env, fs,
+    env, fmt, fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -12,7 +12,41 @@ use serde::Deserialize;
 use crate::{cargo::cargo, process};
 
 /// The minor versions of Python 3 that the package supports.
-pub(crate) const SUPPORTED: std::ops::RangeInclusive<u32> = 10..=15;
+const SUPPORTED: std::ops::RangeInclusive<u32> = 10..=15;
+
+/// Those of which it supports builds without a GIL, too.
+const WITHOUT_GIL: std::ops::RangeInclusive<u32> = 14..=15;
+
+/// A minor version of Python 3, with a GIL or without one: `3.14`, `3.14t`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Version {
+    pub(crate) free_threaded: bool,
+    pub(crate) minor: u32,
+}
+
+impl Version {
+    /// All that the package supports.
+    pub(crate) fn supported() -> impl Iterator<Item = Self> {
+        let of = |free_threaded| {
+            move |minor| Self {
+                free_threaded,
+                minor,
+            }
+        };
+        SUPPORTED.map(of(false)).chain(WITHOUT_GIL.map(of(true)))
+    }
+
+    /// What names end with, of versions without a GIL.
+    pub(crate) fn suffix(self) -> &'static str {
+        if self.free_threaded { "t" } else { "" }
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "3.{}{}", self.minor, self.suffix())
+    }
+}
 
 /// The variable that says where programs find shared libraries.
 const LIBRARIES: &str = if cfg!(windows) {
@@ -27,9 +61,9 @@ const LIBRARIES: &str = if cfg!(windows) {
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Interpreter {
     pub(crate) path: PathBuf,
-    /// The full version; a debug build's ends with `d`.
+    /// The full version; it ends with `t` without a GIL, and with `d` for a debug build.
     pub(crate) label: String,
-    pub(crate) minor: u32,
+    minor: u32,
     /// Whether it counts references (`sys.gettotalrefcount`).
     pub(crate) debug: bool,
     /// Where its shared library is.
@@ -41,25 +75,26 @@ pub(crate) struct Interpreter {
 const DESCRIBE: &str = r#"
 import json, platform, sys, sysconfig
 debug = hasattr(sys, "gettotalrefcount")
+free_threaded = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 print(json.dumps({
     "path": sys.executable,
-    "label": platform.python_version() + "d" * debug,
+    "label": platform.python_version() + "t" * free_threaded + "d" * debug,
     "minor": sys.version_info[1] if sys.version_info[0] == 3 else 0,
     "debug": debug,
     "library": sysconfig.get_config_var("LIBDIR") or sys.base_exec_prefix,
     "implementation": platform.python_implementation(),
-    "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
+    "free_threaded": free_threaded,
 }))
 "#;
 
-/// The interpreters asked for, or else one of each supported version, oldest first.
+/// The interpreters asked for, or else one of each supported version, oldest first; then those without a GIL.
 pub(crate) fn find(wanted: &[PathBuf]) -> Result<Vec<Interpreter>> {
     if !wanted.is_empty() {
         return wanted.iter().map(|path| at(path)).collect();
     }
     let pyenv = pyenv_versions();
-    let found: Vec<_> = SUPPORTED
-        .filter_map(|minor| find_version(minor, &pyenv))
+    let found: Vec<_> = Version::supported()
+        .filter_map(|version| find_version(version, &pyenv))
         .collect();
     if found.is_empty() {
         bail!("no supported CPython found: name one with --python");
@@ -88,11 +123,11 @@ fn at(path: &Path) -> Result<Interpreter> {
     }
 }
 
-fn find_version(minor: u32, pyenv: &[PathBuf]) -> Option<Interpreter> {
-    let on_path = [format!("python3.{minor}"), "python3".to_owned()].map(PathBuf::from);
+fn find_version(version: Version, pyenv: &[PathBuf]) -> Option<Interpreter> {
+    let on_path = [format!("python{version}"), "python3".to_owned()].map(PathBuf::from);
     for candidate in on_path.iter().chain(pyenv) {
         let Some(interpreter) =
-            describe(candidate).filter(|interpreter| interpreter.minor == minor)
+            describe(candidate).filter(|interpreter| interpreter.version() == version)
         else {
             continue;
         };
@@ -151,14 +186,19 @@ impl Interpreter {
         command
     }
 
+    pub(crate) fn version(&self) -> Version {
+        Version {
+            free_threaded: self.free_threaded,
+            minor: self.minor,
+        }
+    }
+
     /// Why it cannot be used, if so.
     fn obstacle(&self) -> Option<String> {
         if self.implementation != "CPython" {
             Some(format!("{} is not CPython", self.implementation))
-        } else if !SUPPORTED.contains(&self.minor) {
+        } else if !Version::supported().any(|version| version == self.version()) {
             Some(format!("version {} is not supported", self.label))
-        } else if self.free_threaded {
-            Some("free-threaded builds are not supported yet".to_owned())
         } else {
             None
         }
@@ -192,6 +232,14 @@ mod tests {
     }
 
     #[test]
+    fn versions_without_a_gil_come_last() {
+        let versions: Vec<_> = Version::supported().map(|each| each.to_string()).collect();
+        assert_eq!(versions.first().unwrap(), "3.10");
+        assert_eq!(versions[versions.len() - 3..], ["3.15", "3.14t", "3.15t"]);
+        assert!(Version::supported().is_sorted());
+    }
+
+    #[test]
     fn obstacles() {
         assert_eq!(interpreter().obstacle(), None);
         assert!(
@@ -202,14 +250,13 @@ mod tests {
             .obstacle()
             .is_some()
         );
-        assert!(
-            Interpreter {
-                free_threaded: true,
-                ..interpreter()
-            }
-            .obstacle()
-            .is_some()
-        );
+        let without_gil = |minor| Interpreter {
+            free_threaded: true,
+            minor,
+            ..interpreter()
+        };
+        assert_eq!(without_gil(14).obstacle(), None);
+        assert!(without_gil(13).obstacle().is_some());
         assert!(
             Interpreter {
                 implementation: "PyPy".into(),

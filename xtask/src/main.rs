@@ -224,9 +224,9 @@ fn run(command: Command) -> Result<()> {
             let main = interpreters::one(None)?;
             let interpreters = interpreters::find(&python)?;
             let versions = if python.is_empty() {
-                interpreters::SUPPORTED.collect()
+                interpreters::Version::supported().collect()
             } else {
-                interpreters.iter().map(|found| found.minor).collect()
+                interpreters.iter().map(Interpreter::version).collect()
             };
             enter_workspace()?;
             package::run(&main, &interpreters, versions)

@@ -28,7 +28,7 @@ use anyhow::Result;
 use crate::{
     cargo::workspace_package,
     environment::{self, Environment},
-    interpreters::Interpreter,
+    interpreters::{Interpreter, Version},
     lint::passes,
     report::{Report, table},
 };
@@ -45,12 +45,12 @@ const WORK: &str = "target/packaging";
 /// none, and its page for issues is among the addresses.
 const RATING: [&str; 4] = ["--min", "10", "--skip-tests", "AuthorEmail"];
 
-/// Makes and checks everything, with wheels for these minor versions. The tools run on `main`; wheels are tried on each of
+/// Makes and checks everything, with wheels for these versions of Python. The tools run on `main`; wheels are tried on each of
 /// `interpreters`.
 pub(crate) fn run(
     main: &Interpreter,
     interpreters: &[Interpreter],
-    versions: BTreeSet<u32>,
+    versions: BTreeSet<Version>,
 ) -> Result<()> {
     for directory in [ARTEFACTS, WORK] {
         environment::remove_directory(Path::new(directory))?;

@@ -15,7 +15,7 @@ use anyhow::{Context as _, Result, ensure};
 use crate::{
     clients,
     environment::INSTALLED,
-    interpreters::{Interpreter, SUPPORTED},
+    interpreters::{Interpreter, Version},
     process,
     report::{Outcome, Report, Row, table},
 };
@@ -63,7 +63,7 @@ fn markdown(rows: &[Row], run: &str) -> String {
         .filter(|row| row.check == INSTALLED)
         .map(|row| row.subject.as_str())
         .collect();
-    labels.sort_by_key(|label| (minor(label), is_debug(label)));
+    labels.sort_by_key(|label| (version(label), is_debug(label)));
     let (on_interpreters, elsewhere): (Vec<_>, Vec<_>) = rows
         .iter()
         .partition(|row| labels.contains(&row.subject.as_str()));
@@ -71,7 +71,7 @@ fn markdown(rows: &[Row], run: &str) -> String {
         left_out(rows, &labels),
         "## On each interpreter\n\n\
          A number counts the tests that have passed, and `+` those that were skipped. A dash: the check is not made there.\n\
-         A version with a `d` is a debug build."
+         A version with a `t` has no GIL, one with a `d` is a debug build."
             .to_owned(),
         by_interpreter(&labels, &on_interpreters),
         "## Elsewhere\n\nA number in brackets counts tests. For other platforms the code is compiled, not run, but for WASI.".to_owned(),
@@ -88,9 +88,9 @@ fn markdown(rows: &[Row], run: &str) -> String {
 
 /// What a whole run has and this one has not.
 fn left_out(rows: &[Row], labels: &[&str]) -> String {
-    let mut missing: Vec<_> = SUPPORTED
-        .filter(|version| !labels.iter().any(|label| minor(label) == Some(*version)))
-        .map(|version| format!("CPython 3.{version}"))
+    let mut missing: Vec<_> = Version::supported()
+        .filter(|wanted| !labels.iter().any(|label| version(label) == Some(*wanted)))
+        .map(|version| format!("CPython {version}"))
         .collect();
     if !labels.iter().any(|label| is_debug(label)) {
         missing.push("a debug build, which shows leaks".to_owned());
@@ -183,9 +183,12 @@ fn items<'a>(pairs: impl Iterator<Item = (&'a str, String)>) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The part of `3.14.0rc1d` that says which version it is.
-fn minor(label: &str) -> Option<u32> {
-    label.split('.').nth(1)?.parse().ok()
+/// The version that `3.14.0rc1td` is one of.
+pub(crate) fn version(label: &str) -> Option<Version> {
+    Some(Version {
+        free_threaded: label.trim_end_matches('d').ends_with('t'),
+        minor: label.split('.').nth(1)?.parse().ok()?,
+    })
 }
 
 fn is_debug(label: &str) -> bool {
@@ -244,6 +247,7 @@ mod tests {
             ("rust", "models", Outcome::passed()),
             ("3.14.0d", INSTALLED, Outcome::passed()),
             ("3.14.0d", "leaks", outcome(6, 0, "", "")),
+            ("3.14.0t", INSTALLED, Outcome::passed()),
             ("3.14.0", INSTALLED, Outcome::passed()),
             ("3.14.0", "suite", outcome(130, 4, "", "1 on the list")),
             ("3.14.0", "fuzz", outcome(1, 0, "4000 operations", "seed 1")),
@@ -258,11 +262,14 @@ mod tests {
         assert!(page.contains("commit abc"));
         assert_eq!(
             line(&page, "check"),
-            ["check", "3.9.1", "3.14.0", "3.14.0d"]
+            ["check", "3.9.1", "3.14.0", "3.14.0d", "3.14.0t"]
         );
-        assert_eq!(line(&page, "suite"), ["suite", "131", "130 + 4", "–"]);
-        assert_eq!(line(&page, "fuzz"), ["fuzz", "–", "4000 operations", "–"]);
-        assert_eq!(line(&page, "leaks"), ["leaks", "–", "–", "6"]);
+        assert_eq!(line(&page, "suite"), ["suite", "131", "130 + 4", "–", "–"]);
+        assert_eq!(
+            line(&page, "fuzz"),
+            ["fuzz", "–", "4000 operations", "–", "–"]
+        );
+        assert_eq!(line(&page, "leaks"), ["leaks", "–", "–", "6", "–"]);
         assert!(page.contains("- **suite: 1 on the list**: 3.14.0, 3.9.1\n"));
     }
 
@@ -277,12 +284,15 @@ mod tests {
     fn a_part_does_not_pass_for_the_whole() {
         let missing = left_out(&run().rows, &["3.14.0", "3.14.0d"]);
         assert!(
-            missing.contains("CPython 3.10; ") && !missing.contains("3.14"),
+            missing.contains("CPython 3.10; ")
+                && !missing.contains("3.14;")
+                && missing.contains("3.14t;"),
             "{missing}"
         );
         assert!(missing.contains("AddressSanitizer (no nightly toolchain)"));
         assert!(!missing.contains("debug"));
-        let labels: Vec<_> = SUPPORTED.map(|version| format!("3.{version}.0")).collect();
+        let label = |version: Version| format!("3.{}.0{}", version.minor, version.suffix());
+        let labels: Vec<_> = Version::supported().map(label).collect();
         let mut labels: Vec<_> = labels.iter().map(String::as_str).collect();
         let with_clients = report(vec![("3.11.0", clients::INSTALLED, Outcome::passed())]).rows;
         assert!(left_out(&with_clients, &labels).contains("a debug build"));

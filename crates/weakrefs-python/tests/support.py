@@ -3,7 +3,10 @@
 import contextlib
 import subprocess
 import sys
+import sysconfig
 import textwrap
+
+FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 
 class Thing:

@@ -15,7 +15,7 @@ from support import output_of
 EXITS = int(os.environ.get("WEAKREFS_EXITS", "2"))
 
 HEAD = """
-import copy, gc, sys, threading, time
+import copy, gc, sys, threading, time, types
 from weakrefs import KeyedRef, WeakKeyDictionary, WeakMethod, WeakSet, WeakValueDictionary, finalize, ref
 
 sys.setswitchinterval(1e-5)
@@ -213,12 +213,10 @@ CALLBACKS = {
     "finalize, arguments": "finalize(kept, int, Ending()).detach()",
     "WeakMethod, object": "thing = Thing(); method = WeakMethod(thing.method, inside); del thing",
     "WeakMethod, function": """
-        class Short:
-            def method(self):
-                pass
-        short = Short()
-        method = WeakMethod(short.method, inside)
-        del Short.method
+        def short(self):  # without a GIL, the function of a class dies in collections only
+            pass
+        method = WeakMethod(types.MethodType(short, kept), inside)
+        del short
     """,
     "KeyedRef": "thing = Thing(); reference = KeyedRef(thing, inside, 1); del thing",
     "WeakSet.add, overridden": "EagerAdder([kept])",

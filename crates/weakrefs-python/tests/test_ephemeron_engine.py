@@ -6,7 +6,6 @@ import pathlib
 import random
 import shutil
 import sys
-import sysconfig
 import threading
 import time
 import weakref
@@ -14,11 +13,10 @@ import weakref
 import pytest
 import weakrefs
 from ephemeron_pairs import KINDS, WITH_ENGINE, Box, holds, put, sides, strong_of, watch, weak_sides
-from support import Thing, output_of, things
+from support import FREE_THREADED, Thing, output_of, things
 from test_interpreters import WAYS, need
 from weakrefs import finalize
 
-GLOBAL_LOCK = not sysconfig.get_config_var("Py_GIL_DISABLED")
 INCREMENTAL = (3, 14) <= sys.version_info < (3, 14, 5)
 
 # Whether it is active
@@ -28,7 +26,7 @@ INCREMENTAL = (3, 14) <= sys.version_info < (3, 14, 5)
 def test_it_is_active_where_the_collector_is_known():
     """S43: on released versions from 3.10 to 3.15, but for those that collect in increments or have no global lock."""
     known = sys.version_info < (3, 16) and sys.implementation.name == "cpython"
-    assert weakrefs.ephemerons().active is (known and GLOBAL_LOCK and not INCREMENTAL)
+    assert weakrefs.ephemerons().active is (known and not FREE_THREADED and not INCREMENTAL)
 
 
 def test_it_says_whether_it_is_active():
@@ -444,6 +442,7 @@ def test_threads_that_change_everything_meanwhile(kind):
     assert holds(mapping)
 
 
+@WITH_ENGINE
 def test_collections_while_the_package_is_imported():
     """S35, S37, S43: they meet an engine that is not complete yet."""
     code = """

@@ -8,16 +8,16 @@ import os
 import pathlib
 import subprocess
 import sys
-import sysconfig
 
 import pytest
 import races
+from support import FREE_THREADED
 
 SECONDS = float(os.environ.get("WEAKREFS_RACES", "1.5"))
 PROGRAM = pathlib.Path(races.__file__)
 
 pytestmark = pytest.mark.skipif(
-    not sysconfig.get_config_var("Py_GIL_DISABLED") or sys.version_info < (3, 14),
+    not FREE_THREADED or sys.version_info < (3, 14),
     reason="the GIL lets one thread run at a time",
 )
 

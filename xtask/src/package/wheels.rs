@@ -17,7 +17,7 @@ use super::{ARTEFACTS, WORK, artefacts, installed};
 use crate::{
     cargo::{cargo, host},
     environment::Environment,
-    interpreters::Interpreter,
+    interpreters::{Interpreter, Version},
     process::{self, answer},
     report::{Outcome, Report},
     targets,
@@ -81,7 +81,7 @@ impl Audit {
 pub(super) fn make(
     tools: &Environment,
     interpreters: &[Interpreter],
-    versions: &BTreeSet<u32>,
+    pythons: &BTreeSet<Version>,
     version: &str,
     report: &mut Report,
 ) -> Result<()> {
@@ -96,10 +96,10 @@ pub(super) fn make(
             })?;
             continue;
         }
-        for &minor in versions {
-            let subject = format!("{} 3.{minor}", library.tag);
+        for &python in pythons {
+            let subject = format!("{} {python}", library.tag);
             let made = report.provide(&subject, "make", || {
-                build(tools, &target, library.tag, minor)
+                build(tools, &target, library.tag, python)
             })?;
             let Some(wheel) = made else { continue };
             let tag = format!("{}_{processor}", library.tag);
@@ -107,7 +107,7 @@ pub(super) fn make(
                 audit(tools, &wheel, &tag, library.alias)
             })?;
             report.check(&subject, "installed", || {
-                let found = interpreters.iter().find(|found| found.minor == minor);
+                let found = interpreters.iter().find(|found| found.version() == python);
                 match found {
                     _ if target != host => Ok(Outcome::skipped("another C library")),
                     None => Ok(Outcome::skipped("no such interpreter")),
@@ -119,18 +119,18 @@ pub(super) fn make(
     Ok(())
 }
 
-fn build(tools: &Environment, target: &str, tag: &str, minor: u32) -> Result<PathBuf> {
+fn build(tools: &Environment, target: &str, tag: &str, version: Version) -> Result<PathBuf> {
     let python = tools.python();
     let mut maturin = python.module("maturin");
     maturin
         .args(["build", "--quiet", "--zig", "--target", target])
         .args(["--compatibility", tag, "--interpreter"])
-        .arg(format!("3.{minor}"))
+        .arg(version.to_string())
         .args(["--out", ARTEFACTS, "--target-dir"])
         .arg(Path::new(WORK).join("build"))
         .env("CARGO_ZIGBUILD_PYTHON_PATH", &python.program);
     process::run(&mut maturin)?;
-    let name = format!("-cp3{minor}-cp3{minor}-");
+    let name = format!("-cp3{0}-cp3{0}{1}-", version.minor, version.suffix());
     artefacts("whl")?
         .into_iter()
         .find(|path| {
