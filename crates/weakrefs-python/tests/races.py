@@ -21,6 +21,8 @@ from weakrefs import KeyedRef, WeakKeyDictionary, WeakMethod, WeakSet, WeakValue
 THREADS = 4
 PATIENCE = 60  # seconds until a thread that should be through counts as stuck
 
+PROCESSORS = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+
 problems = []
 
 
@@ -55,6 +57,12 @@ def new_function():
         return self
 
     return click
+
+
+def on_processor(number):
+    """Keeps the thread to one, so that two run at once."""
+    if PROCESSORS:
+        os.sched_setaffinity(0, {PROCESSORS[number % len(PROCESSORS)]})
 
 
 def run(seconds, *steps):
@@ -482,6 +490,7 @@ def object_and_function_die_together(seconds):
     shared = types.SimpleNamespace(function=None, made=0, go=0, done=0, over=False)
 
     def other():
+        on_processor(1)
         turn = 0
         while True:
             turn += 1
@@ -495,6 +504,7 @@ def object_and_function_die_together(seconds):
 
     thread = threading.Thread(target=other, daemon=True)
     thread.start()
+    on_processor(0)
     turn, end = 0, time.monotonic() + seconds
     while time.monotonic() < end and not problems:
         turn += 1
@@ -629,6 +639,7 @@ def deaths_against_calls(seconds):
     detached = []
 
     def other():
+        on_processor(1)
         turn = 0
         while True:
             turn += 1
@@ -645,6 +656,7 @@ def deaths_against_calls(seconds):
 
     thread = threading.Thread(target=other, daemon=True)
     thread.start()
+    on_processor(0)
     turn, end = 0, time.monotonic() + seconds
     while time.monotonic() < end and not problems:
         turn += 1
