@@ -369,21 +369,19 @@ def setdefault_gives_one_object(seconds):
 
 
 def one_iterator(seconds):
-    """Several threads advance the same iterator, at whose end it lets go of the container."""
-    members, kept = WeakSet(), [Thing(number) for number in range(20)]
-    members.update(kept)
-    current = [iter(members)]
+    """Several threads advance the same iterator, which lets go of its container at the end: nobody else has that."""
+    kept = [Thing(number) for number in range(3)]
+    current = [iter(WeakSet(kept))]
 
     def step(_):
-        walk = current[0]
-        for _ in range(5):
+        for _ in range(50):
+            walk = current[0]
             try:
-                expect(next(walk) is not None, "nothing is shown")
+                while True:
+                    expect(next(walk) in kept, "something else is shown")
+                    walk.__length_hint__()
             except StopIteration:
-                short_lived = WeakSet(kept)
-                current[0] = iter(short_lived)
-        walk.__length_hint__()
-        members.add(Thing())
+                current[0] = iter(WeakSet(kept))
 
     run(seconds, *[step] * THREADS)
 

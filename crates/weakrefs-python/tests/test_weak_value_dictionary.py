@@ -354,6 +354,34 @@ def test_a_dead_entry_is_passed_over():
     assert popped == [(1, live)] and younger() is None and len(mapping) == 0
 
 
+def test_a_value_whose_death_was_put_off_is_dead():
+    """S20, S35: deep in a chain a value has no references left, but its own weak references still lead to it."""
+
+    class Callback:
+        def __init__(self, *owned):
+            self.owned = owned
+
+        def __call__(self, _):
+            pass
+
+    class Looking:
+        def __init__(self, number):
+            self.number = number
+
+        def __del__(self):
+            seen.append((self.number in values, values.get(self.number), len(list(values.values()))))
+
+    thing, values, seen = Thing(), WeakValueDictionary(), []
+    method = weakref.WeakMethod(thing.__repr__)
+    for number in range(40):
+        values[number] = method
+        # The older method goes first, then who looks for it.
+        method = weakref.WeakMethod(thing.__repr__, Callback(Looking(number), method))
+    del method
+    assert {(present, value) for present, value, _ in seen} == {(False, None)}
+    assert len(seen) == 40 and len(values) == 0
+
+
 # Copies and unions
 
 
