@@ -12,6 +12,12 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyInt, PyString};
 use std::slice;
 
+/// Whether `key` is of a type whose hash and equality are known here.
+#[inline]
+pub(crate) fn is_known(key: &Bound<'_, PyAny>) -> bool {
+    key.is_exact_instance_of::<PyString>() || key.is_exact_instance_of::<PyInt>()
+}
+
 /// Whether both are of exactly the same type, which is `str` or `int` (a subclass may define equality), and
 /// are equal.
 #[inline(never)]

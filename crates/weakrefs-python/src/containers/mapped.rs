@@ -17,6 +17,10 @@ pub(crate) trait Mapped: Shown {
     /// The same, for `in`: `None` if it cannot be a key.
     fn possible_key_hash(key: &Bound<'_, PyAny>) -> Result<Option<isize>>;
 
+    /// Whether `key` runs no code and cannot fail when it is hashed and compared, and a second value of it could not fail
+    /// either: a `dict` of such pairs says what they say.
+    fn is_plain(key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> bool;
+
     /// What a `KeyError` names for a key that is not there.
     fn named_missing<'py>(key: &Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>>;
 

@@ -19,8 +19,7 @@ use crate::interpreter::key_error::key_error;
 use crate::interpreter::method::{Function, Name, Native};
 use crate::interpreter::names::name;
 use crate::interpreter::object::{
-    self, Argument, assign_item, attribute, call, call_method, dict, none, optional_attribute,
-    tuple,
+    self, Argument, assign_item, attribute, call, call_method, none, tuple,
 };
 use crate::interpreter::slots;
 use crate::interpreter::turns::Turns;
@@ -41,60 +40,6 @@ fn lookup<'py, M: Mapped>(
 
 fn missing<M: Mapped>(key: &Bound<'_, PyAny>) -> Raised {
     key_error(key.py(), M::named_missing(key))
-}
-
-/// Calls `store` with each pair of `other`: a mapping, or an iterable of pairs.
-pub(crate) fn for_each_pair<'py>(
-    other: &Bound<'py, PyAny>,
-    mut store: impl FnMut(&Bound<'py, PyAny>, &Bound<'py, PyAny>) -> Result<()>,
-) -> Result<()> {
-    let py = other.py();
-    let mut turns = Turns::default();
-    let mut store = |key: &Bound<'py, PyAny>, value: &Bound<'py, PyAny>| {
-        store(key, value)?;
-        turns.take(py)
-    };
-    if let Ok(dict) = other.cast_exact() {
-        return object::for_each_item(dict, store);
-    }
-    match optional_attribute(other, name::items(py))? {
-        Some(items) => object::iterate(&call(&items, [])?)?.try_for_each(|item| {
-            let (key, value) = object::unpack_pair(&item?)?;
-            store(&key, &value)
-        }),
-        None => object::for_each_item(&dict_of(other)?, store),
-    }
-}
-
-/// A `dict` of what such a one can be made from: item by item, for the interpreter would not let itself be interrupted.
-pub(crate) fn dict_of<'py>(other: &Bound<'py, PyAny>) -> Result<Bound<'py, PyDict>> {
-    let py = other.py();
-    let made = dict(py)?;
-    // SAFETY: a type check of a valid object.
-    if unsafe { ffi::PyDict_Check(other.as_ptr()) } != 0 {
-        // SAFETY: two `dict`s.
-        return match unsafe { ffi::PyDict_Update(made.as_ptr(), other.as_ptr()) } {
-            0 => Ok(made),
-            _ => Err(Raised::by_interpreter()),
-        };
-    }
-    let mut turns = Turns::default();
-    if let Some(keys) = optional_attribute(other, name::keys(py))? {
-        for key in object::iterate(&call(&keys, [])?)? {
-            let key = key?;
-            let value = object::item(other, key.as_borrowed())?;
-            object::set_item(&made, key.as_borrowed(), value.as_borrowed())?;
-            turns.take(py)?;
-        }
-        return Ok(made);
-    }
-    // In the interpreter's words.
-    for (at, pair) in object::iterate(other)?.enumerate() {
-        let (key, value) = object::dict_pair(&pair?, at)?;
-        object::set_item(&made, key.as_borrowed(), value.as_borrowed())?;
-        turns.take(py)?;
-    }
-    Ok(made)
 }
 
 /// Makes the native class of a mapping, which has `init` in its slot `tp_init`, and `methods` beside those that both have.

@@ -15,6 +15,7 @@
 //! | `element`, `weak_set`, `set_algebra`, `set_comparison` | the set |
 //! | `mapped` | where the two mappings differ |
 //! | `mapping`, `mapping_equality` | what they share: nearly all |
+//! | `pairs` | what a mapping is filled from |
 //! | `weak_key_dictionary`, `weak_value_dictionary` | the mappings |
 
 pub(crate) mod builtin_keys;
@@ -30,6 +31,7 @@ pub(crate) mod lookup;
 pub(crate) mod mapped;
 pub(crate) mod mapping;
 pub(crate) mod mapping_equality;
+mod pairs;
 pub(crate) mod set_algebra;
 pub(crate) mod set_comparison;
 pub(crate) mod subclassing;

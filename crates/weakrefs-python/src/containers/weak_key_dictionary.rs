@@ -14,6 +14,7 @@ use super::entry::{Classes, Entry, Part, Taken};
 use super::hashing::{check_weak, possible_weak_key_hash, weak_key_hash};
 use super::mapped::Mapped;
 use super::mapping::{self, native};
+use super::pairs;
 use crate::ephemerons::rule::Rule;
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{Stop, Visit};
@@ -134,6 +135,11 @@ impl Mapped for KeyEntry {
         possible_weak_key_hash(key)
     }
 
+    #[inline]
+    fn is_plain(key: &Bound<'_, PyAny>, _value: &Bound<'_, PyAny>) -> bool {
+        object::is_told_by_identity(key)
+    }
+
     /// By a reference, which does not keep the key alive.
     fn named_missing<'py>(key: &Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>> {
         WeakRef::plain(key)
@@ -236,7 +242,7 @@ impl Shown for KeyEntry {
         let mut entries = Vec::new();
         // References to equal keys, which a `ref` subclass may call unequal, count once.
         let distinct = Scratch::<KeyEntry>::new(py)?;
-        object::for_each_item(&mapping::dict_of(&references)?, |reference, value| {
+        object::for_each_item(&pairs::dict_of(&references)?, |reference, value| {
             let reference = WeakRef::view(reference)?;
             let Some(key) = reference.upgrade(py) else {
                 return Ok(());
@@ -297,9 +303,7 @@ pub(crate) fn make_class(py: Python<'_>) -> Result<()> {
 
 fn merge(container: &Container<KeyEntry>, other: Option<&Bound<'_, PyAny>>) -> Result<()> {
     match other.filter(|other| other.as_ptr() != none(other.py()).as_ptr()) {
-        Some(other) => {
-            mapping::for_each_pair(other, |key, value| KeyEntry::store(container, key, value))
-        }
+        Some(other) => pairs::store_all(container, other),
         None => Ok(()),
     }
 }

@@ -13,6 +13,7 @@ use super::hashing;
 use super::iterator::WeakIterator;
 use super::mapped::Mapped;
 use super::mapping::{self, native};
+use super::pairs;
 use crate::ephemerons::rule::Rule;
 use crate::interpreter::arguments::{Arguments, Signature};
 use crate::interpreter::class::{Stop, Visit};
@@ -136,6 +137,11 @@ impl Mapped for ValueEntry {
     #[inline(always)]
     fn possible_key_hash(key: &Bound<'_, PyAny>) -> Result<Option<isize>> {
         Self::key_hash(key).map(Some)
+    }
+
+    #[inline]
+    fn is_plain(key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> bool {
+        builtin_keys::is_known(key) && supports_weak_references(value)
     }
 
     fn named_missing<'py>(key: &Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>> {
@@ -280,7 +286,7 @@ impl Shown for ValueEntry {
         // With the values themselves, so that none can die before its entry is in place.
         let mut entries = Vec::new();
         // A `dict` of its own, whatever the mapping is: no key comes twice.
-        object::for_each_item(&mapping::dict_of(&references)?, |key, reference| {
+        object::for_each_item(&pairs::dict_of(&references)?, |key, reference| {
             let Some(value) = WeakRef::view(reference)?.upgrade(py) else {
                 return Ok(());
             };
@@ -331,9 +337,7 @@ fn merge<'py>(
     named: Option<&Bound<'py, PyDict>>,
 ) -> Result<()> {
     if let Some(other) = other.filter(|other| other.as_ptr() != none(other.py()).as_ptr()) {
-        mapping::for_each_pair(&other, |key, value| {
-            ValueEntry::store(container, key, value)
-        })?;
+        pairs::store_all(container, &other)?;
     }
     match named {
         Some(named) => {

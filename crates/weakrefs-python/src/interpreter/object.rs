@@ -70,6 +70,21 @@ pub(crate) fn hash(object: &Bound<'_, PyAny>) -> Result<isize> {
     }
 }
 
+/// Whether an object is hashed and compared as most are, by its identity, which runs no code and cannot fail.
+#[inline]
+pub(crate) fn is_told_by_identity(object: &Bound<'_, PyAny>) -> bool {
+    // SAFETY: fields of the class of a valid object, and of the interpreter's own class.
+    unsafe {
+        let (class, most) = (
+            ffi::Py_TYPE(object.as_ptr()),
+            &raw const ffi::PyBaseObject_Type,
+        );
+        field::address(&raw const (*class).tp_hash) == field::address(&raw const (*most).tp_hash)
+            && field::address(&raw const (*class).tp_richcompare)
+                == field::address(&raw const (*most).tp_richcompare)
+    }
+}
+
 /// The result of a comparison; `op` is one of the interpreter's numbers.
 pub(crate) fn compare<'py>(
     one: &Bound<'py, PyAny>,
@@ -376,18 +391,26 @@ pub(crate) fn for_each_item<'py>(
     Ok(())
 }
 
+/// The items of a tuple of two.
+#[inline]
+fn pair_of_tuple<'py>(item: &Bound<'py, PyAny>) -> Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+    // SAFETY: a tuple of two, whose items are held before anything else can run.
+    unsafe {
+        let part =
+            |at| Bound::from_borrowed_ptr(item.py(), ffi::PyTuple_GET_ITEM(item.as_ptr(), at));
+        let is_pair = ffi::PyTuple_CheckExact(item.as_ptr()) != 0
+            && ffi::PyTuple_GET_SIZE(item.as_ptr()) == 2;
+        is_pair.then(|| (part(0), part(1)))
+    }
+}
+
 /// Unpacks an item of `update`'s argument into key and value, as an assignment to two names does.
 pub(crate) fn unpack_pair<'py>(
     item: &Bound<'py, PyAny>,
 ) -> Result<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
     let py = item.py();
-    // SAFETY: a tuple of two, whose items are held before anything else can run.
-    unsafe {
-        if ffi::PyTuple_CheckExact(item.as_ptr()) != 0 && ffi::PyTuple_GET_SIZE(item.as_ptr()) == 2
-        {
-            let part = |at| Bound::from_borrowed_ptr(py, ffi::PyTuple_GET_ITEM(item.as_ptr(), at));
-            return Ok((part(0), part(1)));
-        }
+    if let Some(pair) = pair_of_tuple(item) {
+        return Ok(pair);
     }
     let mut parts = iterate(item).map_err(|raised| {
         if !raised.is(py, kinds::type_error()) {
@@ -422,6 +445,9 @@ pub(crate) fn dict_pair<'py>(
     at: usize,
 ) -> Result<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
     let py = item.py();
+    if let Some(pair) = pair_of_tuple(item) {
+        return Ok(pair);
+    }
     // SAFETY: a valid object; the result is a new list or tuple, or null with an error set.
     let sequence = unsafe { given(py, ffi::PySequence_Fast(item.as_ptr(), c"".as_ptr())) };
     let sequence = sequence.map_err(|raised| {
