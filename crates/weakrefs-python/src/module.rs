@@ -76,12 +76,7 @@ static SLOTS: Static<ffi::PyModuleDef_Slot, SLOT_COUNT> = Static([
     #[cfg(Py_3_13)]
     ffi::PyModuleDef_Slot {
         slot: ffi::Py_mod_gil,
-        // 3.13 without the lock is an experiment, which lacks some of what is needed.
-        value: if cfg!(Py_3_14) {
-            ffi::Py_MOD_GIL_NOT_USED
-        } else {
-            ffi::Py_MOD_GIL_USED
-        },
+        value: ffi::Py_MOD_GIL_NOT_USED,
     },
     ffi::PyModuleDef_Slot {
         slot: 0,
@@ -105,8 +100,6 @@ unsafe extern "C" fn execute(module: *mut ffi::PyObject) -> c_int {
 /// Makes everything, and puts what has a name into the module.
 fn fill(module: Argument<'_, '_>) -> Result<()> {
     let py = module.py();
-    #[cfg(all(Py_GIL_DISABLED, not(Py_3_14)))]
-    expect_lock(py)?;
     home::take(py)?;
     names::make(py)?;
     let method_type = member_of(py, c"types", c"MethodType")?;
@@ -152,19 +145,6 @@ fn fill(module: Argument<'_, '_>) -> Result<()> {
     rule::add_to(module)?;
     let version = object::string(py, env!("CARGO_PKG_VERSION"))?;
     add(module, c"__version__", &version)
-}
-
-/// 3.13 switches its lock on for the module, and says so, unless it was told otherwise (`PYTHON_GIL=0`): then there is none.
-#[cfg(all(Py_GIL_DISABLED, not(Py_3_14)))]
-fn expect_lock(py: Python<'_>) -> Result<()> {
-    let is_enabled = member_of(py, c"sys", c"_is_gil_enabled")?;
-    if object::is_true(&object::call(&is_enabled, [])?)? {
-        return Ok(());
-    }
-    Err(crate::interpreter::error::import_error(
-        py,
-        format_args!("weakrefs runs without the GIL from Python 3.14 on: do not force it off"),
-    ))
 }
 
 /// Makes the classes that belong to a kind of container.
