@@ -685,6 +685,22 @@ def deaths_against_calls(seconds):
 # Processes
 
 
+def expect_to_end(child):
+    """A process of ours ends well, and in time."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        gone, status = os.waitpid(child, os.WNOHANG)
+        if gone:
+            break
+        if time.monotonic() > end:
+            os.kill(child, 9)
+            os.waitpid(child, 0)
+            status = "hangs"
+            break
+        time.sleep(0.001)
+    expect(status == 0, f"a process: {status}")
+
+
 def forks(seconds):
     """S35: a process is forked while others are inside of containers, and goes on in the child."""
     members, kept = WeakSet(), [Thing(number) for number in range(100)]
@@ -708,18 +724,7 @@ def forks(seconds):
             button = Button()
             WeakMethod(button.click)()
             os._exit(0 if right else 3)
-        end = time.monotonic() + 20
-        while True:
-            gone, status = os.waitpid(child, os.WNOHANG)
-            if gone:
-                break
-            if time.monotonic() > end:
-                os.kill(child, 9)
-                os.waitpid(child, 0)
-                status = "hangs"
-                break
-            time.sleep(0.001)
-        expect(status == 0, f"a child: {status}")
+        expect_to_end(child)
 
     run(seconds, fork, busy, busy)
 
@@ -730,18 +735,7 @@ def the_end_under_load(seconds):
     end = time.monotonic() + seconds
     while time.monotonic() < end and not problems:
         child = os.spawnv(os.P_NOWAIT, sys.executable, [sys.executable, program, "ends at once", "0.1"])
-        until = time.monotonic() + PATIENCE
-        while True:
-            gone, status = os.waitpid(child, os.WNOHANG)
-            if gone:
-                break
-            if time.monotonic() > until:
-                os.kill(child, 9)
-                os.waitpid(child, 0)
-                status = "hangs"
-                break
-            time.sleep(0.005)
-        expect(status == 0, f"a process: {status}")
+        expect_to_end(child)
 
 
 def ends_at_once(seconds):

@@ -15,13 +15,13 @@
 use super::lock::Lock;
 use pyo3::Python;
 #[cfg(not(Py_GIL_DISABLED))]
-use std::cell::Cell;
-#[cfg(not(Py_GIL_DISABLED))]
 use std::cell::RefCell;
 #[cfg(Py_GIL_DISABLED)]
 use std::cell::UnsafeCell;
-#[cfg(Py_GIL_DISABLED)]
-use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering};
+use std::sync::atomic::{
+    AtomicBool, AtomicIsize,
+    Ordering::{AcqRel, Acquire, Relaxed, Release},
+};
 
 /// State that is changed only while the thread is attached to the interpreter.
 pub(crate) struct Guarded<T> {
@@ -79,60 +79,45 @@ impl<T> Guarded<T> {
 /// Yes or no. Zeroed memory is no.
 #[derive(Default)]
 #[repr(transparent)]
-pub(crate) struct Flag(
-    #[cfg(not(Py_GIL_DISABLED))] Cell<bool>,
-    #[cfg(Py_GIL_DISABLED)] AtomicBool,
-);
+pub(crate) struct Flag(AtomicBool);
 
 impl Flag {
     #[inline]
     pub(crate) fn get(&self) -> bool {
-        #[cfg(not(Py_GIL_DISABLED))]
-        return self.0.get();
-        #[cfg(Py_GIL_DISABLED)]
-        return self.0.load(Ordering::Acquire);
+        self.0.load(Acquire)
     }
 
     #[inline]
     pub(crate) fn set(&self, value: bool) {
-        #[cfg(not(Py_GIL_DISABLED))]
-        self.0.set(value);
-        #[cfg(Py_GIL_DISABLED)]
-        self.0.store(value, Ordering::Release);
+        self.0.store(value, Release);
     }
 
     /// Sets it, and gives what it was: of several threads, one gets that.
     #[inline]
     pub(crate) fn replace(&self, value: bool) -> bool {
-        #[cfg(not(Py_GIL_DISABLED))]
-        return self.0.replace(value);
-        #[cfg(Py_GIL_DISABLED)]
-        return self.0.swap(value, Ordering::AcqRel);
+        if cfg!(Py_GIL_DISABLED) {
+            return self.0.swap(value, AcqRel);
+        }
+        // No other thread is in between.
+        let before = self.get();
+        self.set(value);
+        before
     }
 }
 
 /// A number. Zeroed memory is zero.
 #[derive(Default)]
 #[repr(transparent)]
-pub(crate) struct Number(
-    #[cfg(not(Py_GIL_DISABLED))] Cell<isize>,
-    #[cfg(Py_GIL_DISABLED)] AtomicIsize,
-);
+pub(crate) struct Number(AtomicIsize);
 
 impl Number {
     #[inline]
     pub(crate) fn get(&self) -> isize {
-        #[cfg(not(Py_GIL_DISABLED))]
-        return self.0.get();
-        #[cfg(Py_GIL_DISABLED)]
-        return self.0.load(Ordering::Relaxed);
+        self.0.load(Relaxed)
     }
 
     #[inline]
     pub(crate) fn set(&self, value: isize) {
-        #[cfg(not(Py_GIL_DISABLED))]
-        self.0.set(value);
-        #[cfg(Py_GIL_DISABLED)]
-        self.0.store(value, Ordering::Relaxed);
+        self.0.store(value, Relaxed);
     }
 }

@@ -18,7 +18,6 @@ use std::cell::Cell;
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::ptr;
-#[cfg(Py_GIL_DISABLED)]
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 /// A reference that an entry owns. Wherever those may be cloned or dropped, the thread is attached: inside the table a
@@ -200,20 +199,17 @@ impl Slot {
 /// A field that is filled once, and then as it is until its object dies: whoever has the object may look without a count.
 /// Zeroed memory is an empty one; it has no destructor.
 #[repr(transparent)]
-pub(crate) struct Lasting(Word);
+pub(crate) struct Lasting(AtomicPtr<ffi::PyObject>);
 
 impl Lasting {
     pub(crate) const fn empty() -> Self {
-        Self(Word::new(ptr::null_mut()))
+        Self(AtomicPtr::new(ptr::null_mut()))
     }
 
     /// What is there, or null.
     #[inline]
     pub(crate) fn as_ptr(&self) -> *mut ffi::PyObject {
-        #[cfg(not(Py_GIL_DISABLED))]
-        return self.0.get();
-        #[cfg(Py_GIL_DISABLED)]
-        return self.0.load(Ordering::Acquire);
+        self.0.load(Ordering::Acquire)
     }
 
     #[inline]
@@ -233,12 +229,6 @@ impl Lasting {
         value: Bound<'py, PyAny>,
     ) -> (Borrowed<'_, 'py, PyAny>, Option<Bound<'py, PyAny>>) {
         let (py, new) = (value.py(), value.as_ptr());
-        #[cfg(not(Py_GIL_DISABLED))]
-        let present = match self.0.get() {
-            present if present.is_null() => self.0.replace(new),
-            present => present,
-        };
-        #[cfg(Py_GIL_DISABLED)]
         let present = self
             .0
             .compare_exchange(ptr::null_mut(), new, Ordering::AcqRel, Ordering::Acquire)
@@ -256,9 +246,6 @@ impl Lasting {
     #[inline]
     pub(crate) fn clear(&self, _py: Python<'_>) {
         let object = self.as_ptr();
-        #[cfg(not(Py_GIL_DISABLED))]
-        self.0.set(ptr::null_mut());
-        #[cfg(Py_GIL_DISABLED)]
         self.0.store(ptr::null_mut(), Ordering::Relaxed);
         // SAFETY: null, or a reference that has left the field.
         unsafe { ffi::Py_XDECREF(object) }

@@ -22,10 +22,7 @@ use crate::interpreter::owned::Strong;
 use crate::interpreter::remains::{self, Link};
 use pyo3::{Bound, PyAny, Python, ffi};
 #[cfg(Py_GIL_DISABLED)]
-use std::sync::atomic::{
-    AtomicPtr,
-    Ordering::{Acquire, Relaxed, Release},
-};
+use std::sync::atomic::Ordering::Relaxed;
 use std::{mem, ptr};
 
 /// A weak reference object of the interpreter, or of a subclass.
@@ -115,7 +112,7 @@ impl WeakRef {
     #[inline]
     pub(crate) fn referent(&self) -> *mut ffi::PyObject {
         // SAFETY: a load of a field of a weak reference object.
-        unsafe { load(&raw const (*self.raw()).wr_object) }
+        unsafe { field::object(&raw const (*self.raw()).wr_object) }
     }
 
     /// Whether `other`, which is alive, has the same referent.
@@ -163,7 +160,7 @@ impl WeakRef {
         // SAFETY: as in `refers_to`.
         unsafe {
             ffi::PyWeakref_CheckRefExact(self.0.as_ptr()) != 0
-                && load(&raw const (*self.raw()).wr_callback) == callback.as_ptr()
+                && field::object(&raw const (*self.raw()).wr_callback) == callback.as_ptr()
         }
     }
 
@@ -203,12 +200,12 @@ impl WeakRef {
         // where others may read it, too.
         unsafe {
             let carries = object::alone_with(self.0.bind(py), || {
-                let nothing = load(&raw const (*raw).wr_object) == ffi::Py_None()
-                    && load(&raw const (*raw).wr_callback).is_null()
+                let nothing = field::object(&raw const (*raw).wr_object) == ffi::Py_None()
+                    && field::object(&raw const (*raw).wr_callback).is_null()
                     && (*raw).wr_next.is_null()
                     && (*raw).wr_prev.is_null();
                 if nothing {
-                    store(&raw mut (*raw).wr_callback, value.as_ptr());
+                    field::set_object(&raw mut (*raw).wr_callback, value.as_ptr());
                 }
                 nothing
             });
@@ -257,37 +254,11 @@ unsafe fn give_up_carried(link: *mut Link) {
         (*raw).wr_prev = ptr::null_mut();
         (*raw).wr_next = ptr::null_mut();
         let carried = object::alone_with(&reference, || {
-            let carried = load(&raw const (*raw).wr_callback);
-            store(&raw mut (*raw).wr_callback, ptr::null_mut());
+            let carried = field::object(&raw const (*raw).wr_callback);
+            field::set_object(&raw mut (*raw).wr_callback, ptr::null_mut());
             carried
         });
         ffi::Py_XDECREF(carried);
-    }
-}
-
-/// Loads a field of a reference that another thread may be clearing.
-#[inline]
-unsafe fn load(field: *const *mut ffi::PyObject) -> *mut ffi::PyObject {
-    #[cfg(not(Py_GIL_DISABLED))]
-    // SAFETY: the caller gives a valid field, and the GIL keeps writers out.
-    return unsafe { *field };
-    #[cfg(Py_GIL_DISABLED)]
-    // SAFETY: the caller gives a valid field; writers store it atomically.
-    return unsafe { AtomicPtr::from_ptr(field.cast_mut()).load(Acquire) };
-}
-
-/// Stores to a field of a reference that another thread may be reading.
-#[inline]
-unsafe fn store(field: *mut *mut ffi::PyObject, value: *mut ffi::PyObject) {
-    #[cfg(not(Py_GIL_DISABLED))]
-    // SAFETY: as above.
-    unsafe {
-        *field = value;
-    }
-    #[cfg(Py_GIL_DISABLED)]
-    // SAFETY: as above.
-    unsafe {
-        AtomicPtr::from_ptr(field).store(value, Release);
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! The steps in a batch need no lock (see [`Lent`] for what keeps its entries). Each entry is anywhere in memory, and so is
 //! its referent: a batch has the processor fetch all its referents, and the entries of the next batch, so that they are at
-//! hand when it is their turn. The first batch is of one entry, for those who only want that, unless there are few: then one is
-//! enough, which is read under the lock that opens the reader.
+//! hand when it is their turn. The first batch is of one entry, for those who only want that, unless all are few: then it is of
+//! all, and the lock that opens the reader is the only one to read.
 
 use super::readers::{Read, Snapshot, Unneeded};
 use super::{Bucket, Table};
@@ -15,8 +15,8 @@ use weakrefs_table::NoRoom;
 /// The entries of the first batch from an end, for which there is room in the reader itself.
 const FEW: usize = 1;
 
-/// The entries of the others, and of the first one if there are no more.
-const MANY: usize = 32;
+/// The entries of the others, and of the first one if there are no more. Tests have few entries, and several batches.
+const MANY: usize = if cfg!(any(test, shuttle)) { 4 } else { 32 };
 
 /// Reads a version of a table, from both ends. It is given back with [`Table::close`].
 #[must_use = "a reader must be given back"]
