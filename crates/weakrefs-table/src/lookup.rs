@@ -21,6 +21,7 @@
 use crate::room::NoRoom;
 use crate::table::{Miss, Position, Table};
 use alloc::vec::Vec;
+use core::ops::Deref;
 
 /// How often new candidates are compared before a lookup gives up. Comparisons that change nothing need two rounds, and
 /// other threads that insert entries of the same hash a few more.
@@ -99,6 +100,46 @@ impl<E> Search for Table<E> {
     }
 }
 
+/// What gives access to a table for a time, such as a guard, is searched as that is: by a lookup whose action only reads.
+impl<A: Deref<Target: Search>> Search for A {
+    type Entry = <A::Target as Search>::Entry;
+    type Position = <A::Target as Search>::Position;
+    type Miss = <A::Target as Search>::Miss;
+
+    #[inline]
+    fn version(&self) -> u64 {
+        (**self).version()
+    }
+
+    #[inline]
+    fn search(
+        &self,
+        hash: u64,
+        same: impl FnMut(&Self::Entry) -> bool,
+    ) -> Result<Self::Position, Self::Miss> {
+        (**self).search(hash, same)
+    }
+
+    #[inline]
+    fn miss(&self) -> Self::Miss {
+        (**self).miss()
+    }
+
+    #[inline]
+    fn candidate(miss: &Self::Miss) -> Option<Self::Position> {
+        A::Target::candidate(miss)
+    }
+
+    fn candidates(&self, hash: u64) -> impl Iterator<Item = (Self::Position, &Self::Entry)> {
+        (**self).candidates(hash)
+    }
+
+    #[inline]
+    fn get(&self, at: Self::Position) -> Option<&Self::Entry> {
+        (**self).get(at)
+    }
+}
+
 /// What a lookup finds: an entry's place, or the miss.
 pub type Found<T> = Result<<T as Search>::Position, <T as Search>::Miss>;
 
@@ -109,14 +150,14 @@ pub type EntryOf<L> = <<L as Lookup>::Table as Search>::Entry;
 ///
 /// [`enter`](Self::enter) is the only way to the table. What is asked inside of it must run no user code.
 pub trait Lookup {
-    /// Where it looks.
+    /// Where it looks: a table, or what lends one out.
     type Table: Search;
     /// What is taken out of an entry to be compared. While it lives, no other entry is [taken](Self::is_of) for its own.
     type Candidate;
     /// How a comparison may fail.
     type Error;
 
-    /// Does `work` inside the table, which nobody else uses meanwhile.
+    /// Does `work` inside the table, which nobody else changes meanwhile, nor uses, if `work` may change it.
     fn enter<R>(&self, work: impl FnOnce(&mut Self::Table) -> R) -> R;
 
     /// The hash of what is sought.
