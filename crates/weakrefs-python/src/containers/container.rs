@@ -26,7 +26,7 @@ use super::holder;
 use crate::interpreter::class::{self, Object, Payload, Stop, Visit, offset_in_object};
 use crate::interpreter::constant::Constant;
 use crate::interpreter::error::{Result, no_memory};
-use crate::interpreter::guarded::Guarded;
+use crate::interpreter::guarded::Shared;
 use crate::interpreter::object::Argument;
 use crate::interpreter::owned::Lasting;
 use crate::interpreter::remains::Link;
@@ -35,7 +35,6 @@ use pyo3::types::PyType;
 use pyo3::{Bound, PyAny, Python, ffi};
 use std::cell::UnsafeCell;
 use std::cmp::Ordering;
-use std::collections::TryReserveError;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::ptr;
@@ -103,7 +102,7 @@ impl<E: Entry> Container<E> {
 
     /// The table, if there has ever been an entry.
     #[inline]
-    pub(crate) fn table<'a>(&'a self, py: Python<'a>) -> Option<&'a Guarded<Table<E>>> {
+    pub(crate) fn table<'a>(&'a self, py: Python<'a>) -> Option<&'a Shared<Table<E>>> {
         self.evicting(py).map(|evictor| &evictor.table)
     }
 
@@ -112,7 +111,7 @@ impl<E: Entry> Container<E> {
     pub(crate) fn evictor<'a, 'py: 'a>(
         &'a self,
         py: Python<'py>,
-    ) -> Result<(Argument<'a, 'py>, &'a Guarded<Table<E>>)> {
+    ) -> Result<(Argument<'a, 'py>, &'a Shared<Table<E>>)> {
         let evictor = match self.evictor.get(py) {
             Some(evictor) => evictor,
             None => self.make_evictor(py)?,
@@ -145,8 +144,7 @@ impl<E: Entry> Container<E> {
     /// How many entries there are, counting those that are dead but not yet evicted (S20).
     #[inline]
     pub(crate) fn len(&self, py: Python<'_>) -> usize {
-        self.table(py)
-            .map_or(0, |table| table.with(py, |table| table.len()))
+        self.table(py).map_or(0, |table| table.read(py).len())
     }
 
     /// Makes room for `additional` more entries.
@@ -160,7 +158,7 @@ impl<E: Entry> Container<E> {
     /// What holds of a container before anything is [appended](Self::append).
     pub(crate) fn miss(&self, py: Python<'_>) -> Result<Miss> {
         let (_, table) = self.evictor(py)?;
-        Ok(table.with(py, |table| table.miss()))
+        Ok(table.read(py).miss())
     }
 
     /// Takes out the newest entry, alive or dead.
@@ -188,7 +186,7 @@ impl<E: Entry> Container<E> {
     pub(crate) fn sweep(&self, py: Python<'_>) {
         if let Some(table) = self.table(py) {
             let swept = table.with(py, |table| {
-                table.extract(|entry| !entry.reference().is_alive(py))
+                table.extract(|entry| !entry.reference().is_alive_inside(py))
             });
             drop(swept);
         }
@@ -218,21 +216,19 @@ impl<E: Entry> Container<E> {
         let Some(table) = self.table(py) else {
             return Ok(collected);
         };
-        let done = table.with(py, |table| {
-            collected.try_reserve_exact(table.len())?;
-            collected.extend(table.iter().take(table.len()).map(&mut read));
-            Ok::<_, TryReserveError>(())
-        });
-        match done {
-            Ok(()) => Ok(collected),
-            Err(_) => Err(no_memory(py)),
+        let table = table.read(py);
+        if collected.try_reserve_exact(table.len()).is_err() {
+            drop(table);
+            return Err(no_memory(py));
         }
+        collected.extend(table.iter().take(table.len()).map(&mut read));
+        Ok(collected)
     }
 
     /// Whether `holds` holds of all present entries, inside the table.
     pub(crate) fn all(&self, py: Python<'_>, holds: impl FnMut(&E) -> bool) -> bool {
         self.table(py)
-            .is_none_or(|table| table.with(py, |table| table.iter().all(holds)))
+            .is_none_or(|table| table.read(py).iter().all(holds))
     }
 
     /// Does `work` inside the tables of this container and another one. `None`: they are the same.
@@ -255,7 +251,8 @@ impl<E: Entry> Container<E> {
     /// The memory that the container owns, in bytes, beside the object itself.
     pub(crate) fn allocated_bytes(&self, py: Python<'_>) -> usize {
         self.table(py).map_or(0, |table| {
-            size_of::<Object<Evictor<E>>>() + table.with(py, |table| table.allocated_bytes())
+            let entries = table.read(py).allocated_bytes();
+            size_of::<Object<Evictor<E>>>() + table.allocated_bytes() + entries
         })
     }
 }
@@ -306,7 +303,7 @@ pub(crate) fn live<'a, E: Entry>(
 ) -> impl Iterator<Item = &'a E> {
     table
         .iter()
-        .filter(move |entry| entry.reference().is_alive(py))
+        .filter(move |entry| entry.reference().is_alive_inside(py))
 }
 
 /// Where in `table` the key is of `entry`, which is alive and in another table; `None` if user code would have

@@ -72,7 +72,7 @@ impl Entry for Element {
 
     #[inline]
     fn take<'py>(&self, py: Python<'py>, _part: Part) -> Option<Taken<'py>> {
-        self.0.upgrade(py).map(Taken::One)
+        self.0.upgrade_inside(py).map(Taken::One)
     }
 
     /// A dead reference owns nothing.

@@ -13,7 +13,7 @@ use crate::interpreter::class::{
     offset_member, slot,
 };
 use crate::interpreter::error::{Result, type_error};
-use crate::interpreter::guarded::Guarded;
+use crate::interpreter::guarded::Shared;
 use crate::interpreter::object::none;
 use crate::interpreter::remains::Link;
 use crate::interpreter::slots::{self, Instance};
@@ -21,7 +21,6 @@ use crate::references::weak_ref::WeakRef;
 use pyo3::{Bound, PyAny, Python, ffi};
 use std::cell::{Cell, UnsafeCell};
 use std::ffi::c_void;
-use std::mem;
 use weakrefs_table::Table;
 
 /// What the callback holds.
@@ -36,7 +35,7 @@ pub(crate) struct Evictor<E: Entry> {
     /// How many entries were made since the container last saw to it that it is in collections.
     pub(crate) news: Cell<usize>,
     pub(crate) marked: Marked,
-    pub(crate) table: Guarded<Table<E>>,
+    pub(crate) table: Shared<Table<E>>,
 }
 
 // SAFETY: a hidden class; a table that has been emptied owns nothing.
@@ -49,8 +48,8 @@ unsafe impl<E: Entry> Payload for Evictor<E> {
     }
 
     fn release(&self, py: Python<'_>) {
-        let table = self.table.with(py, mem::take);
-        drop(table);
+        // SAFETY: the object is dead.
+        drop(unsafe { self.table.close(py) });
     }
 
     const LINK: usize = offset_in_object!(Self, link);
@@ -107,7 +106,7 @@ impl<E: Entry> Evictor<E> {
             seen: Cell::new(engine::now()),
             news: Cell::new(0),
             marked: Marked::default(),
-            table: Guarded::new(Table::new()),
+            table: Shared::shared(Table::new()),
         };
         // SAFETY: the class was made for this payload.
         unsafe { class::allocate_hidden(&E::classes().evictor, py, evictor) }

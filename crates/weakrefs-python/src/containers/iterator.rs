@@ -139,20 +139,21 @@ impl<E: Entry> WeakIterator<E> {
             let Some(table) = self.container(py).and_then(|container| container.table(py)) else {
                 return Ok(None);
             };
-            table.with(py, |table| {
-                let snapshot = match &mut walk.snapshot {
-                    Some(snapshot) => snapshot,
-                    none if self.part == Part::Key => none.insert(table.snapshot_of_keys()?),
-                    none => none.insert(table.snapshot()?),
-                };
-                while let Some(entry) = table.next(snapshot) {
-                    if let Some(taken) = entry.take(py, self.part) {
-                        return Ok(Some(taken));
-                    }
-                    walk.dead = true;
+            let snapshot = match &mut walk.snapshot {
+                Some(snapshot) => snapshot,
+                none => none.insert(table.with(py, |table| match self.part {
+                    Part::Key => table.snapshot_of_keys(),
+                    _ => table.snapshot(),
+                })?),
+            };
+            let table = table.read(py);
+            while let Some(entry) = table.next(snapshot) {
+                if let Some(taken) = entry.take(py, self.part) {
+                    return Ok(Some(taken));
                 }
-                Ok(None)
-            })
+                walk.dead = true;
+            }
+            Ok(None)
         })
     }
 
@@ -194,10 +195,11 @@ impl<E: Entry> WeakIterator<E> {
             let Some(table) = self.container(py).and_then(|container| container.table(py)) else {
                 return 0;
             };
-            table.with(py, |table| match &walk.snapshot {
+            let table = table.read(py);
+            match &walk.snapshot {
                 Some(snapshot) => table.remaining(snapshot),
                 None => table.len(),
-            })
+            }
         })
     }
 }

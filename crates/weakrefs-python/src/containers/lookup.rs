@@ -12,27 +12,85 @@
 use super::container::Container;
 use super::entry::Entry;
 use crate::interpreter::error::{Raised, Result, no_memory};
-use crate::interpreter::guarded::Guarded;
+use crate::interpreter::guarded::{Reader, Shared};
 use crate::interpreter::object::are_equal;
 use crate::interpreter::owned::Strong;
 use pyo3::{Bound, PyAny, Python};
-use weakrefs_table::{Entries, Lookup, Miss, NoRoom, Position, Refused, Table, look_up};
+use std::marker::PhantomData;
+use weakrefs_table::{Entries, Lookup, Miss, NoRoom, Position, Refused, Search, Table, look_up};
 
-/// A key that is looked for in a table.
-struct Sought<'a, 'py, E> {
-    table: &'a Guarded<Table<E>>,
-    key: &'a Bound<'py, PyAny>,
-    hash: isize,
+/// What the action of a lookup does with the table.
+trait Access {
+    /// The table, as the action has it.
+    type Table<'a, E: Entry>: Search<Entry = E, Position = Position, Miss = Miss>;
+
+    fn enter<'a, E: Entry, R>(
+        py: Python<'a>,
+        table: &'a Shared<Table<E>>,
+        work: impl FnOnce(&mut Self::Table<'a, E>) -> R,
+    ) -> R;
 }
 
-impl<E: Entry> Lookup for Sought<'_, '_, E> {
-    type Table = Table<E>;
+/// It reads, beside others.
+struct Reads;
+
+impl Access for Reads {
+    type Table<'a, E: Entry> = Reader<'a, Table<E>>;
+
+    #[inline(always)]
+    fn enter<'a, E: Entry, R>(
+        py: Python<'a>,
+        table: &'a Shared<Table<E>>,
+        work: impl FnOnce(&mut Self::Table<'a, E>) -> R,
+    ) -> R {
+        work(&mut table.read(py))
+    }
+}
+
+/// It may change something.
+struct Changes;
+
+impl Access for Changes {
+    type Table<'a, E: Entry> = Table<E>;
+
+    #[inline(always)]
+    fn enter<'a, E: Entry, R>(
+        py: Python<'a>,
+        table: &'a Shared<Table<E>>,
+        work: impl FnOnce(&mut Self::Table<'a, E>) -> R,
+    ) -> R {
+        table.with(py, work)
+    }
+}
+
+/// A key that is looked for in a table.
+struct Sought<'a, 'py, E, A> {
+    table: &'a Shared<Table<E>>,
+    key: &'a Bound<'py, PyAny>,
+    hash: isize,
+    access: PhantomData<A>,
+}
+
+impl<'a, 'py, E, A> Sought<'a, 'py, E, A> {
+    #[inline(always)]
+    fn new(table: &'a Shared<Table<E>>, key: &'a Bound<'py, PyAny>, hash: isize) -> Self {
+        Self {
+            table,
+            key,
+            hash,
+            access: PhantomData,
+        }
+    }
+}
+
+impl<'a, E: Entry, A: Access> Lookup for Sought<'a, '_, E, A> {
+    type Table = A::Table<'a, E>;
     type Candidate = Strong;
     type Error = Raised;
 
     #[inline(always)]
-    fn enter<R>(&self, work: impl FnOnce(&mut Table<E>) -> R) -> R {
-        self.table.with(self.key.py(), work)
+    fn enter<R>(&self, work: impl FnOnce(&mut Self::Table) -> R) -> R {
+        A::enter(self.key.py(), self.table, work)
     }
 
     #[inline(always)]
@@ -69,18 +127,19 @@ impl<E: Entry> Lookup for Sought<'_, '_, E> {
 }
 
 impl<E: Entry> Container<E> {
-    /// Looks `key` up and, if it is there, does `act` on its entry inside the table.
+    /// Looks `key` up and, if it is there, does `read` with its entry, inside the table.
     #[inline(always)]
     pub(crate) fn find<R>(
         &self,
         key: &Bound<'_, PyAny>,
         hash: isize,
-        act: impl FnOnce(&mut Table<E>, Position) -> R,
+        read: impl FnOnce(&E) -> R,
     ) -> Result<Option<R>> {
         match self.table(key.py()) {
-            Some(table) => look_up(&Sought { table, key, hash }, |table, found| {
-                Some(act(table, found.ok()?))
-            }),
+            Some(table) => look_up(
+                &Sought::<_, Reads>::new(table, key, hash),
+                |table, found| Some(read(Search::get(table, found.ok()?)?)),
+            ),
             None => Ok(None),
         }
     }
@@ -88,12 +147,18 @@ impl<E: Entry> Container<E> {
     /// Whether `key` is in the container.
     #[inline]
     pub(crate) fn contains(&self, key: &Bound<'_, PyAny>, hash: isize) -> Result<bool> {
-        Ok(self.find(key, hash, |_, _| ())?.is_some())
+        Ok(self.find(key, hash, |_| ())?.is_some())
     }
 
     /// Takes out the entry of a key equal to `key`.
     pub(crate) fn take(&self, key: &Bound<'_, PyAny>, hash: isize) -> Result<Option<E>> {
-        Ok(self.find(key, hash, Table::remove_at)?.flatten())
+        match self.table(key.py()) {
+            Some(table) => look_up(
+                &Sought::<_, Changes>::new(table, key, hash),
+                |table, found| table.remove_at(found.ok()?),
+            ),
+            None => Ok(None),
+        }
     }
 
     /// Does `hit` on the entry of an equal key, inside the table, or else inserts what `make` returns.
@@ -109,7 +174,7 @@ impl<E: Entry> Container<E> {
     ) -> Result<Option<R>> {
         let py = key.py();
         let (_, table) = self.evictor(py)?;
-        let sought = Sought { table, key, hash };
+        let sought = Sought::<_, Changes>::new(table, key, hash);
         let (mut miss, hit) = match look_up(&sought, hit_or_miss(hit))? {
             Ok(result) => return Ok(Some(result)),
             Err(missed) => missed,
@@ -196,7 +261,7 @@ fn hit_or_miss<E, R, H: FnOnce(&mut Table<E>, Position) -> R>(
 #[inline]
 fn insert_if<E: Entry>(
     py: Python<'_>,
-    table: &Guarded<Table<E>>,
+    table: &Shared<Table<E>>,
     hash: isize,
     entry: E,
     miss: &mut Miss,
@@ -205,7 +270,7 @@ fn insert_if<E: Entry>(
         if table.version() != miss.version {
             return Insertion::Stale(entry);
         }
-        let swept = table.sweep_if_full(|entry| !entry.reference().is_alive(py));
+        let swept = table.sweep_if_full(|entry| !entry.reference().is_alive_inside(py));
         match table.insert_after(*miss, hash as u64, entry) {
             Ok(_) => {
                 *miss = table.miss();

@@ -4,7 +4,6 @@ use super::container::Container;
 use super::data::Shown;
 use crate::interpreter::error::Result;
 use pyo3::{Bound, PyAny, Python};
-use weakrefs_table::{Position, Table};
 
 /// An entry of a mapping.
 pub(crate) trait Mapped: Shown {
@@ -30,8 +29,11 @@ pub(crate) trait Mapped: Shown {
     /// The value, unless it is dead. Counts a reference up and does nothing else.
     fn value<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>>;
 
-    /// Whether the entry at a position of `table` has its value: one that is held strongly always is there.
-    fn has_value_at(table: &Table<Self>, at: Position, py: Python<'_>) -> bool;
+    /// The same of an entry that is in its container's table, and the caller inside that.
+    fn value_inside<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>>;
+
+    /// There, too: whether it has its value. One that is held strongly always is there.
+    fn has_value_inside(&self, py: Python<'_>) -> bool;
 
     /// Whether this and `other`, both alive, have the same value.
     fn has_value_of(&self, other: &Self) -> bool;

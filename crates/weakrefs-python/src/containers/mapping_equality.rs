@@ -56,12 +56,12 @@ fn are_equal<M: Mapped>(
                 return Ok(None);
             };
             let found = found.and_then(|at| other.get(at));
-            let Some(found) = found.filter(|found| found.reference().is_alive(py)) else {
+            let Some(found) = found.filter(|found| found.reference().is_alive_inside(py)) else {
                 return Ok(Some(false));
             };
             if !found.has_value_of(entry) {
                 not_same.try_reserve(1)?;
-                not_same.push((entry.value(py), found.value(py)));
+                not_same.push((entry.value_inside(py), found.value_inside(py)));
             }
         }
         Ok::<_, TryReserveError>(Some(true))

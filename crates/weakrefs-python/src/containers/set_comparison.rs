@@ -37,10 +37,8 @@ pub(crate) fn holds(
     let mut met = Met::new();
     let mut foreign = false;
     each(other, strictly, |element, hash| {
-        let found = set.find(&element, hash, |table, at| {
-            table.get(at).map(|element| element.identity().clone())
-        })?;
-        match found.flatten() {
+        let found = set.find(&element, hash, |element| element.identity().clone())?;
+        match found {
             Some(reference) => _ = met.add(py, reference)?,
             None => foreign = true,
         }
@@ -53,7 +51,7 @@ pub(crate) fn holds(
     })?;
     let all_met = || {
         set.all(py, |element| {
-            !element.reference().is_alive(py) || met.has(element.identity())
+            !element.reference().is_alive_inside(py) || met.has(element.identity())
         })
     };
     Ok(match relation {

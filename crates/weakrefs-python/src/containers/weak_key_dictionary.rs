@@ -29,7 +29,7 @@ use crate::references::weak_ref::WeakRef;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::ffi::CStr;
 use std::mem;
-use weakrefs_table::{NoRoom, Position, Table};
+use weakrefs_table::NoRoom;
 
 /// A weakly held key with its value.
 #[derive(Clone)]
@@ -92,13 +92,13 @@ impl Entry for KeyEntry {
 
     #[inline]
     fn take<'py>(&self, py: Python<'py>, part: Part) -> Option<Taken<'py>> {
-        if !self.key.is_alive(py) {
+        if !self.key.is_alive_inside(py) {
             return None;
         }
         Some(match part {
-            Part::Key => Taken::One(self.key.upgrade(py)?),
+            Part::Key => Taken::One(self.key.upgrade_inside(py)?),
             Part::Value => Taken::One(self.value.bind(py).clone()),
-            Part::Item => Taken::Pair(self.key.upgrade(py)?, self.value.bind(py).clone()),
+            Part::Item => Taken::Pair(self.key.upgrade_inside(py)?, self.value.bind(py).clone()),
             Part::Reference => Taken::One(self.key.object().bind(py).clone()),
         })
     }
@@ -155,7 +155,12 @@ impl Mapped for KeyEntry {
     }
 
     #[inline]
-    fn has_value_at(_table: &Table<Self>, _at: Position, _py: Python<'_>) -> bool {
+    fn value_inside<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        self.value(py)
+    }
+
+    #[inline]
+    fn has_value_inside(&self, _py: Python<'_>) -> bool {
         true
     }
 

@@ -30,7 +30,7 @@ use pyo3::types::PyDict;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::ffi::CStr;
 use std::mem;
-use weakrefs_table::{NoRoom, Position, Table};
+use weakrefs_table::NoRoom;
 
 /// A key with its weakly held value.
 #[derive(Clone)]
@@ -102,10 +102,10 @@ impl Entry for ValueEntry {
     fn take<'py>(&self, py: Python<'py>, part: Part) -> Option<Taken<'py>> {
         Some(match part {
             Part::Reference => Taken::One(self.value.object().bind(py).clone()),
-            Part::Value => Taken::One(self.value.upgrade(py)?),
-            Part::Item => Taken::Pair(self.key.bind(py).clone(), self.value.upgrade(py)?),
+            Part::Value => Taken::One(self.value.upgrade_inside(py)?),
+            Part::Item => Taken::Pair(self.key.bind(py).clone(), self.value.upgrade_inside(py)?),
             Part::Key => {
-                if !self.value.is_alive(py) {
+                if !self.value.is_alive_inside(py) {
                     return None;
                 }
                 Taken::One(self.key.bind(py).clone())
@@ -158,8 +158,13 @@ impl Mapped for ValueEntry {
     }
 
     #[inline]
-    fn has_value_at(table: &Table<Self>, at: Position, py: Python<'_>) -> bool {
-        table.get(at).is_some_and(|entry| entry.value.is_alive(py))
+    fn value_inside<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        self.value.upgrade_inside(py)
+    }
+
+    #[inline]
+    fn has_value_inside(&self, py: Python<'_>) -> bool {
+        self.value.is_alive_inside(py)
     }
 
     #[inline]
@@ -202,11 +207,11 @@ impl Mapped for ValueEntry {
     ) -> Result<Bound<'py, PyAny>> {
         let py = key.py();
         let hash = Self::key_hash(key)?;
-        let value = container.find(key, hash, |table, at| table.get(at)?.value(py))?;
+        let value = container.find(key, hash, |entry| entry.value_inside(py))?;
         if let Some(value) = value.flatten() {
             return Ok(value);
         }
-        let present = store_unless(container, key, default, |entry| entry.value(py))?;
+        let present = store_unless(container, key, default, |entry| entry.value_inside(py))?;
         Ok(present.unwrap_or_else(|| default.clone()))
     }
 }

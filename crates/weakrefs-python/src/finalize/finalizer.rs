@@ -18,7 +18,7 @@ use crate::interpreter::class::{
 use crate::interpreter::constant::Constant;
 use crate::interpreter::error::{Result, given};
 use crate::interpreter::guarded::Flag;
-use crate::interpreter::lock::Lock;
+use crate::interpreter::lock::{Hold, Lock};
 use crate::interpreter::method::{self, Native};
 use crate::interpreter::names::name;
 use crate::interpreter::object::{

@@ -11,7 +11,7 @@ use super::finalizer::Finalizer;
 use crate::interpreter::class;
 use crate::interpreter::entry::passed;
 use crate::interpreter::error::{Result, no_memory};
-use crate::interpreter::lock::Lock;
+use crate::interpreter::lock::{Hold, Lock};
 use crate::interpreter::object::Argument;
 use crate::interpreter::owned::Strong;
 use pyo3::{Bound, PyAny, Python, ffi};

@@ -23,6 +23,8 @@ use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::ffi::{CStr, c_int, c_ulong, c_void};
 use std::mem::offset_of;
 use std::ptr;
+#[cfg(Py_GIL_DISABLED)]
+use std::sync::atomic::Ordering::Relaxed;
 
 /// What the objects of a class begin with.
 ///
@@ -333,7 +335,32 @@ pub(crate) unsafe fn create<'py>(
             // There was no memory, for the specification is right. The interpreter does not always say so.
             ffi::PyErr_NoMemory();
         }
-        Ok(given(py, created)?.cast_into_unchecked())
+        let class = given(py, created)?;
+        #[cfg(Py_GIL_DISABLED)]
+        stop_counting(created);
+        Ok(class.cast_into_unchecked())
+    }
+}
+
+/// Makes a class immortal, which lives as long as the process anyway. Else every thread would change the one count that all
+/// have of it, at each death of an instance.
+///
+/// # Safety
+/// The class has just been made, so no other thread knows it.
+#[cfg(Py_GIL_DISABLED)]
+unsafe fn stop_counting(class: *mut ffi::PyObject) {
+    unsafe extern "C" {
+        fn PyUnstable_IsImmortal(object: *mut ffi::PyObject) -> c_int;
+    }
+    // SAFETY: the caller's promise: nobody else changes the thread's own count.
+    unsafe {
+        let own = &(*class).ob_ref_local;
+        let count = own.load(Relaxed);
+        own.store(u32::MAX, Relaxed);
+        if PyUnstable_IsImmortal(class) == 0 {
+            // Another interpreter's mark: it is counted, then.
+            own.store(count, Relaxed);
+        }
     }
 }
 

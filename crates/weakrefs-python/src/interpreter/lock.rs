@@ -1,4 +1,5 @@
-//! [`Lock`]: what keeps threads apart where the interpreter does not. With a global lock it is nothing.
+//! What keeps threads apart where the interpreter does not: [`Lock`], and [`Wide`] for what is mostly read. With a global
+//! lock both are nothing.
 //!
 //! Whoever holds one runs no Python code, calls nothing that could, and never lets go of the interpreter: it moves pointers
 //! and counts references. So
@@ -10,110 +11,121 @@
 //!
 //! Zeroed memory is a free one.
 
+#![allow(unsafe_code, reason = "memory that is given back before the lock goes")]
+
+#[cfg(Py_GIL_DISABLED)]
+mod raw;
+#[cfg(Py_GIL_DISABLED)]
+mod threads;
+#[cfg(Py_GIL_DISABLED)]
+mod wide;
+
 #[cfg(Py_GIL_DISABLED)]
 pub(crate) use threads::Pause;
 
 use pyo3::Python;
+#[cfg(Py_GIL_DISABLED)]
+use std::sync::atomic;
+
+/// So often readers must have met others before a [`Wide`] lock becomes wide.
+#[cfg(Py_GIL_DISABLED)]
+const ENOUGH: u8 = 8;
+
+/// What can be held by one thread alone.
+pub(crate) trait Hold {
+    /// Does `work` while no other thread does anything under this lock.
+    fn hold<R>(&self, py: Python<'_>, work: impl FnOnce() -> R) -> R;
+
+    /// Does `look`, which changes nothing, while no other thread changes anything under this lock; without a token. `None` if
+    /// one does so now.
+    #[cfg(Py_GIL_DISABLED)]
+    fn try_look<R>(&self, look: impl FnOnce() -> R) -> Option<R>;
+}
 
 /// Held by one thread at a time.
 #[derive(Default)]
-pub(crate) struct Lock(#[cfg(Py_GIL_DISABLED)] threads::Raw);
+pub(crate) struct Lock(#[cfg(Py_GIL_DISABLED)] raw::Raw);
 
 impl Lock {
     pub(crate) const fn new() -> Self {
         #[cfg(not(Py_GIL_DISABLED))]
         return Self();
         #[cfg(Py_GIL_DISABLED)]
-        return Self(threads::Raw::new());
-    }
-
-    /// Does `work` while no other thread does anything under this lock.
-    #[inline(always)]
-    pub(crate) fn hold<R>(&self, _py: Python<'_>, work: impl FnOnce() -> R) -> R {
-        #[cfg(Py_GIL_DISABLED)]
-        self.0.take();
-        // It does not unwind: a panic aborts.
-        let result = work();
-        #[cfg(Py_GIL_DISABLED)]
-        self.0.give();
-        result
-    }
-
-    /// The same, without a token; `None` if the lock is held.
-    #[cfg(Py_GIL_DISABLED)]
-    pub(crate) fn try_hold<R>(&self, work: impl FnOnce() -> R) -> Option<R> {
-        self.0.try_take().then(|| {
-            let result = work();
-            self.0.give();
-            result
-        })
+        return Self(raw::Raw::new());
     }
 }
 
+impl Hold for Lock {
+    #[inline(always)]
+    fn hold<R>(&self, _py: Python<'_>, work: impl FnOnce() -> R) -> R {
+        // None of these unwinds: a panic aborts.
+        #[cfg(Py_GIL_DISABLED)]
+        let _held = self.0.take();
+        work()
+    }
+
+    #[cfg(Py_GIL_DISABLED)]
+    fn try_look<R>(&self, look: impl FnOnce() -> R) -> Option<R> {
+        let _held = self.0.try_take()?;
+        Some(look())
+    }
+}
+
+/// Held by one thread that changes something, or by any number that read.
+#[derive(Default)]
+pub(crate) struct Wide(#[cfg(Py_GIL_DISABLED)] wide::Wide);
+
+/// What a reader has for as long as it reads.
 #[cfg(Py_GIL_DISABLED)]
-mod threads {
-    use std::hint::spin_loop;
-    use std::sync::atomic::AtomicBool;
-    use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
-    use std::thread;
-    use std::time::Duration;
+pub(crate) type Reading<'a> = raw::Held<'a>;
 
-    /// Whether it is held.
-    #[derive(Default)]
-    pub(super) struct Raw(AtomicBool);
+impl Wide {
+    pub(crate) const fn new() -> Self {
+        #[cfg(not(Py_GIL_DISABLED))]
+        return Self();
+        #[cfg(Py_GIL_DISABLED)]
+        return Self(wide::Wide::new());
+    }
 
-    impl Raw {
-        pub(super) const fn new() -> Self {
-            Self(AtomicBool::new(false))
-        }
+    /// Keeps out who would change something, until the result is dropped.
+    #[cfg(Py_GIL_DISABLED)]
+    #[inline(always)]
+    pub(crate) fn read(&self, _py: Python<'_>) -> Reading<'_> {
+        self.0.read()
+    }
 
-        #[inline]
-        pub(super) fn try_take(&self) -> bool {
-            self.0
-                .compare_exchange(false, true, Acquire, Relaxed)
-                .is_ok()
-        }
-
-        #[inline]
-        pub(super) fn take(&self) {
-            if !self.try_take() {
-                self.wait();
-            }
-        }
-
-        #[cold]
-        fn wait(&self) {
-            let mut pause = Pause::new();
-            while self.0.load(Relaxed) || !self.try_take() {
-                pause.take();
-            }
-        }
-
-        #[inline]
-        pub(super) fn give(&self) {
-            self.0.store(false, Release);
+    /// Gives its memory back.
+    ///
+    /// # Safety
+    /// Nobody holds it, and nobody will.
+    pub(crate) unsafe fn narrow(&self) {
+        #[cfg(Py_GIL_DISABLED)]
+        // SAFETY: the caller's promise.
+        unsafe {
+            self.0.narrow();
         }
     }
 
-    /// What a thread does again and again while it waits: longer and longer, for another one holds what it wants.
-    pub(crate) struct Pause(u32);
+    /// The memory that it owns, in bytes.
+    pub(crate) fn allocated_bytes(&self) -> usize {
+        #[cfg(not(Py_GIL_DISABLED))]
+        return 0;
+        #[cfg(Py_GIL_DISABLED)]
+        return self.0.allocated_bytes();
+    }
+}
 
-    impl Pause {
-        pub(crate) const fn new() -> Self {
-            Self(0)
-        }
+impl Hold for Wide {
+    #[inline(always)]
+    fn hold<R>(&self, _py: Python<'_>, work: impl FnOnce() -> R) -> R {
+        #[cfg(Py_GIL_DISABLED)]
+        let _held = self.0.write();
+        work()
+    }
 
-        #[cold]
-        pub(crate) fn take(&mut self) {
-            match self.0 {
-                // Mostly it is a matter of a few instructions,
-                0..32 => spin_loop(),
-                // or the other one has no processor,
-                32..96 => thread::yield_now(),
-                // or goes through a large table.
-                _ => thread::sleep(Duration::from_micros(50)),
-            }
-            self.0 = self.0.saturating_add(1);
-        }
+    #[cfg(Py_GIL_DISABLED)]
+    fn try_look<R>(&self, look: impl FnOnce() -> R) -> Option<R> {
+        let _held = self.0.try_read_alone()?;
+        Some(look())
     }
 }

@@ -5,8 +5,8 @@
 //! | `error`, `key_error` | [`Raised`](error::Raised): a Python exception is set; how exceptions are raised |
 //! | `object` | calls, attributes, comparisons, new objects: each gives a `Raised` where it fails |
 //! | `owned` | references that fields own: [`Slot`](owned::Slot), [`Lasting`](owned::Lasting), [`Strong`](owned::Strong) |
-//! | `guarded` | [`Guarded`](guarded::Guarded): state that changes behind a shared reference |
-//! | `lock` | [`Lock`](lock::Lock): what keeps threads apart without a global lock |
+//! | `guarded` | [`Guarded`](guarded::Guarded), [`Shared`](guarded::Shared): state that changes behind a shared reference |
+//! | `lock` | [`Lock`](lock::Lock), [`Wide`](lock::Wide): what keeps threads apart without a global lock |
 //! | `field` | fields of the interpreter's structs that another thread may be changing |
 //! | `constant` | [`Constant`](constant::Constant), [`name!`](names): what is made once, at import |
 //! | `class` | the one way to make a native class |

@@ -11,18 +11,16 @@
 )]
 
 use super::layout::LINK_OF_HEAD;
-#[cfg(Py_GIL_DISABLED)]
-use super::list_lock;
 #[cfg(not(Py_GIL_DISABLED))]
 use super::weak_list;
+#[cfg(Py_GIL_DISABLED)]
+use super::{list_lock, referents};
 use crate::interpreter::error::{Result, TypeName, given, type_error};
 use crate::interpreter::field;
 use crate::interpreter::object::{self, Argument, none};
 use crate::interpreter::owned::Strong;
 use crate::interpreter::remains::{self, Link};
 use pyo3::{Bound, PyAny, Python, ffi};
-#[cfg(Py_GIL_DISABLED)]
-use std::sync::atomic::Ordering::Relaxed;
 use std::{mem, ptr};
 
 /// A weak reference object of the interpreter, or of a subclass.
@@ -154,6 +152,16 @@ impl WeakRef {
         }
     }
 
+    /// The same for the reference of an entry, inside the table of that.
+    #[inline]
+    pub(crate) fn upgrade_inside<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        #[cfg(not(Py_GIL_DISABLED))]
+        return self.upgrade(py);
+        #[cfg(Py_GIL_DISABLED)]
+        // SAFETY: so the caller says.
+        return unsafe { referents::take(py, self.referent()) };
+    }
+
     /// Whether the reference is exactly a `ref`, and `callback`, which the caller holds, is what it calls.
     #[inline]
     pub(crate) fn calls(&self, callback: Argument<'_, '_>) -> bool {
@@ -177,11 +185,18 @@ impl WeakRef {
         #[cfg(Py_GIL_DISABLED)]
         unsafe {
             self.referent() != ffi::Py_None()
-                && list_lock::hold(self.raw(), || {
-                    let object = self.referent();
-                    object != ffi::Py_None() && (*object).ob_ref_shared.load(Relaxed) != MERGED_ZERO
-                })
+                && list_lock::hold(self.raw(), || referents::is_alive(self.referent()))
         }
+    }
+
+    /// The same for the reference of an entry, inside the table of that.
+    #[inline]
+    pub(crate) fn is_alive_inside(&self, _py: Python<'_>) -> bool {
+        #[cfg(not(Py_GIL_DISABLED))]
+        return self.is_alive(_py);
+        #[cfg(Py_GIL_DISABLED)]
+        // SAFETY: so the caller says: the memory stays until the caller has left the table.
+        return unsafe { referents::is_alive(self.referent()) };
     }
 
     /// Puts giving `value` up off, if the reference, which is dead, has nothing to carry: its callback has been called and
@@ -261,7 +276,3 @@ unsafe fn give_up_carried(link: *mut Link) {
         ffi::Py_XDECREF(carried);
     }
 }
-
-/// The shared count of an object that is about to be freed: zero, and no other thread has a count of its own.
-#[cfg(Py_GIL_DISABLED)]
-const MERGED_ZERO: isize = 3;

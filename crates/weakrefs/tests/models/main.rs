@@ -11,6 +11,7 @@ mod containers;
 mod factories;
 mod finalizers;
 mod references;
+mod wide_lock;
 
 use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
 use shuttle::{Config, Runner, thread};
