@@ -19,6 +19,8 @@ VALUES, OTHERS, ALL = (
 LOOKUP = r"(d\[k\]|get|k in d|x in s|add, present)(?!.*\b(miss|new)\b)"
 CHANGE = r"(d\[k\] = v, new|setdefault, new|add, new|.*\bdies?\b)"
 ITERATION = r"(for . in .|keys\(\)|values\(\)|items\(\)|list\()"
+COMES_AND_GOES = r"two threads: .*\bdies\b"
+TOGETHER = r"two threads: (?!.*\bdies\b)"
 ITERATION_OR_BUILDING = f"({ITERATION}|from a |update|copy)"
 IN_ORDER = "EphemeronDictionary", r"one pass of the collector, (numbers|lists)"
 SHUFFLED = "EphemeronDictionary", r"one pass of the collector, the same shuffled"
@@ -70,6 +72,8 @@ GOALS = [
     Goal("the same: faster than `weakref`, `WeakValueDictionary`", 4, _faster(VALUES, CHANGE), at_most=False),
     Goal("the same: faster than `weakref`, the others", 2, _faster(OTHERS, CHANGE), at_most=False),
     Goal("iteration: of the strong container", 2, _cost(ALL, ITERATION)),
+    Goal("two threads, lookups and iteration: of the strong container", 1.3, _cost(ALL, TOGETHER)),
+    Goal("two threads, insertion and death: of `weakref`", 1, _of("time", ("ours", "standard"), ALL, COMES_AND_GOES)),
     Goal("iteration, building, copy: faster than `weakref`", 2.5, _faster(ALL, ITERATION_OR_BUILDING), at_most=False),
     Goal("`finalize`, `WeakMethod`: faster than `weakref`", 4, _faster("finalize|WeakMethod", METHODS), at_most=False),
     Goal("a pass of the collector over ephemerons: of `weakref`", 1.3, _of("time", ("ours", "standard"), *IN_ORDER)),

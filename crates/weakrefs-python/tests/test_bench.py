@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 import weakrefs
@@ -127,6 +128,27 @@ def test_a_clock_that_has_become_faster(monkeypatch):
     assert timing.timed_function(case, "strong", 12)(5) == 5 * (2 - 1)
 
 
+@pytest.mark.parametrize("gil", [True, False])
+def test_two_threads_are_measured_where_they_run_at_once(gil, monkeypatch):
+    monkeypatch.setattr(measure, "GIL", gil)
+    threads = [task.case.threads for task in measure.plan([10], WAYS, bool)]
+    assert (2 in threads) is not gil and 1 in threads
+
+
+def test_threads_at_once():
+    """All of them do all of it, it lasts until the last one is done, and an error is not lost."""
+    done = []
+    together = threading.Barrier(2, timeout=60)
+
+    def function(loops):
+        together.wait()
+        done.append(loops)
+
+    assert timing.at_once(function, 2)(3) > 0 and done == [3, 3]
+    with pytest.raises(ZeroDivisionError):
+        timing.at_once(lambda loops: loops / 0, 2)(1)
+
+
 # Measuring
 
 
@@ -181,7 +203,8 @@ def test_the_three_take_turns(monkeypatch):
         assert [loops for _, loops, *_ in seen] == [1] * rounds
 
 
-def test_what_is_planned():
+def test_what_is_planned(monkeypatch):
+    monkeypatch.setattr(measure, "GIL", False)
     tasks = measure.plan([10, 100], WAYS, bool)
     fixed = sum(case.entries is not None for case in CASES)
     assert len(tasks) == 2 * len(CASES) - fixed

@@ -29,6 +29,7 @@ class Case:
     kind: str = "object"  # of the keys
     per: str = "entry"
     entries: int | None = None  # whatever sizes are asked for
+    threads: int = 1  # that do it at once, with the same objects
 
     @property
     def label(self):
@@ -74,6 +75,18 @@ def _deaths(remove, prepare=_EACH + _REFERENCES):
     ]
 
 
+def _together(name, of, timed, strong=None, **named):
+    """A case for two threads, where they can run at once."""
+    return _case(f"two threads: {name}", of, timed, strong=strong, threads=2, **named)
+
+
+def _come_and_go(name, store, remove):
+    """Entries of a container of both threads, one after the other: each goes with its referent."""
+    each = "for _ in numbers:\n    one = Referent()"
+    by_hand = f"{each}\n    kept = ref(one, ignore)\n    {store}\n    {remove}"
+    return _together(name, "death", f"{each}\n    {store}\none = None", by_hand)
+
+
 WEAK_KEY_DICTIONARY = _group(
     "WeakKeyDictionary",
     _case("d[k]", "__getitem__", "for k in order: d[k]"),
@@ -114,6 +127,10 @@ WEAK_KEY_DICTIONARY = _group(
     _new("dict | d", "__ror__", "new = strong | d", prepare="pass"),
     _new("copy", "copy", "new = d.copy()", prepare="pass"),
     _case("one pass of the collector", "traversal", "collect()", "d"),
+    _together("d[k]", "__getitem__", "for k in order: d[k]"),
+    _together("k in d", "__contains__", "for k in order: k in d"),
+    _together("for k in d", "__iter__", "for k in d: pass"),
+    _come_and_go("d[k] = v, then k dies", "d[one] = 1", "del d[one]"),
 )
 
 _MILLION = {"entries": 1_000_000}
@@ -182,6 +199,11 @@ WEAK_VALUE_DICTIONARY = _group(
     _new("dict | d", "__ror__", "new = strong | d", prepare="pass"),
     _new("copy", "copy", "new = d.copy()", prepare="pass"),
     _case("one pass of the collector", "traversal", "collect()", "d"),
+    _together("d[k], same str", "__getitem__", "for k in order: d[k]"),
+    _together("d[k], equal tuple", "__getitem__", "for k in equal: d[k]", kind="tuple"),
+    _together("k in d, same str", "__contains__", "for k in order: k in d"),
+    _together("values()", "values", "for v in d.values(): pass"),
+    _come_and_go("d[k] = v, then v dies", "d[id(one)] = one", "del d[id(one)]"),
     kind="str",
 )
 
@@ -220,6 +242,9 @@ WEAK_SET = _group(
     _case("isdisjoint", "isdisjoint", "s.isdisjoint(absent)"),
     _case("s == other", "__eq__", "s == twin"),
     _case("one pass of the collector", "traversal", "collect()", "s"),
+    _together("x in s", "__contains__", "for x in order: x in s"),
+    _together("for x in s", "__iter__", "for x in s: pass"),
+    _come_and_go("add, then the element dies", "s.add(one)", "s.remove(one)"),
 )
 
 _FINALIZED = "__init__", "for _ in numbers: finalize(Referent(), ignore)"

@@ -30,6 +30,8 @@ Medians of the time in nanoseconds, for each entry or call, the loop around it i
 - *of strong*: the cost of weakrefs as a multiple of strong's. Less is better, and 1 is as fast.
 - *±*: how far the values of weakrefs stray from their median.
 - *+* after an operation: *strong* also makes a bare `weakref.ref(o, callback)` for each entry that comes or goes.
+- *two threads*, where there is no GIL: both do all of it at once, with the same objects. The time is that from the first one's
+  beginning to the last one's end, so what does not disturb another thread takes as long as in one.
 - A `Point` has `__hash__` and `__eq__` in Python. *Same* keys are found by identity, *equal* ones are other objects.
 
 All ways take turns in the same process, round by round, while the collector stands still; a ratio is the median of what the

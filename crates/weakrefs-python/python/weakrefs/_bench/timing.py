@@ -2,12 +2,15 @@
 
 The statements become the body of a function, and what they use of the `Stage` its parameters, so that every name is a
 local variable, as it would be in a program that cares. The loop around an operation is timed with it, alike in all
-three ways. The clock is that of the thread: it stands still while other programs have the processor.
+three ways. The clock is that of the thread: it stands still while other programs have the processor. Where several threads do the same
+at once, it is the time from the first one's beginning to the last one's end.
 """
 
 import ast
 import textwrap
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from .stage import Stage
 
@@ -68,6 +71,25 @@ def timed_function(case, way, entries):
         seconds = namespace["elapsed"](loops, *arguments)
         # The lower one: a few entries take no longer than that, and the machine may have become faster.
         return seconds - loops * min(before, reading())
+
+    return elapsed if case.threads == 1 else at_once(elapsed, case.threads)
+
+
+def at_once(function, threads):
+    """The same, for so many threads that each make all passes, with the same objects."""
+
+    def elapsed(loops):
+        together = threading.Barrier(threads)
+
+        def work(_):
+            together.wait()
+            began = time.perf_counter()
+            function(loops)
+            return began, time.perf_counter()
+
+        with ThreadPoolExecutor(threads) as pool:
+            begins, ends = zip(*pool.map(work, range(threads)))
+        return max(ends) - min(begins)
 
     return elapsed
 
