@@ -238,6 +238,57 @@ def referents_die_with_their_references(seconds):
     eventually(lambda: not any(map(len, containers)), "the dead stay")
 
 
+def values_die_while_they_are_looked_up(seconds):
+    """Threads that read are beside each other in the table, and take objects that are dying; memory is used again at once."""
+    values, elements = WeakValueDictionary(), WeakSet()
+    boxes = [[Thing(number)] for number in range(8)]
+
+    def die(chance):
+        number = chance.randrange(8)
+        new = Thing(number)
+        values[number] = new
+        elements.add(new)
+        boxes[number][0] = new
+
+    def look(chance):
+        for _ in range(100):
+            number = chance.randrange(8)
+            found = values.get(number) if number in values else None
+            expect(found is None or found.name == number, "another object is found")
+
+    def walk(_):
+        for thing in elements:
+            expect(type(thing) is Thing and 0 <= thing.name < 8, "another object is shown")
+        for number, thing in values.items():
+            expect(thing.name == number, "another object is shown")
+
+    run(seconds, die, look, walk, die, look, walk)
+    del die
+    boxes.clear()
+    eventually(lambda: not values and not elements, "the dead stay")
+
+
+def locks_become_wide(seconds):
+    """All threads read and change a container from its first moment on, and then it goes."""
+    box = [WeakKeyDictionary()]
+
+    def step(chance):
+        container = box[0]
+        mine = [Thing(number) for number in range(8)]
+        for thing in mine:
+            container[thing] = thing.name
+        for _ in range(20):
+            thing = mine[chance.randrange(8)]
+            expect(thing in container and container[thing] == thing.name, "an entry is lost")
+            expect(len(container) >= 8, "an entry is not counted")
+        if chance.random() < 0.01:
+            box[0] = WeakKeyDictionary()
+
+    run(seconds, *[step] * THREADS)
+    del step
+    eventually(lambda: not box[0], "the dead stay")
+
+
 def algebra(seconds):
     """Two sets are combined and compared in all ways while both change."""
     one, other = WeakSet(), WeakSet()
@@ -772,6 +823,8 @@ SCENARIOS = {
             own_containers,
             references_come_and_go,
             referents_die_with_their_references,
+            values_die_while_they_are_looked_up,
+            locks_become_wide,
             algebra,
             mappings_are_compared,
             data_is_replaced,
