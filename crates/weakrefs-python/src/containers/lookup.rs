@@ -127,18 +127,18 @@ impl<'a, E: Entry, A: Access> Lookup for Sought<'a, '_, E, A> {
 }
 
 impl<E: Entry> Container<E> {
-    /// Looks `key` up and, if it is there, does `read` with its entry, inside the table.
+    /// Looks `key` up and, if it is there, reads its entry inside the table.
     #[inline(always)]
     pub(crate) fn find<R>(
         &self,
         key: &Bound<'_, PyAny>,
         hash: isize,
-        read: impl FnOnce(&E) -> R,
+        read: impl FnOnce(&Table<E>, Position) -> R,
     ) -> Result<Option<R>> {
         match self.table(key.py()) {
             Some(table) => look_up(
                 &Sought::<_, Reads>::new(table, key, hash),
-                |table, found| Some(read(Search::get(table, found.ok()?)?)),
+                |table, found| Some(read(table, found.ok()?)),
             ),
             None => Ok(None),
         }
@@ -147,7 +147,7 @@ impl<E: Entry> Container<E> {
     /// Whether `key` is in the container.
     #[inline]
     pub(crate) fn contains(&self, key: &Bound<'_, PyAny>, hash: isize) -> Result<bool> {
-        Ok(self.find(key, hash, |_| ())?.is_some())
+        Ok(self.find(key, hash, |_, _| ())?.is_some())
     }
 
     /// Takes out the entry of a key equal to `key`.

@@ -4,6 +4,7 @@ use super::container::Container;
 use super::data::Shown;
 use crate::interpreter::error::Result;
 use pyo3::{Bound, PyAny, Python};
+use weakrefs_table::{Position, Table};
 
 /// An entry of a mapping.
 pub(crate) trait Mapped: Shown {
@@ -32,8 +33,8 @@ pub(crate) trait Mapped: Shown {
     /// The same of an entry that is in its container's table, and the caller inside that.
     fn value_inside<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>>;
 
-    /// There, too: whether it has its value. One that is held strongly always is there.
-    fn has_value_inside(&self, py: Python<'_>) -> bool;
+    /// Whether the entry at a position of `table` has its value: one that is held strongly always is there.
+    fn has_value_at(table: &Table<Self>, at: Position, py: Python<'_>) -> bool;
 
     /// Whether this and `other`, both alive, have the same value.
     fn has_value_of(&self, other: &Self) -> bool;

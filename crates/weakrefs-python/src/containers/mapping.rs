@@ -31,9 +31,10 @@ use std::ffi::{CStr, c_void};
 fn lookup<'py, M: Mapped>(
     container: &Container<M>,
     key: &Bound<'py, PyAny>,
+    value: impl FnOnce(&M) -> Option<Bound<'py, PyAny>>,
 ) -> Result<Option<Bound<'py, PyAny>>> {
     let hash = M::key_hash(key)?;
-    let found = container.find(key, hash, |entry| entry.value_inside(key.py()))?;
+    let found = container.find(key, hash, |table, at| value(table.get(at)?))?;
     Ok(found.flatten())
 }
 
@@ -126,7 +127,7 @@ fn contains<'py, M: Mapped>(this: This<'_, 'py, M>, key: Argument<'_, 'py>) -> R
         return Ok(false);
     };
     // An entry whose key equals one that is alive has a live key.
-    let found = this.find(&key, hash, |entry| entry.has_value_inside(key.py()))?;
+    let found = this.find(&key, hash, |table, at| M::has_value_at(table, at, key.py()))?;
     Ok(found.unwrap_or(false))
 }
 
@@ -135,7 +136,7 @@ fn subscript<'py, M: Mapped>(
     this: This<'_, 'py, M>,
     key: Argument<'_, 'py>,
 ) -> Result<Bound<'py, PyAny>> {
-    lookup(&this, &key)?.ok_or_else(|| missing::<M>(&key))
+    lookup(&this, &key, |entry| entry.value_inside(this.py()))?.ok_or_else(|| missing::<M>(&key))
 }
 
 /// `d[key] = value`, or, without a value, `del d[key]`.
@@ -201,7 +202,7 @@ macro_rules! method {
 method!(get(this, arguments: signature("key", "default"; 1)) {
     let (key, default) = arguments.one_or_two(signature)?;
     let py = this.py();
-    let value = lookup(&this, &key)?;
+    let value = lookup(&this, &key, |entry| entry.value_inside(py))?;
     Ok(value.unwrap_or_else(|| or_none(py, default)))
 });
 

@@ -245,7 +245,9 @@ pub(crate) fn keep(set: &Container<Element>, other: &Bound<'_, PyAny>) -> Result
     // With the elements themselves, so that none can die before its entry is in place.
     let mut kept = Vec::new();
     each(other, strictly, |element, hash| {
-        let present = set.find(&element, hash, Clone::clone)?;
+        let present = set
+            .find(&element, hash, |table, at| table.get(at).cloned())?
+            .flatten();
         if let Some(entry) = present {
             if met.add(py, entry.identity().clone())? {
                 let same = entry.reference().refers_to(&element);

@@ -37,8 +37,10 @@ pub(crate) fn holds(
     let mut met = Met::new();
     let mut foreign = false;
     each(other, strictly, |element, hash| {
-        let found = set.find(&element, hash, |element| element.identity().clone())?;
-        match found {
+        let found = set.find(&element, hash, |table, at| {
+            table.get(at).map(|element| element.identity().clone())
+        })?;
+        match found.flatten() {
             Some(reference) => _ = met.add(py, reference)?,
             None => foreign = true,
         }

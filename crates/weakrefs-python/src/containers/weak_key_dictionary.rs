@@ -29,7 +29,7 @@ use crate::references::weak_ref::WeakRef;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::ffi::CStr;
 use std::mem;
-use weakrefs_table::NoRoom;
+use weakrefs_table::{NoRoom, Position, Table};
 
 /// A weakly held key with its value.
 #[derive(Clone)]
@@ -160,7 +160,7 @@ impl Mapped for KeyEntry {
     }
 
     #[inline]
-    fn has_value_inside(&self, _py: Python<'_>) -> bool {
+    fn has_value_at(_table: &Table<Self>, _at: Position, _py: Python<'_>) -> bool {
         true
     }
 

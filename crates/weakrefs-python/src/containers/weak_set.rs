@@ -122,7 +122,7 @@ fn len(this: This<'_, '_, Element>) -> Result<usize> {
 #[inline(always)]
 fn contains<'py>(this: This<'_, 'py, Element>, item: Argument<'_, 'py>) -> Result<bool> {
     match possible_element_hash(&item)? {
-        Some(hash) => Ok(this.find(&item, hash, |_| ())?.is_some()),
+        Some(hash) => Ok(this.find(&item, hash, |_, _| ())?.is_some()),
         None => Ok(false),
     }
 }

@@ -30,7 +30,7 @@ use pyo3::types::PyDict;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::ffi::CStr;
 use std::mem;
-use weakrefs_table::NoRoom;
+use weakrefs_table::{NoRoom, Position, Table};
 
 /// A key with its weakly held value.
 #[derive(Clone)]
@@ -163,8 +163,10 @@ impl Mapped for ValueEntry {
     }
 
     #[inline]
-    fn has_value_inside(&self, py: Python<'_>) -> bool {
-        self.value.is_alive_inside(py)
+    fn has_value_at(table: &Table<Self>, at: Position, py: Python<'_>) -> bool {
+        table
+            .get(at)
+            .is_some_and(|entry| entry.value.is_alive_inside(py))
     }
 
     #[inline]
@@ -207,7 +209,7 @@ impl Mapped for ValueEntry {
     ) -> Result<Bound<'py, PyAny>> {
         let py = key.py();
         let hash = Self::key_hash(key)?;
-        let value = container.find(key, hash, |entry| entry.value_inside(py))?;
+        let value = container.find(key, hash, |table, at| table.get(at)?.value_inside(py))?;
         if let Some(value) = value.flatten() {
             return Ok(value);
         }

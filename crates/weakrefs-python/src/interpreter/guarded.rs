@@ -14,7 +14,7 @@
 use super::lock::{Hold, Lock, Wide};
 use pyo3::Python;
 #[cfg(not(Py_GIL_DISABLED))]
-use std::cell::{Ref, RefCell};
+use std::cell::{RefCell, RefMut};
 use std::mem;
 use std::sync::atomic::{
     AtomicBool, AtomicIsize,
@@ -80,9 +80,9 @@ impl<T, L: Hold> Guarded<T, L> {
     }
 }
 
-/// What a thread reads, beside others.
+/// What a thread reads: beside others, where they can run at once.
 #[cfg(not(Py_GIL_DISABLED))]
-pub(crate) type Reader<'a, T> = Ref<'a, T>;
+pub(crate) type Reader<'a, T> = RefMut<'a, T>;
 #[cfg(Py_GIL_DISABLED)]
 pub(crate) struct Reader<'a, T> {
     state: &'a T,
@@ -112,7 +112,7 @@ impl<T> Shared<T> {
     #[inline(always)]
     pub(crate) fn read<'a>(&'a self, _py: Python<'a>) -> Reader<'a, T> {
         #[cfg(not(Py_GIL_DISABLED))]
-        return self.state.borrow();
+        return self.state.borrow_mut();
         #[cfg(Py_GIL_DISABLED)]
         return Reader {
             _reading: self.lock.read(_py),
