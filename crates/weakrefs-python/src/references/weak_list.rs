@@ -96,6 +96,31 @@ pub(crate) fn create<'py>(
     }
 }
 
+/// Has `reference` refer to `referent`, whose list [is at hand](is_at_hand), as one that is new would: nobody has seen it,
+/// or whoever had has forgotten it. Runs nothing.
+///
+/// # Safety
+/// `reference` refers to an object, whose list is at hand, too.
+pub(crate) unsafe fn lead_to(reference: *mut ffi::PyWeakReference, referent: &Bound<'_, PyAny>) {
+    // SAFETY: the caller's promise; the references of a list are valid, and point to one another.
+    unsafe {
+        let first = beginning((*reference).wr_object);
+        let (previous, next) = ((*reference).wr_prev, (*reference).wr_next);
+        if *first == reference {
+            *first = next;
+        }
+        if !previous.is_null() {
+            (*previous).wr_next = next;
+        }
+        if !next.is_null() {
+            (*next).wr_prev = previous;
+        }
+        (*reference).wr_object = referent.as_ptr();
+        (*reference).hash = -1;
+        insert(reference, referent.as_ptr());
+    }
+}
+
 /// Puts `new` into the list of `referent`, behind the shared references, which have to be first.
 ///
 /// # Safety
