@@ -177,8 +177,20 @@ impl<E: Entry> Container<E> {
     }
 
     /// Removes one entry after the other, newest first, until nothing is left: whoever looks from a
-    /// destructor sees those that are still to go, and what it inserts goes, too.
-    pub(crate) fn drain(&self, py: Python<'_>) {
+    /// destructor sees those that are still to go, and what it inserts goes, too. Where all `are_inert`, so that none
+    /// runs a destructor, nobody looks, and they go at once.
+    pub(crate) fn drain(&self, py: Python<'_>, are_inert: impl FnMut(&E) -> bool) {
+        let Some(table) = self.table(py) else {
+            return;
+        };
+        let entries = table.with(py, |table| {
+            let nobody_looks = table.iter().all(are_inert);
+            nobody_looks.then(|| table.clear())
+        });
+        if entries.is_some() {
+            drop(entries);
+            return;
+        }
         while let Some(entry) = self.pop(py) {
             drop(entry);
         }

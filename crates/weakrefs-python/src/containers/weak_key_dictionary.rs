@@ -164,6 +164,13 @@ impl Mapped for KeyEntry {
         self.value.as_ptr() == other.value.as_ptr()
     }
 
+    /// A reference that calls the evictor gives nothing up.
+    #[inline]
+    fn is_inert(&self) -> bool {
+        // SAFETY: the entry owns the value, and is looked at with the thread attached.
+        unsafe { remains::is_inert(self.value.as_ptr()) }
+    }
+
     fn make(
         container: &Container<Self>,
         key: &Bound<'_, PyAny>,

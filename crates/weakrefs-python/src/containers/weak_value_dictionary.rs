@@ -167,6 +167,11 @@ impl Mapped for ValueEntry {
         self.value.has_referent_of(&other.value)
     }
 
+    #[inline]
+    fn is_inert(&self) -> bool {
+        keyed_ref::is_inert(&self.key, &self.value)
+    }
+
     fn make(
         container: &Container<Self>,
         key: &Bound<'_, PyAny>,

@@ -25,8 +25,8 @@ use crate::interpreter::guarded::Number;
 #[cfg(Py_GIL_DISABLED)]
 use crate::interpreter::object;
 use crate::interpreter::object::Argument;
-use crate::interpreter::owned::Slot;
-use crate::interpreter::remains::may_set_off;
+use crate::interpreter::owned::{Slot, Strong};
+use crate::interpreter::remains;
 use crate::interpreter::slots::{self, Instance};
 use pyo3::types::PyType;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
@@ -58,7 +58,7 @@ unsafe impl Payload for Keyed {
 
     fn sets_off(&self) -> bool {
         // SAFETY: the collector or the interpreter calls, with the thread attached; the field owns what it holds.
-        unsafe { may_set_off(self.key.as_ptr()) }
+        unsafe { remains::may_set_off(self.key.as_ptr()) }
     }
 
     const LINK: usize = LINK_OF_HEAD;
@@ -215,6 +215,19 @@ pub(crate) fn reuse<'py>(
     _key: &Bound<'py, PyAny>,
 ) -> Option<Option<Bound<'py, PyAny>>> {
     None
+}
+
+/// Whether nothing runs when an entry of `key` and `reference` is given up.
+#[inline]
+pub(crate) fn is_inert(key: &Strong, reference: &WeakRef) -> bool {
+    let object = reference.object().as_ptr();
+    // SAFETY: valid objects, looked at with the thread attached. If the reference is of the class, it has the payload.
+    unsafe {
+        remains::is_inert(key.as_ptr()) && CLASS.is(ffi::Py_TYPE(object).cast()) && {
+            let key = (*object.cast::<Object<Keyed>>()).payload.key.as_ptr();
+            key.is_null() || remains::is_inert(key)
+        }
+    }
 }
 
 /// The key of `object`, if it is a `KeyedRef` that has one.
