@@ -72,6 +72,15 @@ impl WeakRef {
         Ok(unsafe { Self::view_unchecked(object) })
     }
 
+    /// The same of an object that is exactly a `ref`.
+    pub(crate) fn view_exact<'a>(object: &'a Bound<'_, PyAny>) -> Option<&'a Self> {
+        // SAFETY: a type check of a valid object, which so is a weak reference.
+        unsafe {
+            (ffi::PyWeakref_CheckRefExact(object.as_ptr()) != 0)
+                .then(|| Self::view_unchecked(object))
+        }
+    }
+
     /// As [`view`](Self::view).
     ///
     /// # Safety
