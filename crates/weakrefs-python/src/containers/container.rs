@@ -157,6 +157,13 @@ impl<E: Entry> Container<E> {
             .map_err(|_no_room| no_memory(py))
     }
 
+    /// Makes room for as many more entries, if there is memory for them: without it, they may still fit.
+    pub(crate) fn expect(&self, py: Python<'_>, additional: usize) {
+        if let Some(table) = self.table(py) {
+            _ = table.with(py, |table| table.reserve(additional));
+        }
+    }
+
     /// What holds of a container before anything is [appended](Self::append).
     pub(crate) fn miss(&self, py: Python<'_>) -> Result<Miss> {
         let (_, table) = self.evictor(py)?;

@@ -27,7 +27,7 @@ pub(super) fn store_all<M: Mapped>(
         turns.take(py)
     };
     if let Ok(dict) = other.cast_exact() {
-        return object::for_each_item(dict, store);
+        return store_dict(container, dict, store);
     }
     if let Some(items) = optional_attribute(other, name::items(py))? {
         return object::iterate(&call(&items, [])?)?.try_for_each(|item| {
@@ -37,8 +37,27 @@ pub(super) fn store_all<M: Mapped>(
     }
     match collected::<M>(other)? {
         Collected::Pairs(pairs) => pairs.iter().try_for_each(|(key, value)| store(key, value)),
-        Collected::Dict(dict) => object::for_each_item(&dict, store),
+        Collected::Dict(dict) => store_dict(container, &dict, store),
     }
+}
+
+/// Stores each item of a `dict` by `store`. Once the first one is in an empty container, there is room made for all.
+fn store_dict<'py, M: Mapped>(
+    container: &Container<M>,
+    dict: &Bound<'py, PyDict>,
+    mut store: impl FnMut(&Bound<'py, PyAny>, &Bound<'py, PyAny>) -> Result<()>,
+) -> Result<()> {
+    let mut is_empty = container.len(dict.py()) == 0;
+    object::for_each_item(dict, |key, value| {
+        store(key, value)?;
+        if is_empty {
+            is_empty = false;
+            // SAFETY: a `dict`.
+            let size = unsafe { ffi::PyDict_Size(dict.as_ptr()) };
+            container.expect(dict.py(), (size as usize).saturating_sub(1));
+        }
+        Ok(())
+    })
 }
 
 /// A `dict` of what such a one can be made from: item by item, for the interpreter would not let itself be interrupted.
