@@ -164,6 +164,13 @@ impl<E: Entry> Container<E> {
         }
     }
 
+    /// Gives back memory that was [expected](Self::expect) to be needed, if most of it is not.
+    pub(crate) fn fit(&self, py: Python<'_>) {
+        if let Some(table) = self.table(py) {
+            table.with(py, Table::fit);
+        }
+    }
+
     /// What holds of a container before anything is [appended](Self::append).
     pub(crate) fn miss(&self, py: Python<'_>) -> Result<Miss> {
         let (_, table) = self.evictor(py)?;

@@ -13,7 +13,8 @@ use crate::interpreter::names::name;
 use crate::interpreter::object::{self, call, dict, optional_attribute};
 use crate::interpreter::turns::Turns;
 use pyo3::types::PyDict;
-use pyo3::{Bound, PyAny, ffi};
+use pyo3::{Bound, PyAny, Python, ffi};
+use std::mem;
 
 /// Stores each pair of `other`: a mapping, or an iterable of pairs.
 pub(super) fn store_all<M: Mapped>(
@@ -21,43 +22,66 @@ pub(super) fn store_all<M: Mapped>(
     other: &Bound<'_, PyAny>,
 ) -> Result<()> {
     let py = other.py();
-    let mut turns = Turns::default();
-    let mut store = |key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>| {
-        M::store(container, key, value)?;
-        turns.take(py)
+    let mut filling = Filling {
+        container,
+        to_come: 0,
+        turns: Turns::default(),
     };
     if let Ok(dict) = other.cast_exact() {
-        return store_dict(container, dict, store);
+        return filling.store_dict(dict);
     }
     if let Some(items) = optional_attribute(other, name::items(py))? {
         return object::iterate(&call(&items, [])?)?.try_for_each(|item| {
             let (key, value) = object::unpack_pair(&item?)?;
-            store(&key, &value)
+            filling.store(&key, &value)
         });
     }
     match collected::<M>(other)? {
-        Collected::Pairs(pairs) => pairs.iter().try_for_each(|(key, value)| store(key, value)),
-        Collected::Dict(dict) => store_dict(container, &dict, store),
+        Collected::Pairs(pairs) => {
+            filling.expect(py, pairs.len());
+            let stored = pairs
+                .iter()
+                .try_for_each(|(key, value)| filling.store(key, value));
+            // They may have been fewer than there were pairs.
+            container.fit(py);
+            stored
+        }
+        Collected::Dict(dict) => filling.store_dict(&dict),
     }
 }
 
-/// Stores each item of a `dict` by `store`. Once the first one is in an empty container, there is room made for all.
-fn store_dict<'py, M: Mapped>(
-    container: &Container<M>,
-    dict: &Bound<'py, PyDict>,
-    mut store: impl FnMut(&Bound<'py, PyAny>, &Bound<'py, PyAny>) -> Result<()>,
-) -> Result<()> {
-    let mut is_empty = container.len(dict.py()) == 0;
-    object::for_each_item(dict, |key, value| {
-        store(key, value)?;
-        if is_empty {
-            is_empty = false;
-            // SAFETY: a `dict`.
-            let size = unsafe { ffi::PyDict_Size(dict.as_ptr()) };
-            container.expect(dict.py(), (size as usize).saturating_sub(1));
+/// A container that is being filled.
+struct Filling<'a, M: Mapped> {
+    container: &'a Container<M>,
+    /// Once the next pair is stored, there is room to be made for so many more.
+    to_come: usize,
+    turns: Turns,
+}
+
+impl<M: Mapped> Filling<'_, M> {
+    /// So many pairs will be stored at most: an empty container makes room for all at once.
+    fn expect(&mut self, py: Python<'_>, pairs: usize) {
+        if self.container.len(py) == 0 {
+            self.to_come = pairs.saturating_sub(1);
         }
-        Ok(())
-    })
+    }
+
+    #[inline(always)]
+    fn store(&mut self, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> Result<()> {
+        let py = key.py();
+        M::store(self.container, key, value)?;
+        if self.to_come > 0 {
+            self.container.expect(py, mem::take(&mut self.to_come));
+        }
+        self.turns.take(py)
+    }
+
+    fn store_dict(&mut self, dict: &Bound<'_, PyDict>) -> Result<()> {
+        // SAFETY: a `dict`.
+        let pairs = unsafe { ffi::PyDict_Size(dict.as_ptr()) };
+        self.expect(dict.py(), pairs as usize);
+        object::for_each_item(dict, |key, value| self.store(key, value))
+    }
 }
 
 /// A `dict` of what such a one can be made from: item by item, for the interpreter would not let itself be interrupted.
