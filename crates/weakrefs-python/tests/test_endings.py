@@ -319,3 +319,26 @@ def test_clear_takes_one_entry_after_the_other(kind):
         store(number, Watcher(number))
     container.clear()
     assert seen == [(2, 2), (1, 1), (9, 1), (0, 0)] and len(container) == 0
+
+
+class Looking:
+    """Notes how many entries a container has when it dies."""
+
+    def __init__(self, container, seen):
+        self.look = lambda: seen.append(len(container))
+
+    def __del__(self):
+        self.look()
+
+
+def test_clear_takes_one_entry_after_the_other_if_only_one_of_them_runs_something():
+    """S18: also what several entries share, or what only a reference has."""
+    kept, seen = things(4), []
+    keys = WeakKeyDictionary(dict.fromkeys(kept))
+    keys[kept[1]] = keys[kept[2]] = Looking(keys, seen)
+    keys.clear()
+    assert seen == [1] and len(keys) == 0
+    values = WeakValueDictionary(enumerate(kept))
+    values.valuerefs()[2].key = Looking(values, seen)
+    values.clear()
+    assert seen == [1, 2] and len(values) == 0

@@ -4,7 +4,7 @@ import gc
 
 import pytest
 import weakrefs
-from support import Thing, entries, output_of, things, unraisable
+from support import Equal, Thing, entries, output_of, things, unraisable
 from weakrefs import KeyedRef, WeakKeyDictionary, WeakSet, WeakValueDictionary, ref
 
 
@@ -41,6 +41,44 @@ def test_the_same_reference_twice_as_data():
         watch, dying, data = ref(dying), None, None
         assert watch() is None and len(mapping) == len(members) == 0
         dying = Thing()
+
+
+def test_references_to_one_key_that_a_dict_tells_apart_as_data():
+    """S37: one entry: of references, or of keys, with an equality of their own."""
+
+    class Apart(ref):
+        __hash__ = ref.__hash__
+
+        def __eq__(self, other):
+            return self is other
+
+    class Anew:
+        __hash__ = object.__hash__
+
+        def __eq__(self, other):
+            return False
+
+    for key, make in ((Thing(), Apart), (Anew(), ref), (Equal(1), Apart)):
+        members = WeakKeyDictionary()
+        members.data = {make(key): 1, ref(key, id): 1, make(key): 1}
+        assert [value for _, value in members.items()] == [1] and weakrefs.getweakrefcount(key) == 1
+        members.data = {ref(key): 5}
+        assert [value for _, value in members.items()] == [5]
+
+
+def test_its_own_references_as_data():
+    """S26: in another order, as when a program shuffles them; they stay those of the entries."""
+    kept, dying = things(5), [Thing()]
+    members = WeakKeyDictionary(dict.fromkeys(kept, 1))
+    references = members.keyrefs()[::-1]
+    data = dict.fromkeys([ref(dying[0]), *references])
+    dying.clear()
+    members.data = data
+    assert entries(members) == [(key, None) for key in reversed(kept)]
+    assert all(x is y for x, y in zip(members.keyrefs(), references, strict=True))
+    references = data = None
+    kept.pop()
+    assert len(members) == 4 and all(key in members for key in kept)
 
 
 @pytest.mark.parametrize("kind", [WeakSet, WeakKeyDictionary, WeakValueDictionary])

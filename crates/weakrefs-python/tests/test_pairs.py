@@ -2,6 +2,7 @@
 classes, on the same input, say what must be seen.
 """
 
+import sys
 import weakref
 
 import pytest
@@ -141,3 +142,13 @@ def test_pairs_without_end_can_be_interrupted():
     if not hasattr(__import__("signal"), "setitimer"):
         pytest.skip("needs timers")
     assert output_of(code) == ["0"]
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_pairs_that_say_the_same_keep_no_memory(name):
+    """S36: room was made for all of them."""
+    kind, thing = getattr(weakrefs, name), Thing()
+    pair = (thing, thing) if name == "WeakKeyDictionary" else ("k", thing)
+    few, many = kind([pair] * 20), kind([pair] * 20_000)
+    assert sys.getsizeof(many) <= sys.getsizeof(few)
+    assert list(few.items()) == list(many.items()) == [pair]

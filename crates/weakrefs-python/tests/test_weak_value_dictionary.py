@@ -4,6 +4,7 @@ import copy
 import inspect
 import pickle
 import sys
+import weakref as standard
 from collections.abc import Mapping, MutableMapping
 
 import pytest
@@ -238,6 +239,97 @@ def test_clear():
     values = WeakValueDictionary(a=a, b=b)
     values.clear()
     assert entries(values) == [] and weakref.getweakrefcount(a) == weakref.getweakrefcount(b) == 0
+
+
+# Replacement. The reference of an entry may be used again for the next value, if nobody can tell.
+
+
+def test_a_reference_that_somebody_has_stays_that_of_the_value_that_is_replaced():
+    """S16, S26: the entry gets another one, as it does in the standard class."""
+    a, b = things(2)
+    values = WeakValueDictionary(k=a)
+    (kept,) = values.valuerefs()
+    values["k"] = b
+    (new,) = values.valuerefs()
+    assert new is not kept and (kept(), new()) == (a, b)
+    assert weakref.getweakrefs(a) == [kept] and weakref.getweakrefs(b) == [new]
+
+
+def test_a_reference_that_nobody_has_is_like_a_new_one_after_a_replacement():
+    """S16, S26: in its key, its hash, its callback, and its place among the references to the values."""
+
+    def replaced(kind):
+        a, b = things(2, Equal)
+        log = []
+        older = weakref.ref(b, lambda _: log.append("older"))
+        values = kind({Equal(1): a})
+        (reference,) = values.valuerefs()
+        hash(reference)
+        reference.key = None
+        del reference
+        others = [weakref.ref(each, lambda _: log.append("other")) for each in (a, b)]
+        others += [weakref.ref(b), weakref.proxy(b)]
+        key = Equal(1)
+        values[key] = b
+        (reference,) = values.valuerefs()
+        assert reference.key is key and hash(reference) == hash(b) and reference() is b
+        assert next(iter(values)) is not key
+        places = [[each is reference for each in weakref.getweakrefs(value)] for value in (a, b)]
+        reference = None
+        younger = weakref.ref(b, lambda _: log.append(len(values)))
+        del b
+        log.append(len(values))
+        del others, older, younger
+        return places, log
+
+    places, log = replaced(WeakValueDictionary)
+    assert places == replaced(standard.WeakValueDictionary)[0]
+    assert log == [1, "other", "older", 0]
+
+
+@pytest.mark.parametrize("kind", [type, Thing])
+def test_values_of_any_kind_are_replaced(kind):
+    """S16: also classes, the lists of whose references are elsewhere."""
+    make = (lambda: kind("C", (), {})) if kind is type else kind
+    values = WeakValueDictionary(k=int)
+    for value in (make(), make(), str, make()):
+        before = weakref.getweakrefcount(value)
+        values["k"] = value
+        assert values["k"] is value and weakref.getweakrefcount(value) == before + 1
+    assert not [each for each in weakref.getweakrefs(int) if type(each) is weakref.KeyedRef]
+
+
+def test_a_key_that_only_its_reference_had_dies_with_a_replacement():
+    """S16: what its destructor sees is replaced already."""
+    a, b, c = things(3)
+    values = WeakValueDictionary()
+    seen = []
+
+    class Seeing(Equal):
+        def __del__(self):
+            seen.append(values[Equal(1)])
+            values[Equal(1)] = c
+
+    values[Equal(1)] = a
+    values[Seeing(1)] = a
+    values[Equal(1)] = b
+    assert seen == [b] and entries(values) == [(Equal(1), c)]
+    assert weakref.getweakrefcount(a) == weakref.getweakrefcount(b) == 0
+
+
+def test_a_value_is_replaced_while_it_dies():
+    """S16: by its destructor, when its references are not yet cleared."""
+    values = WeakValueDictionary()
+    new = [Thing()]
+
+    class Dying(Thing):
+        def __del__(self):
+            values["k"] = new[0]
+
+    values["k"] = Dying()
+    assert entries(values) == [("k", new[0])] and weakref.getweakrefcount(new[0]) == 1
+    new.clear()
+    assert len(values) == 0
 
 
 # Death

@@ -311,7 +311,8 @@ impl Index {
             (self.len, self.removed, self.twins) = (0, 0, false);
         }
         for (hash, position) in slots {
-            self.insert(hash, position);
+            // Mostly nothing is at its home yet.
+            self.insert_at(self.probe(hash).place, hash, position);
         }
     }
 }

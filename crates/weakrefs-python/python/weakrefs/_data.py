@@ -16,7 +16,7 @@ def without_behaviour(data, changed_by, plain, harmless=_HARMLESS):
     An object without the method `changed_by` has nothing but contents: a proxy, a tuple, an iterator.
     """
     cls = type(data)
-    if not hasattr(cls, changed_by):
+    if cls in plain or not hasattr(cls, changed_by):
         return data
     behaviour = {"__missing__"}.union(*map(dir, plain)) - harmless
     for base in cls.__mro__:

@@ -155,6 +155,20 @@ impl<E: Entry> Container<E> {
             .map_err(|_no_room| no_memory(py))
     }
 
+    /// Makes room for as many more entries, if there is memory for them: without it, they may still fit.
+    pub(crate) fn expect(&self, py: Python<'_>, additional: usize) {
+        if let Some(table) = self.table(py) {
+            _ = table.with(py, |table| table.reserve(additional));
+        }
+    }
+
+    /// Gives back memory that was [expected](Self::expect) to be needed, if most of it is not.
+    pub(crate) fn fit(&self, py: Python<'_>) {
+        if let Some(table) = self.table(py) {
+            table.with(py, Table::fit);
+        }
+    }
+
     /// What holds of a container before anything is [appended](Self::append).
     pub(crate) fn miss(&self, py: Python<'_>) -> Result<Miss> {
         let (_, table) = self.evictor(py)?;
@@ -175,8 +189,20 @@ impl<E: Entry> Container<E> {
     }
 
     /// Removes one entry after the other, newest first, until nothing is left: whoever looks from a
-    /// destructor sees those that are still to go, and what it inserts goes, too.
-    pub(crate) fn drain(&self, py: Python<'_>) {
+    /// destructor sees those that are still to go, and what it inserts goes, too. Where all `are_inert`, so that none
+    /// runs a destructor, nobody looks, and they go at once.
+    pub(crate) fn drain(&self, py: Python<'_>, are_inert: impl FnMut(&E) -> bool) {
+        let Some(table) = self.table(py) else {
+            return;
+        };
+        let entries = table.with(py, |table| {
+            let nobody_looks = table.iter().all(are_inert);
+            nobody_looks.then(|| table.clear())
+        });
+        if entries.is_some() {
+            drop(entries);
+            return;
+        }
         while let Some(entry) = self.pop(py) {
             drop(entry);
         }

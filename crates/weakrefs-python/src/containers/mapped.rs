@@ -39,6 +39,9 @@ pub(crate) trait Mapped: Shown {
     /// Whether this and `other`, both alive, have the same value.
     fn has_value_of(&self, other: &Self) -> bool;
 
+    /// Whether nothing runs when the entry is given up, whatever else is.
+    fn is_inert(&self) -> bool;
+
     /// A new entry for `key`, whose hash is `hash`, in `container`.
     fn make(
         container: &Container<Self>,

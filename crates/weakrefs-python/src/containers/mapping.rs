@@ -275,7 +275,7 @@ method!(clear(this) {
             }
         }
     }
-    this.drain(this.py());
+    this.drain(this.py(), M::is_inert);
     Ok(none(this.py()))
 });
 

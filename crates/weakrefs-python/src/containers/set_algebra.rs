@@ -143,6 +143,7 @@ pub(crate) fn add_all(set: &Container<Element>, other: &Bound<'_, PyAny>) -> Res
 
 /// Adds elements of another set, in their order.
 fn add_elements(py: Python<'_>, set: &Container<Element>, elements: Vec<Element>) -> Result<()> {
+    set.expect(py, elements.len());
     let mut turns = Turns::default();
     for element in elements {
         if let Some(object) = element.reference().upgrade(py) {

@@ -26,6 +26,7 @@ use crate::interpreter::owned::Strong;
 use crate::interpreter::remains;
 use crate::interpreter::slots;
 use crate::references::weak_ref::WeakRef;
+use pyo3::types::PyDict;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::ffi::CStr;
 use std::mem;
@@ -169,6 +170,13 @@ impl Mapped for KeyEntry {
         self.value.as_ptr() == other.value.as_ptr()
     }
 
+    /// A reference that calls the evictor gives nothing up.
+    #[inline]
+    fn is_inert(&self) -> bool {
+        // SAFETY: the entry owns the value, and is looked at with the thread attached.
+        unsafe { remains::is_inert(self.value.as_ptr()) }
+    }
+
     fn make(
         container: &Container<Self>,
         key: &Bound<'_, PyAny>,
@@ -245,22 +253,24 @@ impl Shown for KeyEntry {
         let (evictor, _) = container.evictor(py)?;
         // With the keys themselves, so that none can die before its entry is in place.
         let mut entries = Vec::new();
+        let references = pairs::dict_of(&references)?;
         // References to equal keys, which a `ref` subclass may call unequal, count once.
-        let distinct = Scratch::<KeyEntry>::new(py)?;
-        object::for_each_item(&pairs::dict_of(&references)?, |reference, value| {
+        let distinct = if are_distinct(&references)? {
+            None
+        } else {
+            Some(Scratch::<Self>::new(py)?)
+        };
+        object::for_each_item(&references, |reference, value| {
             let reference = WeakRef::view(reference)?;
             let Some(key) = reference.upgrade(py) else {
                 return Ok(());
             };
             let hash = reference.referent_hash(&key)?;
-            let known = distinct.put(
-                &key,
-                hash,
-                |_, _| (),
-                || KeyEntry::make(&distinct, &key, hash, value),
-            )?;
-            if known.is_some() {
-                return Ok(());
+            if let Some(distinct) = &distinct {
+                let make = || Self::make(distinct, &key, hash, value);
+                if distinct.put(&key, hash, |_, _| (), make)?.is_some() {
+                    return Ok(());
+                }
             }
             let entry = if reference.calls(evictor) {
                 reference.remember_hash(hash);
@@ -282,6 +292,21 @@ impl Shown for KeyEntry {
                 .map(|(_, hash, entry)| (*hash, entry.clone())),
         )
     }
+}
+
+/// Whether no two of the references that are the keys of `references` can lead to equal objects: the `dict` has seen to
+/// that, since each is exactly a `ref`, and its referent is told by identity. Runs nothing.
+fn are_distinct(references: &Bound<'_, PyDict>) -> Result<bool> {
+    let mut distinct = true;
+    object::for_each_item(references, |reference, _| {
+        distinct = distinct
+            && WeakRef::view_exact(reference).is_some_and(|reference| {
+                let referent = reference.upgrade(references.py());
+                referent.is_none_or(|referent| object::is_told_by_identity(&referent))
+            });
+        Ok(())
+    })?;
+    Ok(distinct)
 }
 
 const INIT: Signature = Signature::new(KeyEntry::CLASS, "__init__", &["dict"], 0);

@@ -174,16 +174,19 @@ impl Mapped for ValueEntry {
         self.value.has_referent_of(&other.value)
     }
 
+    #[inline]
+    fn is_inert(&self) -> bool {
+        keyed_ref::is_inert(&self.key, &self.value)
+    }
+
     fn make(
         container: &Container<Self>,
         key: &Bound<'_, PyAny>,
         hash: isize,
         value: &Bound<'_, PyAny>,
     ) -> Result<Self> {
-        Ok(Self {
-            key: key.clone().into(),
-            value: reference(container, key, hash, value)?,
-        })
+        let (evictor, _) = container.evictor(key.py())?;
+        Self::calling(evictor, key, hash, value)
     }
 
     fn copied<'py>(
@@ -218,37 +221,81 @@ impl Mapped for ValueEntry {
     }
 }
 
-/// A new reference to `value` for the entry of `key`.
-fn reference(
-    container: &Container<ValueEntry>,
-    key: &Bound<'_, PyAny>,
-    hash: isize,
-    value: &Bound<'_, PyAny>,
-) -> Result<WeakRef> {
-    let (evictor, _) = container.evictor(key.py())?;
-    let reference = keyed_ref::create(value.as_borrowed(), evictor, key, hash)?;
-    Ok(WeakRef::view(&reference)?.clone())
+impl ValueEntry {
+    /// A new entry, whose reference calls `evictor`.
+    #[inline]
+    fn calling<'py>(
+        evictor: Argument<'_, 'py>,
+        key: &Bound<'py, PyAny>,
+        hash: isize,
+        value: &Bound<'py, PyAny>,
+    ) -> Result<Self> {
+        Ok(Self {
+            value: keyed_ref::create(value.as_borrowed(), evictor, key, hash)?,
+            key: key.clone().into(),
+        })
+    }
+}
+
+/// What was done with an entry that was already there.
+enum Present<'py, R> {
+    Kept(R),
+    /// It has the value now. This was replaced.
+    Replaced(WeakRef),
+    /// The same, by the reference that it had, which has owned this.
+    Reused(Option<Bound<'py, PyAny>>),
+    /// Nothing: somebody else has its reference.
+    InUse,
 }
 
 /// Stores `value` under `key`, unless `keep` gives something for an entry that is already there: that is given.
+#[inline]
 fn store_unless<R>(
     container: &Container<ValueEntry>,
     key: &Bound<'_, PyAny>,
     value: &Bound<'_, PyAny>,
-    keep: impl FnOnce(&ValueEntry) -> Option<R>,
+    keep: impl Fn(&ValueEntry) -> Option<R>,
 ) -> Result<Option<R>> {
-    /// What was done with an entry that was already there.
-    enum Present<R> {
-        Kept(R),
-        Replaced(WeakRef),
-    }
     if !supports_weak_references(value) {
         // The interpreter's own words, before any code of the key runs (S22).
         WeakRef::plain(value)?;
     }
     let hash = ValueEntry::key_hash(key)?;
-    let new = reference(container, key, hash, value)?;
-    let replacing = new.clone();
+    if !keyed_ref::REUSABLE {
+        return store_new_unless(container, key, hash, value, keep);
+    }
+    let (evictor, _) = container.evictor(key.py())?;
+    let present = container.put(
+        key,
+        hash,
+        |table, at| {
+            if let Some(kept) = table.get(at).and_then(&keep) {
+                return Ok(Present::Kept(kept));
+            }
+            // Under an equal key, the old key stays (S19).
+            let reference = &table.get_mut(at)?.value;
+            let reused = keyed_ref::reuse(reference, value.as_borrowed(), evictor, key);
+            Ok(reused.map_or(Present::InUse, Present::Reused))
+        },
+        || ValueEntry::calling(evictor, key, hash, value),
+    )?;
+    match present {
+        Some(Ok(Present::InUse)) => store_new_unless(container, key, hash, value, keep),
+        present => done(key.py(), present),
+    }
+}
+
+/// The same, with a new reference in any case.
+#[cold]
+fn store_new_unless<R>(
+    container: &Container<ValueEntry>,
+    key: &Bound<'_, PyAny>,
+    hash: isize,
+    value: &Bound<'_, PyAny>,
+    keep: impl Fn(&ValueEntry) -> Option<R>,
+) -> Result<Option<R>> {
+    let new = ValueEntry::make(container, key, hash, value)?;
+    let replacing = new.value.clone();
     let present = container.put(
         key,
         hash,
@@ -256,26 +303,28 @@ fn store_unless<R>(
             if let Some(kept) = table.get(at).and_then(keep) {
                 return Ok(Present::Kept(kept));
             }
-            // Under an equal key, the old key stays (S19).
             let entry = table.get_mut(at)?;
             Ok(Present::Replaced(mem::replace(&mut entry.value, replacing)))
         },
-        || {
-            Ok(ValueEntry {
-                key: key.clone().into(),
-                value: new,
-            })
-        },
+        || Ok(new),
     )?;
+    done(key.py(), present)
+}
+
+/// What comes of a store. What has left the table goes here.
+#[inline]
+fn done<R>(
+    py: Python<'_>,
+    present: Option<std::result::Result<Present<'_, R>, NoRoom>>,
+) -> Result<Option<R>> {
     match present {
-        Some(Ok(Present::Kept(kept))) => Ok(Some(kept)),
-        Some(Ok(Present::Replaced(old))) => {
-            drop(old);
-            Ok(None)
-        }
-        Some(Err(NoRoom { .. })) => Err(no_memory(key.py())),
-        None => Ok(None),
+        Some(Ok(Present::Kept(kept))) => return Ok(Some(kept)),
+        Some(Ok(Present::Replaced(reference))) => drop(reference),
+        Some(Ok(Present::Reused(key))) => drop(key),
+        Some(Err(NoRoom { .. })) => return Err(no_memory(py)),
+        Some(Ok(Present::InUse)) | None => {}
     }
+    Ok(None)
 }
 
 impl Shown for ValueEntry {

@@ -146,7 +146,20 @@ pub(crate) unsafe fn may_set_off(object: *mut ffi::PyObject) -> bool {
     unsafe {
         !object.is_null()
             && (cfg!(Py_GIL_DISABLED) || ffi::Py_REFCNT(object) <= 1)
-            && ffi::PyUnicode_CheckExact(object) == 0
-            && ffi::PyLong_CheckExact(object) == 0
+            && !is_inert(object)
+    }
+}
+
+/// Whether nothing runs when `object` dies, whoever gives it up: it is a string, a number, or None.
+///
+/// # Safety
+/// The object is valid, and the thread attached.
+#[inline]
+pub(crate) unsafe fn is_inert(object: *mut ffi::PyObject) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe {
+        ffi::PyUnicode_CheckExact(object) != 0
+            || ffi::PyLong_CheckExact(object) != 0
+            || object == ffi::Py_None()
     }
 }

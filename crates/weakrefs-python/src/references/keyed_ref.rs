@@ -7,6 +7,9 @@
 
 use super::layout::LINK_OF_HEAD;
 use super::subclass;
+#[cfg(not(Py_GIL_DISABLED))]
+use super::weak_list;
+use super::weak_ref::WeakRef;
 use crate::ephemerons::engine;
 use crate::interpreter::arguments::{Arguments, Signature};
 #[cfg(Py_GIL_DISABLED)]
@@ -15,13 +18,15 @@ use crate::interpreter::class::{self, Object, Payload, Stop, Table, Visit, slot}
 #[cfg(not(Py_GIL_DISABLED))]
 use crate::interpreter::class::{LAST_MEMBER, offset_in_object};
 use crate::interpreter::constant::Constant;
+#[cfg(not(Py_GIL_DISABLED))]
+use crate::interpreter::entry::passed;
 use crate::interpreter::error::Result;
 use crate::interpreter::guarded::Number;
 #[cfg(Py_GIL_DISABLED)]
 use crate::interpreter::object;
 use crate::interpreter::object::Argument;
-use crate::interpreter::owned::Slot;
-use crate::interpreter::remains::may_set_off;
+use crate::interpreter::owned::{Slot, Strong};
+use crate::interpreter::remains;
 use crate::interpreter::slots::{self, Instance};
 use pyo3::types::PyType;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
@@ -53,7 +58,7 @@ unsafe impl Payload for Keyed {
 
     fn sets_off(&self) -> bool {
         // SAFETY: the collector or the interpreter calls, with the thread attached; the field owns what it holds.
-        unsafe { may_set_off(self.key.as_ptr()) }
+        unsafe { remains::may_set_off(self.key.as_ptr()) }
     }
 
     const LINK: usize = LINK_OF_HEAD;
@@ -143,12 +148,13 @@ fn payload<'a>(object: Borrowed<'a, '_, PyAny>) -> Option<&'a Keyed> {
 }
 
 /// A new `KeyedRef` to `referent` for the entry of `key`, whose hash is `hash`.
+#[inline]
 pub(crate) fn create<'py>(
     referent: Argument<'_, 'py>,
     callback: Argument<'_, 'py>,
     key: &Bound<'py, PyAny>,
     hash: isize,
-) -> Result<Bound<'py, PyAny>> {
+) -> Result<WeakRef> {
     let py = referent.py();
     let object = subclass::create(CLASS.get(py), referent, callback)?;
     // SAFETY: it has just been made, of the class.
@@ -156,7 +162,72 @@ pub(crate) fn create<'py>(
     let none = keyed.key.replace(py, Some(key.clone()));
     debug_assert!(none.is_none(), "a new one");
     keyed.hash.set(hash);
-    Ok(object)
+    // SAFETY: the class is a subclass of `ref`.
+    Ok(unsafe { WeakRef::from_unchecked(object) })
+}
+
+/// Whether a reference can be [used again](reuse). Without a global lock it is not known who has it, nor are the lists
+/// of two referents changed at once.
+pub(crate) const REUSABLE: bool = cfg!(not(Py_GIL_DISABLED));
+
+/// Makes of `reference`, which was [created](create) for the entry that owns it, the one that would be created for
+/// `referent`, with the same hash: if nobody else has it, so that nobody can tell. Runs nothing; gives what it owned, which is
+/// to be dropped.
+#[cfg(not(Py_GIL_DISABLED))]
+#[inline]
+pub(crate) fn reuse<'py>(
+    reference: &WeakRef,
+    referent: Argument<'_, 'py>,
+    callback: Argument<'_, 'py>,
+    key: &Bound<'py, PyAny>,
+) -> Option<Option<Bound<'py, PyAny>>> {
+    let py = referent.py();
+    let object = reference.object().as_ptr();
+    let raw = object.cast::<ffi::PyWeakReference>();
+    // SAFETY: fields of a valid reference and a valid referent. Of one that is dead, or about to tell, there is no referent
+    // or no callback, and others may have it without a count.
+    unsafe {
+        let is_own = ffi::Py_REFCNT(object) == 1
+            && CLASS.is(ffi::Py_TYPE(object).cast())
+            && (*raw).wr_callback == callback.as_ptr()
+            && (*raw).wr_object != ffi::Py_None();
+        if !is_own
+            || !weak_list::is_at_hand(&passed(py, (*raw).wr_object))
+            || !weak_list::is_at_hand(&referent)
+        {
+            return None;
+        }
+        weak_list::lead_to(raw, &referent);
+        let keyed = &(*object.cast::<Object<Keyed>>()).payload;
+        Some(if keyed.key.as_ptr() == key.as_ptr() {
+            None
+        } else {
+            keyed.key.replace(py, Some(key.clone()))
+        })
+    }
+}
+
+#[cfg(Py_GIL_DISABLED)]
+pub(crate) fn reuse<'py>(
+    _reference: &WeakRef,
+    _referent: Argument<'_, 'py>,
+    _callback: Argument<'_, 'py>,
+    _key: &Bound<'py, PyAny>,
+) -> Option<Option<Bound<'py, PyAny>>> {
+    None
+}
+
+/// Whether nothing runs when an entry of `key` and `reference` is given up.
+#[inline]
+pub(crate) fn is_inert(key: &Strong, reference: &WeakRef) -> bool {
+    let object = reference.object().as_ptr();
+    // SAFETY: valid objects, looked at with the thread attached. If the reference is of the class, it has the payload.
+    unsafe {
+        remains::is_inert(key.as_ptr()) && CLASS.is(ffi::Py_TYPE(object).cast()) && {
+            let key = (*object.cast::<Object<Keyed>>()).payload.key.as_ptr();
+            key.is_null() || remains::is_inert(key)
+        }
+    }
 }
 
 /// The key of `object`, if it is a `KeyedRef` that has one.

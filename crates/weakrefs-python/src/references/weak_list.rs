@@ -4,7 +4,8 @@
 //! in a `WeakSet` of three million elements, `in` took 700 ns as long as it looked into the reference, and takes 430.
 //!
 //! `weakref.ref.__new__` wants a tuple of arguments, which is made, taken apart and freed: 300 of the 1360
-//! instructions of `d[key] = value` in a `WeakValueDictionary`. [`create`] does what it does with them.
+//! instructions of `d[key] = value` in a `WeakValueDictionary`. [`create`] does what it does with them. [`lead_to`] makes a
+//! reference that was there as a new one, where a value is replaced.
 //!
 //! The fields of `PyWeakReference` and the order of the list are the same from 3.10 to 3.15; a free-threaded interpreter
 //! guards the list by locks that are not at hand.
@@ -93,6 +94,30 @@ pub(crate) fn create<'py>(
         }
         insert(new, referent.as_ptr());
         Ok(object)
+    }
+}
+
+/// Has `reference` refer to `referent`, whose list [is at hand](is_at_hand), as a new one would. Runs nothing.
+///
+/// # Safety
+/// `reference` refers to an object, whose list is at hand, too.
+pub(crate) unsafe fn lead_to(reference: *mut ffi::PyWeakReference, referent: &Bound<'_, PyAny>) {
+    // SAFETY: the caller's promise; the references of a list are valid, and point to one another.
+    unsafe {
+        let first = beginning((*reference).wr_object);
+        let (previous, next) = ((*reference).wr_prev, (*reference).wr_next);
+        if *first == reference {
+            *first = next;
+        }
+        if !previous.is_null() {
+            (*previous).wr_next = next;
+        }
+        if !next.is_null() {
+            (*next).wr_prev = previous;
+        }
+        (*reference).wr_object = referent.as_ptr();
+        (*reference).hash = -1;
+        insert(reference, referent.as_ptr());
     }
 }
 

@@ -242,7 +242,7 @@ fn make<'py>(
     own.alive.set(true);
     let back = WeakRef::plain(&reference)?;
     let of_function = keyed_ref::create(function.as_borrowed(), died, &back, 0)?;
-    drop(own.function.replace(py, Some(of_function)));
+    drop(own.function.replace(py, Some(of_function.into_object(py))));
     Ok(reference)
 }
 

@@ -50,8 +50,8 @@ impl WeakRef {
     /// The shared reference to `referent` that has no callback (S6).
     pub(crate) fn plain<'py>(referent: &Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>> {
         let none = none(referent.py());
-        Self::new(referent, none.as_borrowed())
-            .map(|reference| reference.0.into_bound(referent.py()))
+        let reference = Self::new(referent, none.as_borrowed())?;
+        Ok(reference.into_object(referent.py()))
     }
 
     /// Views an object that is a weak reference (not a proxy) as one.
@@ -70,6 +70,15 @@ impl WeakRef {
         Ok(unsafe { Self::view_unchecked(object) })
     }
 
+    /// The same of an object that is exactly a `ref`.
+    pub(crate) fn view_exact<'a>(object: &'a Bound<'_, PyAny>) -> Option<&'a Self> {
+        // SAFETY: a type check of a valid object, which so is a weak reference.
+        unsafe {
+            (ffi::PyWeakref_CheckRefExact(object.as_ptr()) != 0)
+                .then(|| Self::view_unchecked(object))
+        }
+    }
+
     /// As [`view`](Self::view).
     ///
     /// # Safety
@@ -78,6 +87,19 @@ impl WeakRef {
     pub(crate) unsafe fn view_unchecked<'a>(object: &'a Bound<'_, PyAny>) -> &'a Self {
         // SAFETY: `Self` is a transparent wrapper.
         unsafe { &*std::ptr::from_ref(object.as_unbound()).cast::<Self>() }
+    }
+
+    /// Takes an object for one.
+    ///
+    /// # Safety
+    /// It is a weak reference.
+    #[inline]
+    pub(crate) unsafe fn from_unchecked(object: Bound<'_, PyAny>) -> Self {
+        Self(object.into())
+    }
+
+    pub(crate) fn into_object(self, py: Python<'_>) -> Bound<'_, PyAny> {
+        self.0.into_bound(py)
     }
 
     pub(crate) fn object(&self) -> &Strong {

@@ -40,6 +40,23 @@ impl<E: Clone> Table<E> {
         Ok(())
     }
 
+    /// Gives memory back that was [reserved](Self::reserve), if less than a quarter of it is needed. Needs no memory.
+    ///
+    /// ```
+    /// use weakrefs_table::Table;
+    ///
+    /// let mut table = Table::new();
+    /// table.reserve(1000)?;
+    /// table.insert(7, "seven")?;
+    /// let reserved = table.allocated_bytes();
+    /// table.fit();
+    /// assert!(table.allocated_bytes() < reserved / 10);
+    /// # Ok::<(), weakrefs_table::NoRoom>(())
+    /// ```
+    pub fn fit(&mut self) {
+        self.settle();
+    }
+
     /// Adds an entry as the newest one. The caller has made sure that no equal one is there.
     ///
     /// # Errors
