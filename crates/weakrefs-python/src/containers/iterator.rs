@@ -23,7 +23,7 @@ use pyo3::{Bound, PyAny, Python, ffi};
 use std::cell::UnsafeCell;
 use std::ffi::c_void;
 use std::marker::PhantomData;
-use weakrefs_table::{NoRoom, Snapshot};
+use weakrefs_table::{NoRoom, Snapshot, Table};
 
 /// What an iterator holds.
 #[repr(C)]
@@ -139,22 +139,37 @@ impl<E: Entry> WeakIterator<E> {
             let Some(table) = self.container(py).and_then(|container| container.table(py)) else {
                 return Ok(None);
             };
-            let snapshot = match &mut walk.snapshot {
-                Some(snapshot) => snapshot,
-                none => none.insert(table.with(py, |table| match self.part {
-                    Part::Key => table.snapshot_of_keys(),
-                    _ => table.snapshot(),
-                })?),
-            };
-            let table = table.read(py);
-            while let Some(entry) = table.next(snapshot) {
-                if let Some(taken) = entry.take(py, self.part) {
-                    return Ok(Some(taken));
-                }
-                walk.dead = true;
+            let Walk { snapshot, dead } = walk;
+            match snapshot {
+                Some(snapshot) => Ok(self.next_in(py, &table.read(py), snapshot, dead)),
+                none => table.with(py, |table| {
+                    let snapshot = none.insert(match self.part {
+                        Part::Key => table.snapshot_of_keys(),
+                        _ => table.snapshot(),
+                    }?);
+                    Ok(self.next_in(py, table, snapshot, dead))
+                }),
             }
-            Ok(None)
         })
+    }
+
+    /// The next one in the table, and whether any has died.
+    #[inline(always)]
+    fn next_in<'py>(
+        &self,
+        py: Python<'py>,
+        table: &Table<E>,
+        snapshot: &mut Snapshot,
+        dead: &mut bool,
+    ) -> Option<Taken<'py>> {
+        while let Some(entry) = table.next(snapshot) {
+            let taken = entry.take(py, self.part);
+            if taken.is_some() {
+                return taken;
+            }
+            *dead = true;
+        }
+        None
     }
 
     /// The container, for as long as the caller is inside `walk`.
