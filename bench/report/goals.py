@@ -17,7 +17,7 @@ VALUES, OTHERS, ALL = (
 )
 # By the names of operations.
 LOOKUP = r"(d\[k\]|get|k in d|x in s|add, present)(?!.*\b(miss|new)\b)"
-CHANGE = r"(d\[k\] = v, new|setdefault, new|add, new|.*\bdies?\b)"
+CHANGE = r"(d\[k\] = v, new|setdefault, new|add, new|(?!two threads).*\bdies?\b)"
 ITERATION = r"(for . in .|keys\(\)|values\(\)|items\(\)|list\()"
 COMES_AND_GOES = r"two threads: .*\bdies\b"
 TOGETHER = r"two threads: (?!.*\bdies\b)"
