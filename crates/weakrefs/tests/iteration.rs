@@ -413,7 +413,7 @@ fn what_dies_before_its_turn_is_passed_over() {
 #[test]
 fn two_ends_meet() {
     let objects = items(0..80);
-    for size in 0..80 {
+    for size in (0..80).step_by(if cfg!(miri) { 39 } else { 1 }) {
         let set: WeakSet<_> = objects[..size].iter().collect();
         for pattern in 0..7 {
             let mut iterator = set.iter();
