@@ -43,6 +43,34 @@ def test_the_lock_stays_off():
     assert (done.stdout.split(), done.stderr) == (["False"], "")
 
 
+def test_lanes_are_memory_of_the_container():
+    """S45: a container that threads read at once has room for that, which its size tells; one that is used alone has none."""
+    code = """
+import sys, threading, weakrefs
+class Thing: pass
+things = [Thing() for _ in range(100)]
+alone, shared = weakrefs.WeakSet(things), weakrefs.WeakSet(things)
+before = sys.getsizeof(shared)
+def read():
+    for _ in range(20_000):
+        if sys.getsizeof(shared) > before:
+            break
+        for thing in things:
+            thing in shared
+for _ in range(50):
+    threads = [threading.Thread(target=read) for _ in range(4)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    if sys.getsizeof(shared) > before:
+        break
+for thing in things:
+    thing in alone
+print(sys.getsizeof(shared) - before, sys.getsizeof(alone) - before)
+"""
+    done = run("-c", code)
+    assert (done.stdout.split(), done.stderr) == (["512", "0"], "")
+
+
 def test_ephemerons_are_not_active():
     """S45, S43: that collector is another one, which `ephemerons` says; containers behave like the standard ones."""
     code = """
