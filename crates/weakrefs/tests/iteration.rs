@@ -368,8 +368,13 @@ fn a_clone_of_an_iterator_sees_the_same() {
 /// S21: whoever reads ahead gives nothing that dies before its turn, from neither end, and keeps nothing alive.
 #[test]
 fn what_dies_before_its_turn_is_passed_over() {
-    for size in [1, 2, 3, 20, 33, 34, 70, 200] {
-        for read in [0, 1, 2, 5, 40, 100] {
+    let (sizes, reads): (&[u32], &[u32]) = if cfg!(miri) {
+        (&[3, 34], &[0, 5])
+    } else {
+        (&[1, 2, 3, 20, 33, 34, 70, 200], &[0, 1, 2, 5, 40, 100])
+    };
+    for &size in sizes {
+        for &read in reads {
             let mut objects: HashMap<u32, Arc<Item>> = (0..size).map(|n| (n, item(n))).collect();
             let set = WeakSet::new();
             set.extend((0..size).map(|n| &objects[&n]));
