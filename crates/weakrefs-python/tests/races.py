@@ -511,26 +511,32 @@ def a_reference_is_seen_early(seconds):
 
 
 def keys_are_assigned(seconds):
-    """`KeyedRef.key` is written and deleted by some, read by others, and by copies."""
+    """`KeyedRef.key` is written and deleted by some, read by others, by copies, and where its entry is cleared."""
     values, thing = WeakValueDictionary(), Thing()
     values["key"] = thing
-    (reference,) = values.valuerefs()
+    box = values.valuerefs()
 
     def write(chance):
         for number in range(100):
-            reference.key = [number]
+            box[0].key = [number]
         if chance.random() < 0.5:
             try:
-                del reference.key
+                del box[0].key
             except AttributeError:
                 pass
 
     def read(_):
         for _ in range(100):
-            expect(isinstance(getattr(reference, "key", []), (list, str)), "the key is no key")
+            expect(isinstance(getattr(box[0], "key", []), (list, str)), "the key is no key")
         values.copy()
 
-    run(seconds, write, write, read, read)
+    def clear(_):
+        for _ in range(20):
+            values.clear()
+        values["key"] = thing
+        (box[0],) = values.valuerefs()
+
+    run(seconds, write, write, read, clear)
 
 
 def object_and_function_die_together(seconds):

@@ -223,10 +223,14 @@ pub(crate) fn is_inert(key: &Strong, reference: &WeakRef) -> bool {
     let object = reference.object().as_ptr();
     // SAFETY: valid objects, looked at with the thread attached. If the reference is of the class, it has the payload.
     unsafe {
-        remains::is_inert(key.as_ptr()) && CLASS.is(ffi::Py_TYPE(object).cast()) && {
-            let key = (*object.cast::<Object<Keyed>>()).payload.key.as_ptr();
-            key.is_null() || remains::is_inert(key)
-        }
+        let is_inert =
+            |key: Option<Argument<'_, '_>>| key.is_none_or(|key| remains::is_inert(key.as_ptr()));
+        remains::is_inert(key.as_ptr())
+            && CLASS.is(ffi::Py_TYPE(object).cast())
+            && (*object.cast::<Object<Keyed>>())
+                .payload
+                .key
+                .with(Python::assume_attached(), is_inert)
     }
 }
 
