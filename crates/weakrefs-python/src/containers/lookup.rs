@@ -12,7 +12,9 @@
 use super::container::Container;
 use super::entry::Entry;
 use crate::interpreter::error::{Raised, Result, no_memory};
-use crate::interpreter::guarded::{Reader, Shared};
+#[cfg(Py_GIL_DISABLED)]
+use crate::interpreter::guarded::Reader;
+use crate::interpreter::guarded::Shared;
 use crate::interpreter::object::are_equal;
 use crate::interpreter::owned::Strong;
 use pyo3::{Bound, PyAny, Python};
@@ -31,22 +33,6 @@ trait Access {
     ) -> R;
 }
 
-/// It reads, beside others.
-struct Reads;
-
-impl Access for Reads {
-    type Table<'a, E: Entry> = Reader<'a, Table<E>>;
-
-    #[inline(always)]
-    fn enter<'a, E: Entry, R>(
-        py: Python<'a>,
-        table: &'a Shared<Table<E>>,
-        work: impl FnOnce(&mut Self::Table<'a, E>) -> R,
-    ) -> R {
-        work(&mut table.read(py))
-    }
-}
-
 /// It may change something.
 struct Changes;
 
@@ -60,6 +46,26 @@ impl Access for Changes {
         work: impl FnOnce(&mut Self::Table<'a, E>) -> R,
     ) -> R {
         table.with(py, work)
+    }
+}
+
+/// It reads, beside others where threads run at once.
+#[cfg(not(Py_GIL_DISABLED))]
+type Reads = Changes;
+#[cfg(Py_GIL_DISABLED)]
+struct Reads;
+
+#[cfg(Py_GIL_DISABLED)]
+impl Access for Reads {
+    type Table<'a, E: Entry> = Reader<'a, Table<E>>;
+
+    #[inline(always)]
+    fn enter<'a, E: Entry, R>(
+        py: Python<'a>,
+        table: &'a Shared<Table<E>>,
+        work: impl FnOnce(&mut Self::Table<'a, E>) -> R,
+    ) -> R {
+        work(&mut table.read(py))
     }
 }
 
