@@ -338,7 +338,7 @@ def test_growth_and_memory(monkeypatch):
         )
         return [(task.label, task.entries) for task in measure.tasks(options)]
 
-    monkeypatch.setattr("weakrefs._bench.measure.GIL", False)
+    monkeypatch.setattr("_bench.measure.GIL", False)
     times = len(labels(False, False))
     assert times == len(CASES) and len(labels(True, True)) == times + 4 * 9 + 3
     assert labels(True, True, lambda label: label == "growth, WeakSet: x in s") == [

@@ -58,14 +58,14 @@ impl<T> Guarded<T> {
 impl<T, L: Hold> Guarded<T, L> {
     /// Runs `work` on the state. `work` must not run Python code (see the module's rule).
     #[inline(always)]
-    pub(crate) fn with<R>(&self, py: Python<'_>, work: impl FnOnce(&mut T) -> R) -> R {
+    pub(crate) fn with<R>(&self, _py: Python<'_>, work: impl FnOnce(&mut T) -> R) -> R {
         #[cfg(not(Py_GIL_DISABLED))]
-        return self.lock.hold(py, || work(&mut self.state.borrow_mut()));
+        return work(&mut self.state.borrow_mut());
         #[cfg(Py_GIL_DISABLED)]
         // SAFETY: the lock is held, and nothing else reaches the state. By the module's rule `work` does not come back here.
         return self
             .lock
-            .hold(py, || work(unsafe { &mut *self.state.get() }));
+            .hold(_py, || work(unsafe { &mut *self.state.get() }));
     }
 
     /// Looks at the state during a garbage collection, which has no token.
