@@ -154,9 +154,8 @@ impl<E: Entry> WeakIterator<E> {
                 return Ok(None);
             };
             // Only the first step changes the table. Where threads run at once, the others are beside those that read.
-            if cfg!(Py_GIL_DISABLED)
-                && let Some(snapshot) = &mut walk.snapshot
-            {
+            #[cfg(Py_GIL_DISABLED)]
+            if let Some(snapshot) = &mut walk.snapshot {
                 let table = table.read(py);
                 give_next!(self, py, table, snapshot, walk.dead);
             }
