@@ -5,10 +5,10 @@
 //! panic.
 
 use proptest::prelude::*;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use weakrefs_table::{Lookup, Miss, NoRoom, Position, Table, look_up};
+use weakrefs_table::{Lookup, Miss, NoRoom, Position, Search, Table, look_up};
 
 const KEYS: u32 = 6;
 
@@ -116,6 +116,43 @@ impl Lookup for Sought<'_> {
     }
 }
 
+/// The same, whose action only reads: the table is searched through what lends it.
+struct Reading<'a>(&'a Sought<'a>);
+
+impl<'a> Lookup for Reading<'a> {
+    type Table = Ref<'a, Table<Entry>>;
+    type Candidate = Entry;
+    type Error = Failed;
+
+    fn enter<R>(&self, work: impl FnOnce(&mut Self::Table) -> R) -> R {
+        work(&mut self.0.world.table.borrow())
+    }
+
+    fn hash(&self) -> u64 {
+        self.0.hash()
+    }
+
+    fn is_same(&self, entry: &Entry) -> bool {
+        self.0.is_same(entry)
+    }
+
+    fn candidate(&self, entry: &Entry) -> Option<Entry> {
+        self.0.candidate(entry)
+    }
+
+    fn is_of(&self, candidate: &Entry, entry: &Entry) -> bool {
+        self.0.is_of(candidate, entry)
+    }
+
+    fn is_equal(&self, candidate: &Entry) -> Result<bool, Failed> {
+        self.0.is_equal(candidate)
+    }
+
+    fn refused(&self, refusal: NoRoom) -> Failed {
+        self.0.refused(refusal)
+    }
+}
+
 impl World {
     fn new(keys: &[u32], script: impl IntoIterator<Item = Action> + 'static) -> Self {
         let world = Self {
@@ -212,16 +249,19 @@ impl World {
     }
 
     /// What is found is what the model has at that moment, and nothing is compared twice.
-    fn checked<R>(
+    fn checked<L, R>(
         &self,
-        key: u32,
-        id: Option<u32>,
-        act: impl FnOnce(&mut Table<Entry>, Result<Position, Miss>) -> R,
-    ) -> Result<R, Failed> {
-        let sought = self.sought(key, id);
-        let result = look_up(&sought, |table, found| {
+        sought: &Sought<'_>,
+        lookup: &L,
+        act: impl FnOnce(&mut L::Table, Result<Position, Miss>) -> R,
+    ) -> Result<R, Failed>
+    where
+        L: Lookup<Error = Failed>,
+        L::Table: Search<Entry = Entry, Position = Position, Miss = Miss>,
+    {
+        let result = look_up(lookup, |table, found| {
             let entry = found.ok().map(|at| table.get(at).expect("an entry").id);
-            assert_eq!(entry, self.find(key).map(|entry| entry.id));
+            assert_eq!(entry, self.find(sought.key).map(|entry| entry.id));
             act(table, found)
         });
         let compared = sought.compared.borrow();
@@ -230,14 +270,15 @@ impl World {
     }
 
     fn look_up(&self, key: u32, id: Option<u32>) -> Result<Option<u32>, Failed> {
-        self.checked(key, id, |table, found| {
+        let sought = self.sought(key, id);
+        self.checked(&sought, &Reading(&sought), |table, found| {
             Some(table.get(found.ok()?).expect("an entry").id)
         })
     }
 
     fn put(&self, key: u32) -> Result<(), Failed> {
-        let entry = self.make(key);
-        self.checked(key, None, |table, found| {
+        let (entry, sought) = (self.make(key), self.sought(key, None));
+        self.checked(&sought, &sought, |table, found| {
             if let Err(miss) = found {
                 self.model.borrow_mut().push(Rc::clone(&entry));
                 let inserted = table.insert_after(miss, hash_of(key), entry);

@@ -295,7 +295,7 @@ impl Shown for KeyEntry {
 }
 
 /// Whether no two of the references that are the keys of `references` can lead to equal objects: the `dict` has seen to
-/// that, since each is exactly a `ref`, and its referent is told by identity. Runs nothing.
+/// that, since each is exactly a `ref`, and its referent is told by identity.
 fn are_distinct(references: &Bound<'_, PyDict>) -> Result<bool> {
     let mut distinct = true;
     object::for_each_item(references, |reference, _| {
