@@ -373,22 +373,22 @@ def dicts_are_read(seconds):
 
 
 def containers_die_first(seconds):
-    """A container dies in one thread while its entries die in another, which calls its evictor."""
-    shared = [[]]
+    """Containers die in one thread while their entries die in another, which calls their evictors: each where it was made."""
+    shared = [[Thing()]]
 
     def make(_):
-        things = [Thing(number) for number in range(20)]
-        for kind in WeakKeyDictionary, WeakValueDictionary, WeakSet:
-            container = kind()
+        shared[0] = [Thing(number) for number in range(20)]
+
+    def use(_):
+        things = shared[0]
+        containers = [kind() for kind in (WeakKeyDictionary, WeakValueDictionary, WeakSet)]
+        for container in containers:
             for thing in things:
                 store(container, thing)
-            shared[0].append(container)
-        del thing, things, container
+        del thing, things  # the last references, often
+        del container, containers
 
-    def drop(_):
-        shared[0] = []
-
-    run(seconds, make, make, drop, drop)
+    run(seconds, make, use, make, use)
 
 
 def setdefault_gives_one_object(seconds):
@@ -494,18 +494,16 @@ def a_reference_is_seen_early(seconds):
     box = [Thing()]
     members, values = WeakSet(), WeakValueDictionary()
 
-    def insert(_):
-        box[0] = thing = Thing()
+    def insert(chance):
+        box[0] = thing = Thing(chance.randrange(1000))
         members.add(thing)
-        values["key"] = thing
+        values[str(thing.name)] = thing
 
     def look(_):
-        for reference in weakref.getweakrefs(box[0]):
-            try:
-                hash(reference)
-            except TypeError:  # it is dead
-                pass
-            getattr(reference, "key", None)
+        thing = box[0]
+        for reference in weakref.getweakrefs(thing):
+            expect(hash(reference) == hash(thing), "another hash is told")
+            expect(getattr(reference, "key", str(thing.name)) == str(thing.name), "another key is told")
 
     run(seconds, insert, look, look)
 
@@ -605,25 +603,26 @@ def methods_are_used(seconds):
 
 
 def one_method_is_called(seconds):
-    """One `WeakMethod` is called by all, while the collector clears what others were part of."""
+    """One `WeakMethod` is called by all, while its object dies, of itself or in a collection."""
     things = [Button()]
     shared = [WeakMethod(things[0].click)]
 
     def call(_):
+        method = shared[0]
         for _ in range(100):
-            shared[0]()
-            shared[0]._func_ref
+            bound = method()
+            expect(bound is None or type(bound()) is Button, "another method is called")
+            method._func_ref
 
-    def exchange(_):
-        things[0] = thing = Button()
-        method = shared[0] = WeakMethod(thing.click)
-        thing.cycle = [thing, method]
+    def exchange(chance):
+        for _ in range(20):
+            things[0] = thing = Button()
+            method = shared[0] = WeakMethod(thing.click)
+            if chance.random() < 0.5:
+                thing.cycle = [thing, method]
 
     def collect(_):
         gc.collect()
-        for each in gc.get_objects():
-            if type(each) is WeakMethod:
-                each()
 
     run(seconds, call, call, exchange, collect)
 
@@ -726,8 +725,8 @@ def deaths_against_calls(seconds):
         shared.finalizers, shared.made = finalizers, turn
         while shared.go < turn:
             pass
-        while things:
-            things.pop()
+        for number in range(count):  # the way the other one goes
+            things[number] = None
         while shared.done < turn:
             pass
         for number in detached:

@@ -1,8 +1,7 @@
 """S45, S33, S35: threads that run at once, on an interpreter without a global lock.
 
-The scenarios are in `races.py`. `WEAKREFS_RACES=60` has each take a minute. Nearly all were seen to fail within seconds (a crash,
-a hang, or what they look for) with a lock or an atomic step taken out of the package. Four guard what rarely shows so soon:
-"containers die first", "a reference is seen early", "one method is called" and "deaths against calls".
+The scenarios are in `races.py`. `WEAKREFS_RACES=60` has each take a minute. Each was seen to fail within seconds with a lock or
+an atomic step taken out of the package: it crashed, hung, found what it looks for, or ThreadSanitizer had something to say.
 """
 
 import os

@@ -38,7 +38,7 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 /// What a finalizer holds. Zeroed memory is a dead one, as `object.__new__` makes it: such is a copy, too (S40).
 #[repr(C)]
 pub(crate) struct Finalizer {
-    /// Without it, as in one that was never alive, the interpreter calls by `tp_call`.
+    /// Without it, as in one that was never to be alive, the interpreter calls by `tp_call`.
     entry: AtomicPtr<c_void>,
     /// Held while the task and what says whether there is one are read or changed.
     lock: Lock,
@@ -408,6 +408,11 @@ fn begin<'py>(own: This<'_, 'py>, arguments: Arguments<'_, 'py>) -> Result<()> {
             || kwargs
                 .as_ref()
                 .is_some_and(|kwargs| rule::refers_to(kwargs.as_any().as_borrowed(), object)));
+    // The interpreter reads it without a lock: it is there before a reference calls, and stays as it is.
+    if own.entry.load(Ordering::Relaxed).is_null() {
+        own.entry
+            .store(Finalizer::ENTRY as *mut c_void, Ordering::Relaxed);
+    }
     let reference = WeakRef::new(&object, this)?;
     // From here on nothing runs, nor fails, until all is in place.
     let forgotten = own.lock.hold(py, || {
@@ -419,8 +424,6 @@ fn begin<'py>(own: This<'_, 'py>, arguments: Arguments<'_, 'py>) -> Result<()> {
             own.args.replace(py, Some(args.into_any())),
             own.kwargs.replace(py, kwargs.map(Bound::into_any)),
         );
-        own.entry
-            .store(Finalizer::ENTRY as *mut c_void, Ordering::Relaxed);
         own.alive.set(true);
         own.atexit.set(true);
         own.refers_to_object.set(refers_to_object);

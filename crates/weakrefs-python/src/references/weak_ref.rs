@@ -259,8 +259,8 @@ impl WeakRef {
     /// Stores the hash of the referent, as `hash(reference)` would (S7).
     #[inline]
     pub(crate) fn remember_hash(&self, hash: isize) {
-        // SAFETY: the field caches the hash once it is known; no other thread has this reference
-        // yet, or it would store the same number.
+        // SAFETY: the field caches the hash once it is known. Another thread may have found this reference in the list of
+        // its referent, and have the interpreter read or fill the field: it is one word, and the number is the same.
         unsafe { field::set_hash(&raw mut (*self.raw()).hash, hash) }
     }
 
