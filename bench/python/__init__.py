@@ -1,1 +1,1 @@
-"""The Python package: what `python -m weakrefs bench` measures, growth, memory, and a real program."""
+"""The Python package: what `python -m weakrefs bench` measures, growth, memory, and real programs."""
