@@ -22,8 +22,8 @@ ITERATION = r"(for . in .|keys\(\)|values\(\)|items\(\)|list\()"
 COMES_AND_GOES = r"two threads: .*\bdies\b"
 TOGETHER = r"two threads: (?!.*\bdies\b)"
 ITERATION_OR_BUILDING = f"({ITERATION}|from a |update|copy)"
-IN_ORDER = "EphemeronDictionary", r"one pass of the collector, (numbers|lists)"
-SHUFFLED = "EphemeronDictionary", r"one pass of the collector, the same shuffled"
+IN_ORDER = "EphemeronDictionary", r"one pass, (numbers|lists)"
+SHUFFLED = "EphemeronDictionary", r"one pass, the same shuffled"
 METHODS = r"(create and fire|(?<=WeakMethod: )(create|call))$"
 
 

@@ -150,9 +150,9 @@ EPHEMERON_DICTIONARY = _group(
         "while victims: del new[victims.pop()]",
         _EACH + _REFERENCES,
     ),
-    _case("one pass of the collector, numbers", "traversal", "collect()", "d", **_MILLION),
-    _case("one pass of the collector, lists with the key", "traversal", "collect()", "with_circles", **_MILLION),
-    _case("one pass of the collector, the same shuffled", "traversal", "collect()", "shuffled_circles", **_MILLION),
+    _case("one pass, numbers", "traversal", "collect()", "d", **_MILLION),
+    _case("one pass, lists with the key", "traversal", "collect()", "with_circles", **_MILLION),
+    _case("one pass, the same shuffled", "traversal", "collect()", "shuffled_circles", **_MILLION),
 )
 
 WEAK_VALUE_DICTIONARY = _group(
@@ -244,7 +244,7 @@ WEAK_SET = _group(
     _case("one pass of the collector", "traversal", "collect()", "s"),
     _together("x in s", "__contains__", "for x in order: x in s"),
     _together("for x in s", "__iter__", "for x in s: pass"),
-    _come_and_go("add, then the element dies", "s.add(one)", "s.remove(one)"),
+    _come_and_go("add, then it dies", "s.add(one)", "s.remove(one)"),
 )
 
 _FINALIZED = "__init__", "for _ in numbers: finalize(Referent(), ignore)"
