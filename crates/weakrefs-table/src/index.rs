@@ -11,7 +11,7 @@
 //! probe ends.
 
 use crate::hash::spread;
-use crate::room::NoRoom;
+use crate::room::{NoRoom, shrink};
 use alloc::vec::Vec;
 
 /// In a line of the processor's cache.
@@ -299,21 +299,35 @@ impl Index {
         Ok(index)
     }
 
-    /// Builds the index anew from what it is to hold, with room for `capacity` positions. Where memory is refused, it
-    /// keeps its words, among which there is room for all that it holds now.
+    /// Whether it has more words than room for `capacity` positions takes.
+    pub(crate) fn is_larger_than_for(&self, capacity: usize) -> bool {
+        Self::words_for(capacity).is_ok_and(|words| words < self.words.len())
+    }
+
+    /// Builds the index anew from what it is to hold, with room for `capacity` positions. Where memory for more is refused,
+    /// it keeps its words, among which there is room for all that it holds now. For fewer none is needed.
     pub(crate) fn rebuild(&mut self, capacity: usize, slots: impl Iterator<Item = (u64, u32)>) {
-        let keeps_its_size = Self::words_for(capacity) == Ok(self.words.len());
-        let other = (!keeps_its_size).then(|| Self::with_room(capacity));
-        if let Some(Ok(index)) = other {
-            *self = index;
-        } else {
-            self.words.fill(Word::EMPTY);
-            (self.len, self.removed, self.twins) = (0, 0, false);
+        match Self::words_for(capacity) {
+            Ok(words) if words <= self.words.len() => self.empty(words),
+            _ => match Self::with_room(capacity) {
+                Ok(index) => *self = index,
+                Err(NoRoom) => self.empty(self.words.len()),
+            },
         }
         for (hash, position) in slots {
             // Mostly nothing is at its home yet.
             self.insert_at(self.probe(hash).place, hash, position);
         }
+    }
+
+    /// Forgets all positions, and gives all but so many words back.
+    fn empty(&mut self, words: usize) {
+        if words < self.words.len() {
+            self.words.truncate(words);
+            shrink(&mut self.words, words);
+        }
+        self.words.fill(Word::EMPTY);
+        (self.len, self.removed, self.twins) = (0, 0, false);
     }
 }
 

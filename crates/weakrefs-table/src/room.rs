@@ -1,8 +1,12 @@
-//! What is said where there is no room: nothing in this crate panics or aborts for want of memory.
+//! What is said where there is no room, and how room is given back: nothing in this crate panics or aborts for want of
+//! memory.
 
 use alloc::collections::TryReserveError;
+use alloc::vec::Vec;
 use core::error::Error;
 use core::fmt;
+use core::mem;
+use smallvec::SmallVec;
 
 /// There is no memory for more, or there are as many entries as positions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,4 +45,12 @@ impl<E> From<Refused<E>> for NoRoom {
     fn from(_: Refused<E>) -> Self {
         Self
     }
+}
+
+/// Gives back what a vector owns beyond room for `capacity` items, which are not fewer than it has. It stays where it is,
+/// if the allocator can do that; if it refuses, nothing changes, which the standard library's vector would abort for.
+pub(crate) fn shrink<T>(vector: &mut Vec<T>, capacity: usize) {
+    let mut resizable = SmallVec::<[T; 0]>::from_vec(mem::take(vector));
+    _ = resizable.try_grow(capacity);
+    *vector = resizable.into_vec();
 }

@@ -9,7 +9,7 @@
 use crate::entries::Slot;
 use crate::index::Index;
 use crate::retired::Retired;
-use crate::room::NoRoom;
+use crate::room::{NoRoom, shrink};
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -170,7 +170,22 @@ impl<E> Storage<E> {
         self.slots.retain(|slot| slot.entry.is_some());
         (self.oldest, self.newest) = (0, self.slots.len() as u32);
         self.gap = 0..0;
-        self.reindex_in_place(self.slots.len() + self.slots.len() / 2 + 1);
+        self.reindex_in_place(self.fitting());
+    }
+
+    /// Gives memory back that is not needed, where nothing is retired. Needs none.
+    pub(crate) fn shrink(&mut self) {
+        let capacity = self.slots.len() * 2;
+        shrink(&mut self.slots, capacity);
+        if self.index.is_larger_than_for(self.fitting()) {
+            self.reindex_in_place(self.fitting());
+        }
+    }
+
+    /// For how many positions an index has room that is neither full soon nor empty mostly.
+    fn fitting(&self) -> usize {
+        let len = self.index.len();
+        len + len / 2 + 1
     }
 
     /// Builds the index anew, with room for `capacity` entries.
@@ -198,31 +213,27 @@ impl<E> Storage<E> {
             .rebuild(capacity, present.map(|(slot, at)| (slot.hash, at)));
     }
 
-    /// A storage of their own for the present entries, each as `copy` makes it, which leaves none of them out. Keeps
-    /// track of where what was at `tracked` goes.
-    pub(crate) fn copied(
-        &mut self,
-        mut copy: impl FnMut(&mut Option<E>) -> Option<E>,
-        tracked: &mut u32,
-    ) -> Result<Self, NoRoom> {
-        let len = self.index.len();
+    /// A storage of their own for copies of the present entries. Keeps track of where what was at `tracked` goes.
+    pub(crate) fn copied(&self, tracked: &mut u32) -> Result<Self, NoRoom>
+    where
+        E: Clone,
+    {
         let mut slots = Vec::new();
-        slots.try_reserve_exact(len.checked_mul(2).ok_or(NoRoom)?)?;
-        let mut index = Index::with_room(len + len / 2 + 1)?;
+        slots.try_reserve_exact(self.index.len().checked_mul(2).ok_or(NoRoom)?)?;
+        let mut index = Index::with_room(self.fitting())?;
         let from = *tracked;
-        for (slot, at) in self.slots.iter_mut().zip(0u32..) {
-            let hash = slot.hash;
-            if slot.entry.is_none() || self.retired.epoch(&self.index, at, hash).is_some() {
+        for (slot, at) in self.slots.iter().zip(0u32..) {
+            if self.present(at).is_none() {
                 continue;
             }
             let to = slots.len() as u32;
             if at == from {
                 *tracked = to;
             }
-            index.insert(hash, to);
+            index.insert(slot.hash, to);
             slots.push(Slot {
-                hash,
-                entry: copy(&mut slot.entry),
+                hash: slot.hash,
+                entry: slot.entry.clone(),
             });
         }
         Ok(Self {

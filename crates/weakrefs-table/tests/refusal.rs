@@ -15,6 +15,8 @@ thread_local! {
     /// Whether those after the refused one are granted again.
     static ONCE: Cell<bool> = const { Cell::new(false) };
     static REFUSED: Cell<u32> = const { Cell::new(0) };
+    /// Whether a block may be made smaller in any case.
+    static MAY_SHRINK: Cell<bool> = const { Cell::new(false) };
 }
 
 fn is_granted() -> bool {
@@ -49,7 +51,7 @@ unsafe impl GlobalAlloc for Refusing {
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        if is_granted() {
+        if (MAY_SHRINK.get() && size < layout.size()) || is_granted() {
             // SAFETY: as for `dealloc`.
             unsafe { System.realloc(pointer, layout, size) }
         } else {
@@ -271,6 +273,14 @@ fn refused_memory_leaves_everything_as_it_was() {
     assert!(refused.iter().all(|count| *count > 20), "{refused:?}");
 }
 
+fn filled() -> Table<Entry> {
+    let mut table = Table::new();
+    for id in 0..1000 {
+        table.insert(id, (id, 0)).expect("memory");
+    }
+    table
+}
+
 /// S36: what removes, clears, reads or gives back does not ask for memory that it needs, with readers or without.
 #[test]
 fn what_must_not_fail_needs_no_memory() {
@@ -279,10 +289,7 @@ fn what_must_not_fail_needs_no_memory() {
         once: false,
     };
     for readers in 0..3 {
-        let mut table = Table::new();
-        for id in 0..1000u64 {
-            table.insert(id, (id, 0)).expect("memory");
-        }
+        let mut table = filled();
         let mut snapshots = Vec::new();
         for _ in 0..readers {
             snapshots.push(table.snapshot().expect("memory"));
@@ -311,5 +318,32 @@ fn what_must_not_fail_needs_no_memory() {
             }
             assert_eq!(table.owned().count(), 0);
         });
+    }
+}
+
+/// S34, S36: from either end, and in between.
+#[test]
+fn giving_memory_back_needs_none() {
+    let refusal = Refusal {
+        granted: 0,
+        once: false,
+    };
+    let orders: [fn(u64) -> u64; 3] = [|i| i, |i| 999 - i, |i| i * 7919 % 1000];
+    for order in orders {
+        let mut table = filled();
+        MAY_SHRINK.set(true);
+        let ((), refused) = refusal.during(|| {
+            for id in (0..990).map(order) {
+                assert!(table.evict(id, |entry| entry.0 == id).is_some());
+            }
+        });
+        MAY_SHRINK.set(false);
+        assert_eq!(refused, 0, "times that memory was asked for");
+        assert!(
+            table.allocated_bytes() <= 2048,
+            "{}",
+            table.allocated_bytes()
+        );
+        assert_eq!(table.iter().count(), 10);
     }
 }

@@ -5,7 +5,6 @@ use super::{MOST, Miss, Position, SMALL, Table};
 use crate::entries::{Entries, Slot};
 use crate::index::NOWHERE;
 use crate::room::{NoRoom, Refused};
-use crate::storage::Storage;
 use alloc::vec::Vec;
 
 /// `E: Clone` because open snapshots may need the entries as they were; the clone runs inside the table and must be one
@@ -316,13 +315,13 @@ impl<E: Clone> Table<E> {
         capacity > SMALL && self.len() * 4 < capacity
     }
 
-    /// Squeezes the tombstones out, and gives memory back if little of it is still needed. Where memory is refused, what
-    /// needs some is left for the next time: to ask in vain costs little. Keeps track of the position `tracked`, and gives
-    /// whether positions have changed.
+    /// Squeezes the tombstones out, and gives memory back if little of it is still needed. Where readers need the slots as
+    /// they are, it takes a copy of the entries; if memory for it is refused, that is left for the next time. Keeps track of
+    /// the position `tracked`, and gives whether positions have changed.
     #[cold]
     pub(super) fn compact(&mut self, tracked: &mut u32) -> bool {
         if self.has_readers() {
-            let Ok(storage) = self.storage.copied(|entry| entry.clone(), tracked) else {
+            let Ok(storage) = self.storage.copied(tracked) else {
                 return false;
             };
             self.begin_generation(storage);
@@ -334,23 +333,20 @@ impl<E: Clone> Table<E> {
             // Until they have been reclaimed.
             return false;
         }
-        if let Some(storage) = self.is_wasteful().then(|| self.moved(tracked)).flatten() {
-            self.storage = storage;
-        } else if self.has_many_tombstones() || (self.is_full() && self.storage.tombstones() > 0) {
+        let are_in_the_way =
+            self.has_many_tombstones() || (self.is_full() && self.storage.tombstones() > 0);
+        if are_in_the_way {
             self.storage.squeeze();
-        } else {
-            return false;
+        }
+        if self.is_wasteful() {
+            self.storage.shrink();
         }
         self.version += 1;
-        true
+        are_in_the_way
     }
 
     /// Whether there are so many that to squeeze them out is worth the work.
     fn has_many_tombstones(&self) -> bool {
         self.storage.tombstones() * 4 > self.storage.slots.len()
-    }
-
-    fn moved(&mut self, tracked: &mut u32) -> Option<Storage<E>> {
-        self.storage.copied(Option::take, tracked).ok()
     }
 }
