@@ -377,3 +377,70 @@ def test_a_lookup_of_a_key_that_dies_in_the_comparison():
     container = WeakKeyDictionary({kept[0]: "old"})
     found = container.get(sought, "missing")
     assert (found, kept) == ("missing", [])
+
+
+@contextlib.contextmanager
+def during_collections(act):
+    """Calls `act` whenever a collection begins: as often as possible."""
+
+    def called(phase, info):
+        if phase == "start":
+            act()
+
+    thresholds = gc.get_threshold()
+    gc.callbacks.append(called)
+    gc.set_threshold(1, 0, 0)
+    gc.enable()
+    try:
+        yield
+    finally:
+        gc.disable()
+        gc.set_threshold(*thresholds)
+        gc.callbacks.remove(called)
+
+
+MANY = 4000  # so that signals, other threads and the collector have their turns
+
+
+@pytest.mark.parametrize("way", ["|=", "update", "|"])
+def test_an_element_that_comes_while_a_set_is_added(way):
+    """S18: it is in the set once, whoever added it."""
+    kept = things(MANY)
+    members, other, added = WeakSet(kept[:1]), WeakSet(kept), []
+
+    def add():
+        for container in [members] if way != "|" else gc.get_objects():
+            if type(container) is WeakSet and container is not other and 1 < len(container) < MANY:
+                container.add(kept[-1])
+                added.append(container)
+
+    with during_collections(add):
+        if way == "|":
+            members = members | other
+        elif way == "update":
+            members.update(other)
+        else:
+            members |= other
+    assert members in added
+    assert len(members) == len(set(members)) == MANY
+    kept.clear()
+    del added[:], other
+    assert len(members) == 0
+
+
+@pytest.mark.parametrize("kind", [WeakSet, WeakKeyDictionary, WeakValueDictionary])
+def test_an_entry_that_comes_while_a_container_is_copied(kind):
+    """S18: it is in the copy once, whoever stored it."""
+    kept = things(MANY)
+    original, stored = kind(kept if kind is WeakSet else {thing: thing for thing in kept}), []
+
+    def store():
+        for container in gc.get_objects():
+            if type(container) is kind and container is not original and 0 < len(container) < MANY:
+                container.add(kept[-1]) if kind is WeakSet else container.update({kept[-1]: kept[-1]})
+                stored.append(container)
+
+    with during_collections(store):
+        copy = original.copy()
+    assert copy in stored
+    assert len(copy) == len(set(copy)) == MANY

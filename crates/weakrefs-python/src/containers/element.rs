@@ -15,6 +15,7 @@ use crate::interpreter::turns::Turns;
 use crate::references::weak_ref::WeakRef;
 use pyo3::{Borrowed, Bound, PyAny, Python, ffi};
 use std::ptr;
+use weakrefs_table::Miss;
 
 /// A weakly held element.
 #[derive(Clone)]
@@ -98,16 +99,24 @@ impl Container<Element> {
 
     /// Adds the live elements of `other`, none of which is in this new container yet.
     pub(super) fn copy_from(&self, py: Python<'_>, other: &Self) -> Result<()> {
-        let mut turns = Turns::default();
         let elements = other.collect(py, Clone::clone)?;
         self.reserve(py, elements.len())?;
-        let mut miss = self.miss(py)?;
+        self.append_all(py, elements, self.miss(py)?)
+    }
+
+    /// Adds the live ones of elements that another container has and this one had not at the time of `miss`, in their order.
+    pub(super) fn append_all(
+        &self,
+        py: Python<'_>,
+        elements: Vec<Element>,
+        mut miss: Miss,
+    ) -> Result<()> {
+        let mut turns = Turns::default();
         for Element(reference) in elements {
-            let Some(element) = reference.upgrade(py) else {
-                continue;
-            };
-            let hash = reference.remembered_hash();
-            self.append(&element, hash, self.element(&element, hash)?, &mut miss)?;
+            if let Some(element) = reference.upgrade(py) {
+                let hash = reference.remembered_hash();
+                self.append(&element, hash, self.element(&element, hash)?, &mut miss)?;
+            }
             turns.take(py)?;
         }
         Ok(())

@@ -209,8 +209,8 @@ impl<E: Entry> Container<E> {
         }
     }
 
-    /// Inserts an entry whose key is known to equal none of those inserted since `miss`, which is
-    /// brought up to date: copies need no comparisons.
+    /// Inserts an entry whose key is known to equal none that the container has had since `miss`, which is brought up to
+    /// date: as long as nobody else changes it, nothing is compared.
     pub(crate) fn append(
         &self,
         key: &Bound<'_, PyAny>,
@@ -228,9 +228,8 @@ impl<E: Entry> Container<E> {
                 return Err(no_memory(py));
             }
             Insertion::Stale(entry) => {
-                // An eviction from the copy, or somebody who found and changed it: look as ever.
+                // Somebody has. The miss stays as it is: what they stored may be any of what is still to come.
                 self.put(key, hash, |_, _| (), || Ok(entry))?;
-                *miss = self.miss(py)?;
             }
         }
         Ok(())

@@ -130,28 +130,17 @@ pub(crate) fn add_all(set: &Container<Element>, other: &Bound<'_, PyAny>) -> Res
                 }
             }
         }
-        Ok(Some(foreign))
+        // If there is no memory for all of them, some may still fit.
+        _ = set.reserve(foreign.len());
+        Ok(Some((foreign, set.miss())))
     })?;
     match foreign {
-        Some(foreign) => add_elements(py, set, foreign),
+        Some((foreign, miss)) => set.append_all(py, foreign, miss),
         None => each(other, strictly, |element, hash| {
             set.add(&element, hash)?;
             Ok(Continue(()))
         }),
     }
-}
-
-/// Adds elements of another set, in their order.
-fn add_elements(py: Python<'_>, set: &Container<Element>, elements: Vec<Element>) -> Result<()> {
-    set.expect(py, elements.len());
-    let mut turns = Turns::default();
-    for element in elements {
-        if let Some(object) = element.reference().upgrade(py) {
-            set.add(&object, element.hash(py))?;
-        }
-        turns.take(py)?;
-    }
-    Ok(())
 }
 
 /// `itertools.chain` and `filter`: a subclass gets what is to be in its new set as an iterator, as from 3.14's generators.
