@@ -636,8 +636,15 @@ def test_data_is_a_read_only_picture():
         (1, 1.0),
         (2.5, float("2.5")),
         (b"abc", bytes(bytearray(b"abc"))),
+        (b"", bytes(bytearray())),
+        (0.0, -0.0),
         ((1000, "ab"), tuple([1000, "ab"])),
+        ((2.5, b"ab", None), tuple([float("2.5"), bytes(bytearray(b"ab")), None])),
+        ((1, 0.0), (True, -0.0)),
+        ((1000, (2.5, ("ab",))), tuple([1000, tuple([2.5, tuple(["ab"])])])),
+        ((Equal(1), 1000), tuple([Equal(1), 1000])),
     ],
+    ids=repr,
 )
 def test_keys_are_found_by_value(stored, asked):
     """S18, S19: whatever built-in type they are of, and however they are compared."""
@@ -649,13 +656,15 @@ def test_keys_are_found_by_value(stored, asked):
     assert values.pop(asked) is other and asked not in values and stored not in values
 
 
-def test_an_equal_number_at_the_limit_of_recursion():
+@pytest.mark.parametrize("made", [lambda: int("1000"), lambda: float("2.5"), lambda: (int("1000"), float("2.5"))])
+def test_an_equal_key_at_the_limit_of_recursion(made):
     """S18: it is found there as anywhere, or the interpreter says that it is too deep."""
     value = Thing()
-    values = WeakValueDictionary({1000: value})
+    values = WeakValueDictionary({made(): value})
 
     def descend():
-        assert values[int("1000")] is value
+        key = made()
+        assert values[key] is value
         descend()
 
     for limit in range(150, 170):
@@ -666,7 +675,36 @@ def test_an_equal_number_at_the_limit_of_recursion():
                 descend()
         finally:
             sys.setrecursionlimit(previous)
-    assert values[int("1000")] is value and len(values) == 1
+    assert values[made()] is value and len(values) == 1
+
+
+@pytest.mark.parametrize("one, other", [(-1, -2), (-1.0, -2.0), ((-1, "a"), (-2, "a")), ((-1, (1,)), (-2, (1,)))])
+def test_unequal_keys_with_equal_hashes(one, other):
+    """S18: they are not taken for each other."""
+    assert hash(one) == hash(other)
+    value, another = things(2)
+    values = WeakValueDictionary({one: value})
+    assert other not in values
+    values[other] = another
+    assert values[one] is value and values[other] is another and len(values) == 2
+
+
+def test_tuples_of_what_compares_in_its_own_way():
+    """S18: it is asked, as ever."""
+
+    class Caseless(str):
+        def __hash__(self):
+            return hash(self.lower())
+
+        def __eq__(self, other):
+            return self.lower() == other.lower()
+
+    value = Thing()
+    values = WeakValueDictionary({("ab", 1): value})
+    assert values[Caseless("AB"), 1] is value and (Caseless("ac"), 1) not in values
+    nan = float("nan")
+    values[nan, 1] = value
+    assert values[nan, 1] is value and (float("nan"), 1) not in values
 
 
 def test_texts_of_a_subclass_with_equal_hashes():

@@ -1,6 +1,6 @@
 //! Hash and equality of objects of built-in types, which run no code of anybody's.
 //!
-//! Most keys of a `WeakValueDictionary` are strings or numbers that were computed, equal to the stored
+//! Most keys of a `WeakValueDictionary` are strings, numbers, or tuples of them that were computed, equal to the stored
 //! ones but not the same objects. Comparing those is comparing memory, so a lookup can do it inside the
 //! table, as part of its first step, which takes some 200 instructions less.
 
@@ -9,17 +9,34 @@
 use crate::interpreter::field;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyInt, PyString};
+use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString, PyTuple};
+use std::iter;
 use std::slice;
 
 /// Whether `key` is of a type whose hash and equality are known here.
 #[inline]
 pub(crate) fn is_known(key: &Bound<'_, PyAny>) -> bool {
-    key.is_exact_instance_of::<PyString>() || key.is_exact_instance_of::<PyInt>()
+    is_scalar(key)
+        || key
+            .cast_exact::<PyTuple>()
+            .is_ok_and(|key| key.as_slice().iter().all(is_scalar))
 }
 
-/// Whether both are of exactly the same type, which is `str` or `int` (a subclass may define equality), and
-/// are equal.
+#[inline]
+fn is_scalar(key: &Bound<'_, PyAny>) -> bool {
+    key.is_exact_instance_of::<PyString>() || is_compared_by_slot(key)
+}
+
+/// Whether it is of a type whose own comparison of two such objects allocates nothing and cannot fail.
+#[inline]
+fn is_compared_by_slot(key: &Bound<'_, PyAny>) -> bool {
+    key.is_exact_instance_of::<PyInt>()
+        || key.is_exact_instance_of::<PyBytes>()
+        || key.is_exact_instance_of::<PyFloat>()
+}
+
+/// Whether both are of exactly the same type (a subclass may define equality), one that [is known](is_known), and are
+/// equal.
 #[inline(never)]
 pub(crate) fn are_equal(one: &Bound<'_, PyAny>, other: &Bound<'_, PyAny>) -> bool {
     if one.is_exact_instance_of::<PyString>() && other.is_exact_instance_of::<PyString>() {
@@ -27,16 +44,34 @@ pub(crate) fn are_equal(one: &Bound<'_, PyAny>, other: &Bound<'_, PyAny>) -> boo
         return unsafe { same_text(one.as_ptr(), other.as_ptr()) };
     }
     if one.is_exact_instance_of::<PyInt>() && other.is_exact_instance_of::<PyInt>() {
-        return same_number(one, other);
+        return same_by_slot(one, other);
     }
-    false
+    are_equal_others(one, other)
 }
 
-/// Whether two objects that are exactly of type `int` are equal.
+/// The same, of other types than most keys have: apart, so that those need fewer registers.
+#[inline(never)]
+fn are_equal_others(one: &Bound<'_, PyAny>, other: &Bound<'_, PyAny>) -> bool {
+    if is_compared_by_slot(one) && one.get_type_ptr() == other.get_type_ptr() {
+        return same_by_slot(one, other);
+    }
+    let (Ok(one), Ok(other)) = (one.cast_exact::<PyTuple>(), other.cast_exact()) else {
+        return false;
+    };
+    let (one, other) = (one.as_slice(), other.as_slice());
+    // Not deeper: the length of the stack is the caller's.
+    let is_tuple = |item: &Bound<'_, PyAny>| item.is_exact_instance_of::<PyTuple>();
+    let is_equal = |(one, other): (&Bound<'_, PyAny>, _)| {
+        one.is(other) || (!is_tuple(one) && are_equal(one, other))
+    };
+    one.len() == other.len() && iter::zip(one, other).all(is_equal)
+}
+
+/// Whether two objects of one type are equal, which [is compared so](is_compared_by_slot).
 ///
-/// By the slot of their type, which allocates nothing and cannot fail: the interpreter's function for any two objects
-/// looks at the depth of recursion first, and would make an exception inside the table.
-fn same_number(one: &Bound<'_, PyAny>, other: &Bound<'_, PyAny>) -> bool {
+/// The interpreter's function for any two objects looks at the depth of recursion first, and would make an exception
+/// inside the table.
+fn same_by_slot(one: &Bound<'_, PyAny>, other: &Bound<'_, PyAny>) -> bool {
     let py = one.py();
     // SAFETY: the comparison of a valid object's type, called with two objects of that type; the result is a new reference
     // to True or False.

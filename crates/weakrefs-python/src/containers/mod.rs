@@ -11,7 +11,7 @@
 //! | `data` | the references of a container, shown and exchanged |
 //! | `subclassing` | what native code asks about the Python classes derived from it |
 //! | `hashing` | the hashes of keys and elements, and the words for what has none |
-//! | `builtin_keys` | hash and equality of strings and numbers |
+//! | `builtin_keys` | hash and equality of strings, numbers, and tuples of them |
 //! | `element`, `weak_set`, `set_algebra`, `set_comparison` | the set |
 //! | `mapped` | where the two mappings differ |
 //! | `mapping`, `mapping_equality` | what they share: nearly all |
