@@ -313,6 +313,9 @@ def algebra(seconds):
 
     run(seconds, *[step] * THREADS)
     expect(set(kept) <= set(one) & set(other), "an element is lost")
+    for container in one, other:
+        elements = list(container)
+        expect(len(elements) == len(set(elements)), "an element is there twice")
 
 
 def mappings_are_compared(seconds):
