@@ -65,6 +65,19 @@ def test_an_emptied_container_is_a_small_one(kind, empty):
     assert len(container) == 0 and sys.getsizeof(container) < SMALL
 
 
+@pytest.mark.parametrize("many", [lambda thing: [thing] * MANY, lambda thing: [thing] * MANY + [None]])
+def test_a_set_of_a_long_list_of_few_elements_is_a_small_one(many):
+    """S34: whether all could be added or not."""
+    kept = Thing()
+    members = WeakSet()
+    if None in many(kept):
+        with pytest.raises(TypeError):
+            members.update(many(kept))
+    else:
+        members.update(many(kept))
+    assert sys.getsizeof(members) < SMALL and list(members) == [kept]
+
+
 @kinds
 def test_a_few_survivors_cost_little(kind):
     """S34: wherever in the order they are."""

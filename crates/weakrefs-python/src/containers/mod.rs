@@ -10,6 +10,7 @@
 //! | `iterator` | iterators |
 //! | `data` | the references of a container, shown and exchanged |
 //! | `subclassing` | what native code asks about the Python classes derived from it |
+//! | `filling` | room for many entries at once |
 //! | `hashing` | the hashes of keys and elements, and the words for what has none |
 //! | `builtin_keys` | hash and equality of strings, numbers, and tuples of them |
 //! | `element`, `weak_set`, `set_algebra`, `set_comparison` | the set |
@@ -24,6 +25,7 @@ pub(crate) mod data;
 pub(crate) mod element;
 pub(crate) mod entry;
 pub(crate) mod evictor;
+mod filling;
 pub(crate) mod hashing;
 pub(crate) mod holder;
 pub(crate) mod iterator;

@@ -7,14 +7,14 @@
 #![allow(unsafe_code, reason = "the interpreter's `dict`")]
 
 use super::container::Container;
+use super::filling::{Filling, known_len};
 use super::mapped::Mapped;
 use crate::interpreter::error::{Raised, Result, no_memory};
 use crate::interpreter::names::name;
 use crate::interpreter::object::{self, call, dict, optional_attribute};
 use crate::interpreter::turns::Turns;
 use pyo3::types::PyDict;
-use pyo3::{Bound, PyAny, Python, ffi};
-use std::mem;
+use pyo3::{Bound, PyAny, ffi};
 
 /// Stores each pair of `other`: a mapping, or an iterable of pairs.
 pub(super) fn store_all<M: Mapped>(
@@ -22,64 +22,50 @@ pub(super) fn store_all<M: Mapped>(
     other: &Bound<'_, PyAny>,
 ) -> Result<()> {
     let py = other.py();
-    let mut filling = Filling {
-        container,
-        to_come: 0,
+    let mut storing = Storing {
+        filling: Filling::new(container),
         turns: Turns::default(),
     };
     if let Ok(dict) = other.cast_exact() {
-        return filling.store_dict(dict);
+        return storing.store_dict(dict);
     }
     if let Some(items) = optional_attribute(other, name::items(py))? {
         return object::iterate(&call(&items, [])?)?.try_for_each(|item| {
             let (key, value) = object::unpack_pair(&item?)?;
-            filling.store(&key, &value)
+            storing.store(&key, &value)
         });
     }
     match collected::<M>(other)? {
         Collected::Pairs(pairs) => {
-            filling.expect(py, pairs.len());
+            storing.filling.expect(py, pairs.len());
             let stored = pairs
                 .iter()
-                .try_for_each(|(key, value)| filling.store(key, value));
+                .try_for_each(|(key, value)| storing.store(key, value));
             // They may have been fewer than there were pairs.
             container.fit(py);
             stored
         }
-        Collected::Dict(dict) => filling.store_dict(&dict),
+        Collected::Dict(dict) => storing.store_dict(&dict),
     }
 }
 
-/// A container that is being filled.
-struct Filling<'a, M: Mapped> {
-    container: &'a Container<M>,
-    /// Once the next pair is stored, there is room to be made for so many more.
-    to_come: usize,
+/// The storing of many pairs.
+struct Storing<'a, M: Mapped> {
+    filling: Filling<'a, M>,
     turns: Turns,
 }
 
-impl<M: Mapped> Filling<'_, M> {
-    /// So many pairs will be stored at most: an empty container makes room for all at once.
-    fn expect(&mut self, py: Python<'_>, pairs: usize) {
-        if self.container.len(py) == 0 {
-            self.to_come = pairs.saturating_sub(1);
-        }
-    }
-
+impl<M: Mapped> Storing<'_, M> {
     #[inline(always)]
     fn store(&mut self, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> Result<()> {
         let py = key.py();
-        M::store(self.container, key, value)?;
-        if self.to_come > 0 {
-            self.container.expect(py, mem::take(&mut self.to_come));
-        }
+        M::store(self.filling.container, key, value)?;
+        self.filling.go_on(py);
         self.turns.take(py)
     }
 
     fn store_dict(&mut self, dict: &Bound<'_, PyDict>) -> Result<()> {
-        // SAFETY: a `dict`.
-        let pairs = unsafe { ffi::PyDict_Size(dict.as_ptr()) };
-        self.expect(dict.py(), pairs as usize);
+        self.filling.expect(dict.py(), known_len(dict));
         object::for_each_item(dict, |key, value| self.store(key, value))
     }
 }

@@ -8,6 +8,7 @@
 use super::container::{Container, Scratch, This, live, locate};
 use super::element::Element;
 use super::entry::Entry;
+use super::filling::{Filling, known_len};
 use super::hashing::{element_hash, possible_element_hash};
 use super::subclassing::{class_of, is_unchanged, iterated_natively, new_public};
 use crate::interpreter::constant::Constant;
@@ -134,13 +135,19 @@ pub(crate) fn add_all(set: &Container<Element>, other: &Bound<'_, PyAny>) -> Res
         _ = set.reserve(foreign.len());
         Ok(Some((foreign, set.miss())))
     })?;
-    match foreign {
-        Some((foreign, miss)) => set.append_all(py, foreign, miss),
-        None => each(other, strictly, |element, hash| {
-            set.add(&element, hash)?;
-            Ok(Continue(()))
-        }),
+    if let Some((foreign, miss)) = foreign {
+        return set.append_all(py, foreign, miss);
     }
+    let mut filling = Filling::new(set);
+    filling.expect(py, known_len(other));
+    let added = each(other, strictly, |element, hash| {
+        set.add(&element, hash)?;
+        filling.go_on(py);
+        Ok(Continue(()))
+    });
+    // They may have been fewer than `other` has.
+    set.fit(py);
+    added
 }
 
 /// `itertools.chain` and `filter`: a subclass gets what is to be in its new set as an iterator, as from 3.14's generators.
