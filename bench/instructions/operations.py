@@ -109,6 +109,11 @@ operation("set in", "for each in objects: each in elements", SET)
 operation("value map d[k], same str", "for key in keys: mapping[key]", VALUE_MAP)
 operation("value map d[k], equal str", "for key in keys: mapping[key]", f"{VALUE_MAP}\nkeys = names(objects)")
 operation(
+    "value map d[k], equal tuple",
+    "for key in keys: mapping[key]",
+    "keys, found = ([(name, 1) for name in names(objects)] for _ in range(2))\nmapping = filled_value_map(found, objects)",
+)
+operation(
     "value map get", "for key in keys: get(key)", "keys = names(objects)\nget = filled_value_map(keys, objects).get"
 )
 operation(

@@ -16,10 +16,15 @@ use std::slice;
 /// Whether `key` is of a type whose hash and equality are known here.
 #[inline]
 pub(crate) fn is_known(key: &Bound<'_, PyAny>) -> bool {
-    is_scalar(key)
-        || key
-            .cast_exact::<PyTuple>()
-            .is_ok_and(|key| key.as_slice().iter().all(is_scalar))
+    is_scalar(key) || items(key).is_some_and(|items| items.iter().all(is_scalar))
+}
+
+/// What is in an object that is exactly a tuple.
+#[inline]
+fn items<'a, 'py>(key: &'a Bound<'py, PyAny>) -> Option<&'a [Bound<'py, PyAny>]> {
+    // SAFETY: a tuple, if it is one.
+    key.is_exact_instance_of::<PyTuple>()
+        .then(|| unsafe { key.cast_unchecked::<PyTuple>() }.as_slice())
 }
 
 #[inline]
@@ -55,14 +60,12 @@ fn are_equal_others(one: &Bound<'_, PyAny>, other: &Bound<'_, PyAny>) -> bool {
     if is_compared_by_slot(one) && one.get_type_ptr() == other.get_type_ptr() {
         return same_by_slot(one, other);
     }
-    let (Ok(one), Ok(other)) = (one.cast_exact::<PyTuple>(), other.cast_exact()) else {
+    let (Some(one), Some(other)) = (items(one), items(other)) else {
         return false;
     };
-    let (one, other) = (one.as_slice(), other.as_slice());
     // Not deeper: the length of the stack is the caller's.
-    let is_tuple = |item: &Bound<'_, PyAny>| item.is_exact_instance_of::<PyTuple>();
     let is_equal = |(one, other): (&Bound<'_, PyAny>, _)| {
-        one.is(other) || (!is_tuple(one) && are_equal(one, other))
+        one.is(other) || (items(one).is_none() && are_equal(one, other))
     };
     one.len() == other.len() && iter::zip(one, other).all(is_equal)
 }

@@ -1,7 +1,10 @@
 //! [`Filling`]: room for all that comes into an empty container, at once.
 
+#![allow(unsafe_code, reason = "the size of a collection")]
+
 use super::container::Container;
 use super::entry::Entry;
+use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFrozenSet, PyList, PySet, PyTuple};
 use std::mem;
@@ -45,6 +48,10 @@ pub(super) fn known_len(collection: &Bound<'_, PyAny>) -> usize {
         || collection.is_exact_instance_of::<PySet>()
         || collection.is_exact_instance_of::<PyFrozenSet>()
         || collection.is_exact_instance_of::<PyDict>();
-    let len = is_known.then(|| collection.len().ok()).flatten();
-    len.unwrap_or(0)
+    if !is_known {
+        return 0;
+    }
+    // SAFETY: a valid object, of a type whose size is a number that it has.
+    let len = unsafe { ffi::PyObject_Size(collection.as_ptr()) };
+    len as usize
 }
