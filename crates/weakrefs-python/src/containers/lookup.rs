@@ -227,12 +227,16 @@ impl<E: Entry> Container<E> {
                 drop(entry);
                 return Err(no_memory(py));
             }
-            Insertion::Stale(entry) => {
-                // Somebody has. The miss stays as it is: what they stored may be any of what is still to come.
-                self.put(key, hash, |_, _| (), || Ok(entry))?;
-            }
+            // Somebody has. The miss stays as it is: what they stored may be any of what is still to come.
+            Insertion::Stale(entry) => return self.put_unless_there(key, hash, entry),
         }
         Ok(())
+    }
+
+    /// Apart, for the sake of the registers of copies.
+    #[cold]
+    fn put_unless_there(&self, key: &Bound<'_, PyAny>, hash: isize, entry: E) -> Result<()> {
+        self.put(key, hash, |_, _| (), || Ok(entry)).map(drop)
     }
 }
 
