@@ -38,7 +38,7 @@ use std::cmp::Ordering;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::ptr;
-use weakrefs_table::{Miss, Position, Table};
+use weakrefs_table::{Miss, NoRoom, Position, Table};
 
 /// What a container object holds. Zeroed memory is an empty one.
 #[repr(C)]
@@ -147,12 +147,15 @@ impl<E: Entry> Container<E> {
         self.table(py).map_or(0, |table| table.read(py).len())
     }
 
-    /// Makes room for `additional` more entries.
-    pub(crate) fn reserve(&self, py: Python<'_>, additional: usize) -> Result<()> {
+    /// Makes room for so many entries in a new container, and gives what holds of it before any is
+    /// [appended](Self::append): nothing, if somebody has found it and stored in it by now.
+    pub(crate) fn reserve(&self, py: Python<'_>, entries: usize) -> Result<Option<Miss>> {
         let (_, table) = self.evictor(py)?;
-        table
-            .with(py, |table| table.reserve(additional))
-            .map_err(|_no_room| no_memory(py))
+        let reserved = table.with(py, |table| {
+            table.reserve(entries)?;
+            Ok(table.is_empty().then(|| table.miss()))
+        });
+        reserved.map_err(|_: NoRoom| no_memory(py))
     }
 
     /// Makes room for as many more entries, if there is memory for them: without it, they may still fit.
@@ -167,12 +170,6 @@ impl<E: Entry> Container<E> {
         if let Some(table) = self.table(py) {
             table.with(py, Table::fit);
         }
-    }
-
-    /// What holds of a container before anything is [appended](Self::append).
-    pub(crate) fn miss(&self, py: Python<'_>) -> Result<Miss> {
-        let (_, table) = self.evictor(py)?;
-        Ok(table.read(py).miss())
     }
 
     /// Takes out the newest entry, alive or dead.

@@ -100,8 +100,8 @@ impl Container<Element> {
     /// Adds the live elements of `other`, none of which is in this new container yet.
     pub(super) fn copy_from(&self, py: Python<'_>, other: &Self) -> Result<()> {
         let elements = other.collect(py, Clone::clone)?;
-        self.reserve(py, elements.len())?;
-        self.append_all(py, elements, self.miss(py)?)
+        let miss = self.reserve(py, elements.len())?;
+        self.append_all(py, elements, miss)
     }
 
     /// Adds the live ones of elements that another container has and this one had not at the time of `miss`, in their order.
@@ -109,7 +109,7 @@ impl Container<Element> {
         &self,
         py: Python<'_>,
         elements: Vec<Element>,
-        mut miss: Miss,
+        mut miss: Option<Miss>,
     ) -> Result<()> {
         let mut turns = Turns::default();
         for Element(reference) in elements {

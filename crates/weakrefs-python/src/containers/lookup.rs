@@ -210,25 +210,31 @@ impl<E: Entry> Container<E> {
     }
 
     /// Inserts an entry whose key is known to equal none that the container has had since `miss`, which is brought up to
-    /// date: as long as nobody else changes it, nothing is compared.
+    /// date: nothing is compared, until somebody else changes the container. From then on the miss is gone, for what they
+    /// stored may be any of what is still to come.
     pub(crate) fn append(
         &self,
         key: &Bound<'_, PyAny>,
         hash: isize,
         entry: E,
-        miss: &mut Miss,
+        miss: &mut Option<Miss>,
     ) -> Result<()> {
         let py = key.py();
         let (_, table) = self.evictor(py)?;
-        match insert_if(py, table, hash, entry, miss) {
+        let Some(known) = miss else {
+            return self.put_unless_there(key, hash, entry);
+        };
+        match insert_if(py, table, hash, entry, known) {
             Insertion::Done => {}
             Insertion::Swept(swept) => drop(swept),
             Insertion::Refused(entry) => {
                 drop(entry);
                 return Err(no_memory(py));
             }
-            // Somebody has. The miss stays as it is: what they stored may be any of what is still to come.
-            Insertion::Stale(entry) => return self.put_unless_there(key, hash, entry),
+            Insertion::Stale(entry) => {
+                *miss = None;
+                return self.put_unless_there(key, hash, entry);
+            }
         }
         Ok(())
     }

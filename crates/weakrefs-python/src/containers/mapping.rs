@@ -314,8 +314,7 @@ fn copy_into<M: Mapped>(
 ) -> Result<()> {
     let mut turns = Turns::default();
     let entries = container.collect(py, Clone::clone)?;
-    copy.reserve(py, entries.len())?;
-    let mut miss = copy.miss(py)?;
+    let mut miss = copy.reserve(py, entries.len())?;
     for entry in entries {
         let (Some(key), Some(value)) = (entry.key(py), entry.value(py)) else {
             continue;

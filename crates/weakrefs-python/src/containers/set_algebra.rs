@@ -133,7 +133,7 @@ pub(crate) fn add_all(set: &Container<Element>, other: &Bound<'_, PyAny>) -> Res
         }
         // If there is no memory for all of them, some may still fit.
         _ = set.reserve(foreign.len());
-        Ok(Some((foreign, set.miss())))
+        Ok(Some((foreign, Some(set.miss()))))
     })?;
     if let Some((foreign, miss)) = foreign {
         return set.append_all(py, foreign, miss);
